@@ -1,0 +1,90 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// ErrUnavailable says that no usable key set could be had; the service answers 503, never an unsigned or
+// unverified anything.
+var ErrUnavailable = errors.New("keys unavailable")
+
+const (
+	// cacheFor is how long a fetched set is used without asking again.
+	cacheFor = 5 * time.Minute
+	// refetchEvery bounds how often unknown key ids, which an attacker may invent, make us ask the source.
+	refetchEvery = 5 * time.Second
+)
+
+// Ring caches one key set: fetched once per container, kept five minutes, fetched at once (rate-limited) for an
+// unknown key id, one fetch at a time. A stale set keeps serving while its source is down.
+type Ring[Set any] struct {
+	fetch func(context.Context) (*Set, error)
+	now   func() time.Time
+
+	mu      sync.Mutex
+	set     *Set
+	fetched time.Time
+	tried   time.Time
+}
+
+// NewRing makes a ring over a source.
+func NewRing[Set any](fetch func(context.Context) (*Set, error)) *Ring[Set] {
+	return &Ring[Set]{fetch: fetch, now: time.Now}
+}
+
+// Get returns the set, at most five minutes old unless its source is down. Errors: ErrUnavailable.
+func (r *Ring[Set]) Get(ctx context.Context) (*Set, error) { return r.get(ctx, cacheFor) }
+
+// Refetch returns a set fetched within the last seconds, for an id that the set at hand does not know.
+func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) { return r.get(ctx, refetchEvery) }
+
+func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if r.set != nil && (now.Sub(r.fetched) < maxAge || now.Sub(r.tried) < refetchEvery) {
+		return r.set, nil
+	}
+	r.tried = now
+	set, err := r.fetch(ctx)
+	if err != nil {
+		if r.set != nil {
+			return r.set, nil
+		}
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	r.set, r.fetched = set, now
+	return set, nil
+}
+
+// FindTokenKey returns the token key of an id, asking the source again when the id is unknown. The boolean is
+// false for an id that no key has; errors: ErrUnavailable.
+func FindTokenKey(ctx context.Context, r *Ring[TokenSet], id TokenKeyID) (TokenKey, bool, error) {
+	return find(ctx, r, func(s *TokenSet) (TokenKey, bool) { return s.Find(id) })
+}
+
+// FindPublicKey returns the public key of a kid, asking the source again when the kid is unknown. The boolean
+// is false for a kid that no key has; errors: ErrUnavailable.
+func FindPublicKey(ctx context.Context, r *Ring[PublicSet], kid string) (PublicKey, bool, error) {
+	return find(ctx, r, func(s *PublicSet) (PublicKey, bool) { return s.Find(kid) })
+}
+
+func find[Set, Key any](ctx context.Context, r *Ring[Set], in func(*Set) (Key, bool)) (Key, bool, error) {
+	var none Key
+	set, err := r.Get(ctx)
+	if err != nil {
+		return none, false, err
+	}
+	if key, ok := in(set); ok {
+		return key, true, nil
+	}
+	if set, err = r.Refetch(ctx); err != nil {
+		return none, false, err
+	}
+	key, ok := in(set)
+	return key, ok, nil
+}

@@ -1,0 +1,195 @@
+package keys
+
+import (
+	"crypto"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// TokenKeyID names a token key inside a refresh token: four bytes, printed as eight hex digits.
+type TokenKeyID uint32
+
+func (id TokenKeyID) String() string {
+	return hex.EncodeToString(binary.BigEndian.AppendUint32(nil, uint32(id)))
+}
+
+// TokenKey authenticates refresh tokens and derives their successors.
+type TokenKey struct {
+	ID     TokenKeyID
+	Secret [32]byte
+}
+
+// String keeps the secret out of logs and errors.
+func (k TokenKey) String() string { return "token key " + k.ID.String() + " [redacted]" }
+
+// GoString is String: %#v must not print what %v hides.
+func (k TokenKey) GoString() string { return k.String() }
+
+// TokenSet is the parsed document of token keys.
+type TokenSet struct {
+	Active TokenKey
+	byID   map[TokenKeyID]TokenKey
+}
+
+// Find returns the key that id names, whatever its status.
+func (s *TokenSet) Find(id TokenKeyID) (TokenKey, bool) {
+	k, ok := s.byID[id]
+	return k, ok
+}
+
+// PublicKey verifies access tokens with the one algorithm bound to it.
+type PublicKey struct {
+	ID  string
+	Alg string
+	Key crypto.PublicKey
+}
+
+// PublicSet is what verifies access tokens and what JWKS publishes: retired, active and next keys alike.
+type PublicSet struct {
+	byID map[string]PublicKey
+	jwks []byte
+}
+
+// Find returns the key that a token's kid names.
+func (s *PublicSet) Find(kid string) (PublicKey, bool) {
+	k, ok := s.byID[kid]
+	return k, ok
+}
+
+// JWKS is the published document (RFC 7517 section 5), with public members only.
+func (s *PublicSet) JWKS() []byte { return s.jwks }
+
+// Algs lists the distinct algorithms in the set, in the document's order.
+func (s *PublicSet) Algs() []string {
+	var doc document
+	_ = json.Unmarshal(s.jwks, &doc) // our own bytes
+	var algs []string
+	seen := map[string]bool{}
+	for _, k := range doc.Keys {
+		if !seen[k.Alg] {
+			seen[k.Alg] = true
+			algs = append(algs, k.Alg)
+		}
+	}
+	return algs
+}
+
+// SigningKey signs access tokens.
+type SigningKey struct {
+	ID     string
+	Alg    string
+	Signer crypto.Signer
+}
+
+// String keeps the key out of logs and errors.
+func (k SigningKey) String() string { return "signing key " + k.ID + " [redacted]" }
+
+// GoString is String: %#v must not print what %v hides.
+func (k SigningKey) GoString() string { return k.String() }
+
+// SigningSet is the one active signing key.
+type SigningSet struct{ Active SigningKey }
+
+type document struct {
+	Keys []JWK `json:"keys"`
+}
+
+func parseDocument(raw []byte) (document, error) {
+	var doc document
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return doc, errors.New("the key document is not JSON of the expected shape") // err would quote it
+	}
+	active := 0
+	seen := map[string]bool{}
+	for _, k := range doc.Keys {
+		if k.ID == "" || seen[k.ID] {
+			return doc, errors.New("the key document has an empty or doubled kid")
+		}
+		seen[k.ID] = true
+		switch k.Status {
+		case Active:
+			active++
+		case Next, Retired:
+		default:
+			return doc, fmt.Errorf("key %s: the status is not next, active or retired", k.ID)
+		}
+	}
+	if active != 1 {
+		return doc, fmt.Errorf("the key document has %d active keys instead of one", active)
+	}
+	return doc, nil
+}
+
+// ParseTokenSet reads a document of token keys.
+func ParseTokenSet(raw []byte) (*TokenSet, error) {
+	doc, err := parseDocument(raw)
+	if err != nil {
+		return nil, err
+	}
+	set := &TokenSet{byID: map[TokenKeyID]TokenKey{}}
+	for _, j := range doc.Keys {
+		id, err := hex.DecodeString(j.ID)
+		if err != nil || len(id) != 4 || j.KeyType != "oct" {
+			return nil, fmt.Errorf("key %s: a token key is kty oct with a kid of eight hex digits", j.ID)
+		}
+		secret, err := decodeExactly(j.K, 32)
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", j.ID, err)
+		}
+		key := TokenKey{ID: TokenKeyID(binary.BigEndian.Uint32(id)), Secret: [32]byte(secret)}
+		set.byID[key.ID] = key
+		if j.Status == Active {
+			set.Active = key
+		}
+	}
+	return set, nil
+}
+
+// ParsePublicSet reads the public halves of a signing document. It takes the private document and the public
+// one alike and keeps no private member.
+func ParsePublicSet(raw []byte) (*PublicSet, error) {
+	doc, err := parseDocument(raw)
+	if err != nil {
+		return nil, err
+	}
+	set := &PublicSet{byID: map[string]PublicKey{}}
+	var published document
+	for _, j := range doc.Keys {
+		key, alg, err := j.public()
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", j.ID, err)
+		}
+		if j.Alg != alg || j.ID != j.thumbprint() {
+			return nil, fmt.Errorf("key %s: alg must be %s and kid the RFC 7638 thumbprint", j.ID, alg)
+		}
+		set.byID[j.ID] = PublicKey{ID: j.ID, Alg: alg, Key: key}
+		published.Keys = append(published.Keys, j.publicOnly())
+	}
+	set.jwks, err = json.Marshal(published)
+	return set, err
+}
+
+// ParseSigningSet reads the active key of a signing document.
+func ParseSigningSet(raw []byte) (*SigningSet, error) {
+	if _, err := ParsePublicSet(raw); err != nil {
+		return nil, err
+	}
+	doc, err := parseDocument(raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range doc.Keys {
+		if j.Status != Active {
+			continue
+		}
+		signer, err := j.private()
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", j.ID, err)
+		}
+		return &SigningSet{Active: SigningKey{ID: j.ID, Alg: j.Alg, Signer: signer}}, nil
+	}
+	return nil, errors.New("the key document has no active key")
+}

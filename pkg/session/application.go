@@ -1,0 +1,87 @@
+package session
+
+import (
+	"fmt"
+	"time"
+)
+
+// Application is one application of a tenant.
+type Application struct {
+	Tenant   string
+	ID       string
+	Name     string
+	Settings Settings
+	// Epoch counts the deletions of all its sessions at once.
+	Epoch uint64
+}
+
+// Usage says what a refresh does to the refresh token.
+type Usage string
+
+// The two usages.
+const (
+	OneTime  Usage = "oneTime"  // every refresh rotates the token
+	Reusable Usage = "reusable" // a refresh only extends the idle expiry
+)
+
+// Settings of an application, copied into each session at issue. Changing them never changes a session.
+type Settings struct {
+	AccessTokenSeconds        int64 `json:"accessTokenSeconds"`
+	RefreshIdleSeconds        int64 `json:"refreshIdleSeconds"`
+	RefreshAbsoluteSeconds    int64 `json:"refreshAbsoluteSeconds"`
+	Usage                     Usage `json:"usage"`
+	OverlapSeconds            int64 `json:"overlapSeconds"`
+	MaxSessionsPerUser        int   `json:"maxSessionsPerUser"` // 0: no limit
+	KeepPreviousAccessToken   bool  `json:"keepPreviousAccessToken"`
+	RequireAccessTokenPresent bool  `json:"requireAccessToken"`
+}
+
+// DefaultSettings are those of an application that says nothing.
+func DefaultSettings() Settings {
+	return Settings{
+		AccessTokenSeconds:     900,
+		RefreshIdleSeconds:     30 * 24 * 60 * 60,
+		RefreshAbsoluteSeconds: 180 * 24 * 60 * 60,
+		Usage:                  OneTime,
+		OverlapSeconds:         30,
+		MaxSessionsPerUser:     100,
+	}
+}
+
+const (
+	maxAccessSeconds   = 24 * 60 * 60
+	maxAbsoluteSeconds = 10 * 365 * 24 * 60 * 60
+	maxOverlapSeconds  = 300
+	maxSessionsLimit   = 10_000
+)
+
+// Validate lists every setting that is out of range.
+func (s Settings) Validate() []FieldError {
+	var bad []FieldError
+	check := func(ok bool, field, rule string) {
+		if !ok {
+			bad = append(bad, FieldError{Field: field, Code: "outOfRange", Message: field + " must be " + rule + "."})
+		}
+	}
+	within := func(value, low, high int64, field string) {
+		check(low <= value && value <= high, field, fmt.Sprintf("from %d to %d", low, high))
+	}
+	within(s.AccessTokenSeconds, 1, maxAccessSeconds, "accessTokenSeconds")
+	within(s.RefreshIdleSeconds, 1, maxAbsoluteSeconds, "refreshIdleSeconds")
+	within(s.RefreshAbsoluteSeconds, 1, maxAbsoluteSeconds, "refreshAbsoluteSeconds")
+	within(s.OverlapSeconds, 0, maxOverlapSeconds, "overlapSeconds")
+	within(int64(s.MaxSessionsPerUser), 0, maxSessionsLimit, "maxSessionsPerUser")
+	check(s.Usage == OneTime || s.Usage == Reusable, "usage", "oneTime or reusable")
+	return bad
+}
+
+func (s Settings) policy() Policy {
+	return Policy{
+		Reusable:           s.Usage == Reusable,
+		RequireAccessToken: s.RequireAccessTokenPresent,
+		KeepPreviousAccess: s.KeepPreviousAccessToken,
+		Access:             time.Duration(s.AccessTokenSeconds) * time.Second,
+		Idle:               time.Duration(s.RefreshIdleSeconds) * time.Second,
+		Overlap:            time.Duration(s.OverlapSeconds) * time.Second,
+	}
+}

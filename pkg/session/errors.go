@@ -1,0 +1,58 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Sentinels. A narrower one wraps a broader one, so that the edge can ask one question.
+var (
+	// ErrUnavailable: the store cannot answer now; nothing is known to have changed.
+	ErrUnavailable = errors.New("store unavailable")
+
+	// ErrNotFound: what was named does not exist for this caller.
+	ErrNotFound = errors.New("not found")
+	// ErrNoSession: no such session; expired ones and those of an older epoch included.
+	ErrNoSession = fmt.Errorf("session %w", ErrNotFound)
+	// ErrNoApplication: no such application.
+	ErrNoApplication = fmt.Errorf("application %w", ErrNotFound)
+	// ErrNoAPIKey: no such API key.
+	ErrNoAPIKey = fmt.Errorf("API key %w", ErrNotFound)
+
+	// ErrRefused: the refresh token does not refresh. The narrower ones are for logs and metrics only and must
+	// read the same to the caller.
+	ErrRefused = errors.New("refresh token refused")
+	// ErrForged: malformed, or its tag is wrong. Found without the store.
+	ErrForged = fmt.Errorf("%w: forged", ErrRefused)
+	// ErrUnknown: deleted, or never existed.
+	ErrUnknown = fmt.Errorf("%w: unknown", ErrRefused)
+	// ErrApplicationGone: its application does not exist any more.
+	ErrApplicationGone = fmt.Errorf("%w: application gone", ErrRefused)
+	// ErrExpired: idle or absolute expiry has passed.
+	ErrExpired = fmt.Errorf("%w: expired", ErrRefused)
+	// ErrReused: ours, but superseded: the session has been deleted (RFC 9700 section 4.14.2).
+	ErrReused = fmt.Errorf("%w: reused", ErrRefused)
+
+	// ErrOtherTenant: the token belongs to another tenant than the request names.
+	ErrOtherTenant = errors.New("another tenant's token")
+	// ErrAccessRequired: the application wants the access token beside the refresh token.
+	ErrAccessRequired = errors.New("access token required")
+	// ErrOtherSession: the access token is genuine and belongs to another session than the refresh token.
+	ErrOtherSession = errors.New("access token of another session")
+	// ErrOtherApplication: the anchor of a deletion belongs to another application than the request names.
+	ErrOtherApplication = errors.New("session of another application")
+)
+
+// FieldError names one field at fault and says how to mend it.
+type FieldError struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// InputError lists every field at fault.
+type InputError struct{ Fields []FieldError }
+
+func (e *InputError) Error() string {
+	return fmt.Sprintf("%d fields at fault", len(e.Fields)) // a value may be secret; names are for the answer
+}

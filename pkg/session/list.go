@@ -1,0 +1,128 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// ListRequest selects live sessions of one user, newest first.
+type ListRequest struct {
+	Tenant      string
+	User        string
+	Application string    // "" means all
+	Before      *token.ID // only those created before this one; it need not exist any more
+	Limit       int
+}
+
+// List reads up to Limit live sessions, newest first, and says whether there are more. Its cost grows with the
+// sessions of that one user (one request per megabyte), and within one application with the page alone.
+func (s *Service) List(ctx context.Context, req ListRequest) (page []Session, more bool, err error) {
+	q := Query{Tenant: req.Tenant, User: req.User, Application: req.Application}
+	if req.Application != "" {
+		q.Limit = req.Limit + 1
+		if req.Before != nil {
+			q.After = &Key{Tenant: req.Tenant, User: req.User, Application: req.Application, ID: *req.Before}
+		}
+	}
+	epochs := s.epochs(req.Tenant)
+	now := s.now()
+	err = s.pages(ctx, q, func(found []Session) (bool, error) {
+		live, err := epochs.live(ctx, found, now)
+		page = append(page, live...)
+		// Within one application the order of keys is the order of creation, so enough is enough.
+		return req.Application == "" || len(page) <= req.Limit, err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	slices.SortFunc(page, newestFirst)
+	if req.Before != nil {
+		page = slices.DeleteFunc(page, func(x Session) bool { return bytes.Compare(x.ID[:], req.Before[:]) >= 0 })
+	}
+	if len(page) > req.Limit {
+		return page[:req.Limit], true, nil
+	}
+	return page, false, nil
+}
+
+// newestFirst sorts by id: a UUIDv7 sorts by the time of its creation.
+func newestFirst(a, b Session) int { return bytes.Compare(b.ID[:], a.ID[:]) }
+
+// pages hands over the store's pages until visit says false.
+func (s *Service) pages(ctx context.Context, q Query, visit func([]Session) (bool, error)) error {
+	for {
+		found, more, err := s.Store.Query(ctx, q)
+		if err != nil {
+			return fmt.Errorf("query sessions: %w", err)
+		}
+		goOn, err := visit(found)
+		if err != nil || !goOn || !more || len(found) == 0 {
+			return err
+		}
+		q.After = &found[len(found)-1].Key
+	}
+}
+
+// walk hands over the sessions one by one until visit says false.
+func (s *Service) walk(ctx context.Context, q Query, visit func(Session) bool) error {
+	return s.pages(ctx, q, func(found []Session) (bool, error) {
+		for _, session := range found {
+			if !visit(session) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+}
+
+// epochs remembers the applications that one request has met.
+type epochs struct {
+	store  Applications
+	tenant string
+	known  map[string]Application
+}
+
+func (s *Service) epochs(tenant string) *epochs {
+	return &epochs{store: s.Store, tenant: tenant, known: map[string]Application{}}
+}
+
+// maxApplications is how many applications one request to the store may name.
+const maxApplications = 100
+
+// live keeps the sessions that are live now; those of an application that is gone are not.
+func (e *epochs) live(ctx context.Context, found []Session, now time.Time) ([]Session, error) {
+	var missing []string
+	for _, session := range found {
+		if _, known := e.known[session.Application]; !known && !slices.Contains(missing, session.Application) {
+			missing = append(missing, session.Application)
+		}
+	}
+	gone := map[string]bool{}
+	for ids := range slices.Chunk(missing, maxApplications) {
+		apps, err := e.store.Applications(ctx, e.tenant, ids)
+		if err != nil {
+			return nil, fmt.Errorf("read applications: %w", err)
+		}
+		for _, id := range ids {
+			app, exists := apps[id]
+			gone[id] = !exists
+			if exists {
+				e.known[id] = app
+			}
+		}
+	}
+	var live []Session
+	for _, session := range found {
+		if !gone[session.Application] && session.LiveUnder(e.known[session.Application], now) {
+			live = append(live, session)
+		}
+	}
+	return live, nil
+}
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// RefreshRequest presents a refresh token.
+type RefreshRequest struct {
+	Token string
+	// Tenant, when not empty, must be the token's.
+	Tenant string
+	// Access is the verified access token that came along, if one did; it may have expired.
+	Access *token.Access
+}
+
+// Refresh exchanges a refresh token: one conditional write, in parallel with one read of the application.
+// Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused (its four narrower kinds
+// read the same to the caller), ErrOtherTenant, ErrOtherSession, ErrAccessRequired, ErrUnavailable,
+// keys.ErrUnavailable. Only ErrReused changes anything: it ends the session.
+func (s *Service) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
+	presented, own, err := s.identify(ctx, req.Token)
+	if err != nil {
+		return Grant{}, err
+	}
+	if req.Tenant != "" && req.Tenant != presented.Tenant {
+		return Grant{}, ErrOtherTenant
+	}
+	if req.Access != nil && !sameSession(*req.Access, presented) {
+		return Grant{}, ErrOtherSession
+	}
+	tokenKeys, err := s.TokenKeys.Get(ctx)
+	if err != nil {
+		return Grant{}, err
+	}
+	// A key that cannot be had must refuse before anything rotates.
+	signing, err := s.Signing.Get(ctx)
+	if err != nil {
+		return Grant{}, err
+	}
+	r, successor, err := s.rotation(presented, own, tokenKeys.Active, req.Access != nil)
+	if err != nil {
+		return Grant{}, err
+	}
+	session, outcome, err := s.rotate(ctx, r)
+	if err != nil {
+		return Grant{}, err
+	}
+	// The item says which key the successor stands under: a retry may come after that key was superseded.
+	successor.KeyID = session.TokenKeyID
+	key, found, err := keys.FindTokenKey(ctx, s.TokenKeys, successor.KeyID)
+	if err == nil && !found {
+		err = fmt.Errorf("%w: a stored token key id is unknown", keys.ErrUnavailable)
+	}
+	if err != nil {
+		return Grant{}, err
+	}
+	return s.grant(session, successor, key, signing.Active, outcome)
+}
+
+func sameSession(a token.Access, t token.Refresh) bool {
+	return a.Tenant == t.Tenant && a.User == t.User && a.Application == t.Application && a.Session == t.Session.String()
+}
+
+// rotation describes the write that would refresh the presented token, and the token it leads to.
+func (s *Service) rotation(presented token.Refresh, own, issuing keys.TokenKey, hasAccess bool,
+) (Rotation, token.Refresh, error) {
+	r := Rotation{
+		Key: keyOf(presented), Presented: presented.Secret.Hash(), Reusable: presented.Reusable, HasAccess: hasAccess,
+		Now: s.now(),
+	}
+	var err error
+	if r.RequestID, err = token.NewID(r.Now, s.Random); err != nil {
+		return r, presented, err
+	}
+	if presented.Reusable {
+		r.Next, r.NextKeyID, r.Generation = r.Presented, presented.KeyID, presented.Generation
+		r.AccessTokenID = r.RequestID
+		return r, presented, nil
+	}
+	successor, accessID, err := presented.Successor(own, issuing)
+	r.Next, r.NextKeyID, r.Generation = successor.Secret.Hash(), successor.KeyID, successor.Generation
+	r.AccessTokenID = accessID
+	return r, successor, err
+}
+
+// rotate writes, reads the application meanwhile, and judges.
+func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, error) {
+	var app Application
+	var appErr error
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		app, appErr = s.Store.Application(ctx, r.Tenant, r.Application)
+	}()
+	session, applied, err := s.Store.Rotate(ctx, r)
+	<-read
+	switch {
+	case errors.Is(err, ErrNoSession):
+		return session, "", ErrUnknown
+	case err != nil:
+		return session, "", fmt.Errorf("rotate session: %w", err)
+	case errors.Is(appErr, ErrNoApplication):
+		return session, "", ErrApplicationGone
+	case appErr != nil:
+		return session, "", fmt.Errorf("read application: %w", appErr)
+	case session.Epoch != app.Epoch:
+		return session, "", ErrUnknown // deleted with its application, even though the write went through
+	case applied && r.Reusable:
+		return session, Extended, nil
+	case applied:
+		return session, Rotated, nil
+	}
+	if err = judge(session, r); errors.Is(err, ErrReused) {
+		_, deleted := s.Store.Delete(ctx, r.Key)
+		if deleted != nil && !errors.Is(deleted, ErrNoSession) {
+			return session, "", fmt.Errorf("end a reused session: %w", deleted)
+		}
+	}
+	return session, Retried, err
+}
+
+// judge says why the session refused the rotation; nil means that it was not refused at all but repeated: the
+// session is where the rotation would have taken it.
+func judge(s Session, r Rotation) error {
+	current := s.SecretHash.Equal(r.Presented)
+	repeated := !r.Reusable && s.SecretHash.Equal(r.Next)
+	ours := repeated && s.RotatedBy == r.RequestID
+	switch {
+	case s.Expired(r.Now):
+		return ErrExpired
+	case (current || repeated) && s.Policy.RequireAccessToken && !r.HasAccess:
+		return ErrAccessRequired
+	case ours, repeated && withinOverlap(s, r.Now):
+		return nil
+	case current:
+		// Nothing refuses it any more: it was an own attempt on a reusable session, or a clock that ran back.
+		return fmt.Errorf("%w: the session changed while it was judged", ErrUnavailable)
+	default:
+		return ErrReused
+	}
+}
+
+func withinOverlap(s Session, now time.Time) bool { return now.Sub(s.RotatedAt) <= s.Policy.Overlap }

@@ -1,0 +1,144 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Store keeps sessions, applications and API keys. One verb is one DynamoDB request (a batch: one per 25 or 100
+// items).
+//
+// Consistency contract. Every read is strongly consistent and every write is durable when it returns, except
+// Locate, whose index may lag: it may miss a session that was just created and name one that was just deleted,
+// so its answer is an address and never evidence. Writes to one session are linearizable. A verb that returns
+// an error other than a sentinel of this package may or may not have happened; Rotate can be repeated safely,
+// and so can every delete. An unreachable or throttled store is ErrUnavailable.
+//
+// Expired sessions: a store may drop them at any time after their expiry and may return them until then; the
+// verbs of this package check every expiry themselves.
+type Store interface {
+	Reader
+	Writer
+	Applications
+	APIKeys
+}
+
+// Reader finds sessions.
+type Reader interface {
+	// Load reads a session together with its application. Errors: ErrNoSession, ErrNoApplication.
+	Load(ctx context.Context, key Key) (Session, Application, error)
+	// Locate finds a session's key by its id (the one read of the index). Errors: ErrNoSession.
+	Locate(ctx context.Context, tenant string, id token.ID) (Key, error)
+	// Query reads one page of a user's sessions, in descending order of key (application, then id). More is
+	// true while there may be another page, which starts behind the last session of this one; a page that
+	// promises more is never empty.
+	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
+}
+
+// Query selects sessions of one user.
+type Query struct {
+	Tenant      string
+	User        string
+	Application string // "" means all
+	After       *Key   // start behind this key; nil starts at the top. The key need not exist
+	Limit       int    // at most so many; 0 leaves it to the store
+}
+
+// Writer changes sessions.
+type Writer interface {
+	// Create adds a session. It never replaces one.
+	Create(ctx context.Context, s Session) error
+	// Rotate applies r if r.Permits says so for the session as it stands, in one atomic step. Applied tells
+	// which; the session returned is the new one or, when refused, the one that refused. Errors: ErrNoSession.
+	Rotate(ctx context.Context, r Rotation) (s Session, applied bool, err error)
+	// Delete removes a session and returns its last state. Of concurrent calls exactly one returns it.
+	// Errors: ErrNoSession.
+	Delete(ctx context.Context, key Key) (Session, error)
+	// DeleteBatch removes sessions, those that are not there included.
+	DeleteBatch(ctx context.Context, keys []Key) error
+}
+
+// Applications keeps the applications of tenants.
+type Applications interface {
+	// Application reads one. Errors: ErrNoApplication.
+	Application(ctx context.Context, tenant, id string) (Application, error)
+	// Applications reads up to 100; those that do not exist are missing from the answer.
+	Applications(ctx context.Context, tenant string, ids []string) (map[string]Application, error)
+	// PutApplication creates or changes one and leaves its epoch as it is; it returns the result.
+	PutApplication(ctx context.Context, app Application) (Application, error)
+	// AdvanceEpoch adds one to the epoch, which ends all sessions of the application, and returns it.
+	// Errors: ErrNoApplication.
+	AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error)
+}
+
+// APIKeys keeps what verifies API keys.
+type APIKeys interface {
+	// APIKey reads one. Errors: ErrNoAPIKey.
+	APIKey(ctx context.Context, id string) (APIKey, error)
+	// PutAPIKey adds one. It never replaces one.
+	PutAPIKey(ctx context.Context, key APIKey) error
+	// DeleteAPIKey removes one of a tenant. Errors: ErrNoAPIKey.
+	DeleteAPIKey(ctx context.Context, tenant, id string) error
+}
+
+// APIKey is an API key as it is stored: never the key itself.
+type APIKey struct {
+	ID          string
+	SecretHash  token.Hash
+	Tenant      string
+	Name        string
+	Permissions []Permission
+	CreatedAt   time.Time
+	ExpiresAt   time.Time // zero: never
+}
+
+// Permission is one thing that an API key may do.
+type Permission string
+
+// The permissions.
+const (
+	MayIssue  Permission = "tokens:issue"
+	MayRead   Permission = "tokens:read"
+	MayRevoke Permission = "tokens:revoke"
+)
+
+// Rotation is the one conditional write of a refresh. Permits and Apply define it; a store that runs it
+// elsewhere, as DynamoDB does, must be indistinguishable from them.
+type Rotation struct {
+	Key
+
+	Presented token.Hash // of the token that was presented
+	Reusable  bool       // as that token says; a reusable session keeps its secret
+	HasAccess bool       // an access token came with it
+
+	Next          token.Hash
+	NextKeyID     keys.TokenKeyID
+	Generation    uint32 // of the successor
+	AccessTokenID token.ID
+	RequestID     token.ID // random, tells our own earlier attempt from another request
+	Now           time.Time
+}
+
+// Permits is the write's condition.
+func (r Rotation) Permits(s Session) bool {
+	return s.SecretHash.Equal(r.Presented) &&
+		s.IdleExpiresAt.After(r.Now) && s.AbsoluteExpiresAt.After(r.Now) &&
+		(r.HasAccess || !s.Policy.RequireAccessToken)
+}
+
+// Apply is the write's effect.
+func (r Rotation) Apply(s Session) Session {
+	s.RotatedAt = r.Now
+	s.RotatedBy = r.RequestID
+	s.AccessTokenID = r.AccessTokenID
+	s.IdleExpiresAt = r.Now.Add(s.Policy.Idle)
+	if !r.Reusable {
+		s.SecretHash = r.Next
+		s.TokenKeyID = r.NextKeyID
+		s.Generation = r.Generation
+	}
+	return s
+}

@@ -1,0 +1,205 @@
+package token
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+)
+
+// The refresh token: "srt_" + base64url, without padding, of
+//
+//	1 byte   version (high nibble, 1) and flags (low nibble, bit 0: reusable)
+//	4 bytes  token key id
+//	         tenant, user, application: each a length byte and that many bytes,
+//	         or the byte 0x80 and the 16 bytes of a UUID
+//	16 bytes session id
+//	4 bytes  generation, big endian
+//	32 bytes secret
+//	16 bytes tag: HMAC-SHA256 over everything before it, truncated
+//
+// An id in canonical lower-case UUID form always travels as 16 bytes, every other id as it is, so two ids never
+// meet in one token and one token has one spelling.
+const (
+	prefix       = "srt_"
+	version1     = 0x10
+	flagReusable = 0x01
+	packedUUID   = 0x80
+	tagSize      = 16
+
+	// MaxTextLength is the longest refresh token, in characters.
+	MaxTextLength = 255
+	fixedSize     = 1 + 4 + 16 + 4 + 32 + tagSize
+	maxSize       = (MaxTextLength - len(prefix)) * 6 / 8
+	// RoomForIDs is how many bytes tenant, user and application may take together; a canonical UUID takes 16.
+	RoomForIDs = maxSize - fixedSize - 3
+)
+
+// ErrMalformed says that a string is no refresh token of ours, or not by the key that it names. It never says
+// more: telling a wrong tag from a wrong length would help nobody but a forger.
+var ErrMalformed = errors.New("not a refresh token of this service")
+
+// Refresh is a refresh token whose tag has been verified, or which we are about to issue.
+type Refresh struct {
+	Reusable    bool
+	KeyID       keys.TokenKeyID
+	Tenant      string
+	User        string
+	Application string
+	Session     ID
+	Generation  uint32
+	Secret      Secret
+}
+
+// Presented is a well-formed refresh token that nobody has verified yet.
+type Presented struct {
+	claimed Refresh
+	signed  []byte
+	tag     []byte
+}
+
+// ParseRefresh reads the one spelling of a refresh token. Errors: ErrMalformed.
+func ParseRefresh(text string) (Presented, error) {
+	encoded, found := strings.CutPrefix(text, prefix)
+	// Go's decoder skips line breaks even when strict.
+	if !found || len(text) > MaxTextLength || strings.ContainsAny(encoded, "\r\n") {
+		return Presented{}, ErrMalformed
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	if err != nil || len(raw) < fixedSize || raw[0]&^flagReusable != version1 {
+		return Presented{}, ErrMalformed
+	}
+	p := Presented{signed: raw[:len(raw)-tagSize], tag: raw[len(raw)-tagSize:]}
+	t := &p.claimed
+	t.Reusable = raw[0]&flagReusable != 0
+	t.KeyID = keys.TokenKeyID(binary.BigEndian.Uint32(raw[1:]))
+	rest := p.signed[5:]
+	for _, id := range []*string{&t.Tenant, &t.User, &t.Application} {
+		if *id, rest, err = unpackID(rest); err != nil {
+			return Presented{}, err
+		}
+	}
+	if len(rest) != 16+4+32 {
+		return Presented{}, ErrMalformed
+	}
+	t.Session = ID(rest[:16])
+	t.Generation = binary.BigEndian.Uint32(rest[16:])
+	t.Secret = Secret(rest[20:])
+	return p, nil
+}
+
+// KeyID names the key that must verify the token.
+func (p Presented) KeyID() keys.TokenKeyID { return p.claimed.KeyID }
+
+// Verify checks the tag, in constant time, and so that this service issued the token. Errors: ErrMalformed.
+func (p Presented) Verify(key keys.TokenKey) (Refresh, error) {
+	if key.ID != p.claimed.KeyID || !hmac.Equal(p.tag, tagOf(key, p.signed)) {
+		return Refresh{}, ErrMalformed
+	}
+	return p.claimed, nil
+}
+
+// Encode writes the token under its key, which must be the one that KeyID names. Ids that do not fit into
+// MaxTextLength, see Room, are an error.
+func (t Refresh) Encode(key keys.TokenKey) (Text, error) {
+	if key.ID != t.KeyID {
+		return Text{}, fmt.Errorf("encode refresh token: key %s is not key %s", key.ID, t.KeyID)
+	}
+	if Room(t.Tenant, t.User, t.Application) < 0 {
+		return Text{}, errors.New("encode refresh token: the ids do not fit")
+	}
+	raw := make([]byte, 0, maxSize)
+	head := byte(version1)
+	if t.Reusable {
+		head |= flagReusable
+	}
+	raw = append(raw, head)
+	raw = binary.BigEndian.AppendUint32(raw, uint32(t.KeyID))
+	raw = packID(packID(packID(raw, t.Tenant), t.User), t.Application)
+	raw = append(raw, t.Session[:]...)
+	raw = binary.BigEndian.AppendUint32(raw, t.Generation)
+	raw = append(raw, t.Secret[:]...)
+	raw = append(raw, tagOf(key, raw)...)
+	return Text{prefix + base64.RawURLEncoding.EncodeToString(raw)}, nil
+}
+
+// Successor derives the token of the next generation, as it stands under issuing, together with the id of the
+// access token that is handed out beside it. Both follow from the token and its own key alone, so whoever
+// repeats a refresh computes the same ones.
+func (t Refresh) Successor(own, issuing keys.TokenKey) (Refresh, ID, error) {
+	if own.ID != t.KeyID || t.Generation == math.MaxUint32 {
+		return Refresh{}, ID{}, errors.New("derive successor: wrong key or no generation left")
+	}
+	next := t
+	next.KeyID = issuing.ID
+	next.Generation++
+	next.Secret = Secret(t.derive(own, "refresh token", next.Generation))
+	return next, uuidFrom(t.derive(own, "access token", next.Generation)), nil
+}
+
+func (t Refresh) derive(key keys.TokenKey, label string, generation uint32) []byte {
+	mac := hmac.New(sha256.New, key.Secret[:])
+	mac.Write([]byte("srt/derive/" + label + "\x00"))
+	mac.Write(t.Session[:])
+	mac.Write(binary.BigEndian.AppendUint32(nil, generation))
+	mac.Write(t.Secret[:])
+	return mac.Sum(nil)
+}
+
+// uuidFrom shapes derived bytes as a UUIDv8 (RFC 9562 section 5.8).
+func uuidFrom(b []byte) ID {
+	id := ID(b[:16])
+	id[6] = 0x80 | id[6]&0x0f
+	id[8] = 0x80 | id[8]&0x3f
+	return id
+}
+
+// Room is how many bytes are left when three ids share a token; negative when they do not fit.
+func Room(tenant, user, application string) int {
+	return RoomForIDs - packedSize(tenant) - packedSize(user) - packedSize(application)
+}
+
+func packedSize(id string) int {
+	if _, ok := ParseID(id); ok {
+		return 16
+	}
+	return len(id)
+}
+
+func packID(to []byte, id string) []byte {
+	if uuid, ok := ParseID(id); ok {
+		return append(append(to, packedUUID), uuid[:]...)
+	}
+	return append(append(to, byte(len(id))), id...) // Room keeps it under 128
+}
+
+func unpackID(from []byte) (id string, rest []byte, err error) {
+	if len(from) == 0 {
+		return "", nil, ErrMalformed
+	}
+	head, from := from[0], from[1:]
+	if head == packedUUID && len(from) >= 16 {
+		return ID(from[:16]).String(), from[16:], nil
+	}
+	if head == 0 || head >= packedUUID || int(head) > len(from) {
+		return "", nil, ErrMalformed
+	}
+	id, rest = string(from[:head]), from[head:]
+	if _, uuid := ParseID(id); uuid {
+		return "", nil, ErrMalformed // its one spelling is the packed one
+	}
+	return id, rest, nil
+}
+
+func tagOf(key keys.TokenKey, signed []byte) []byte {
+	mac := hmac.New(sha256.New, key.Secret[:])
+	mac.Write([]byte("srt/tag\x00"))
+	mac.Write(signed)
+	return mac.Sum(nil)[:tagSize]
+}
