@@ -61,5 +61,12 @@ func GenerateTokenKey(status Status) JWK {
 
 // MarshalDocument writes a secret document. Its bytes are secret.
 func MarshalDocument(set ...JWK) ([]byte, error) {
-	return json.MarshalIndent(document{Keys: set}, "", "  ")
+	type plain JWK // without the MarshalJSON that drops the private members
+	var doc struct {
+		Keys []plain `json:"keys"`
+	}
+	for _, j := range set {
+		doc.Keys = append(doc.Keys, plain(j))
+	}
+	return json.MarshalIndent(doc, "", "  ")
 }

@@ -8,8 +8,10 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 )
 
@@ -45,8 +47,14 @@ type JWK struct {
 // String keeps a key's private members out of logs and errors.
 func (j JWK) String() string { return "jwk " + j.ID + " [redacted]" }
 
-// GoString is String: %#v must not print what %v hides.
-func (j JWK) GoString() string { return j.String() }
+// Format answers every verb of fmt with String: %d and %#v would not ask it.
+func (j JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, j.String()) }
+
+// MarshalJSON writes the public members only; MarshalDocument alone writes the others.
+func (j JWK) MarshalJSON() ([]byte, error) {
+	type plain JWK
+	return json.Marshal(plain(j.publicOnly()))
+}
 
 // publicOnly returns the key without its status and its private members.
 func (j JWK) publicOnly() JWK {
@@ -76,7 +84,7 @@ func (j JWK) public() (crypto.PublicKey, string, error) {
 		key, err := j.ecPublic()
 		return key, "ES256", err
 	case j.KeyType == "OKP" && j.Curve == "Ed25519":
-		x, err := decodeExactly(j.X, ed25519.PublicKeySize)
+		x, err := decode32(j.X)
 		return ed25519.PublicKey(x), "EdDSA", err
 	case j.KeyType == "RSA":
 		key, err := j.rsaPublic()
@@ -87,11 +95,11 @@ func (j JWK) public() (crypto.PublicKey, string, error) {
 }
 
 func (j JWK) ecPublic() (*ecdsa.PublicKey, error) {
-	x, err := decodeExactly(j.X, 32)
+	x, err := decode32(j.X)
 	if err != nil {
 		return nil, err
 	}
-	y, err := decodeExactly(j.Y, 32)
+	y, err := decode32(j.Y)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +116,7 @@ func (j JWK) rsaPublic() (*rsa.PublicKey, error) {
 		return nil, err
 	}
 	key := &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}
-	if key.N.BitLen() < 2048 || len(e) > 4 || key.E < 3 {
+	if key.N.BitLen() < 2048 || len(e) > 4 || key.E < 3 || key.E%2 == 0 {
 		return nil, errors.New("an RSA key needs at least 2048 bits and a small odd exponent")
 	}
 	return key, nil
@@ -180,10 +188,10 @@ func decode(s string) ([]byte, error) {
 	return b, nil
 }
 
-func decodeExactly(s string, size int) ([]byte, error) {
+func decode32(s string) ([]byte, error) {
 	b, err := decode(s)
-	if err == nil && len(b) != size {
-		err = fmt.Errorf("a key member has %d bytes instead of %d", len(b), size)
+	if err == nil && len(b) != 32 {
+		err = fmt.Errorf("a key member has %d bytes instead of 32", len(b))
 	}
 	return b, err
 }

@@ -22,6 +22,10 @@ const (
 // Ring caches one key set: fetched once per container, kept five minutes, fetched at once (rate-limited) for an
 // unknown key id, one fetch at a time. A stale set keeps serving while its source is down.
 type Ring[Set any] struct {
+	// OnStale, when set before first use, is told why the source failed while a stale set keeps serving. It must
+	// not call the ring.
+	OnStale func(error)
+
 	fetch func(context.Context) (*Set, error)
 	now   func() time.Time
 
@@ -29,6 +33,7 @@ type Ring[Set any] struct {
 	set     *Set
 	fetched time.Time
 	tried   time.Time
+	failed  error // of the latest try
 }
 
 // NewRing makes a ring over a source.
@@ -37,28 +42,49 @@ func NewRing[Set any](fetch func(context.Context) (*Set, error)) *Ring[Set] {
 }
 
 // Get returns the set, at most five minutes old unless its source is down. Errors: ErrUnavailable.
-func (r *Ring[Set]) Get(ctx context.Context) (*Set, error) { return r.get(ctx, cacheFor) }
+func (r *Ring[Set]) Get(ctx context.Context) (*Set, error) {
+	set, err := r.get(ctx, cacheFor)
+	if set != nil {
+		return set, nil
+	}
+	return nil, err
+}
 
-// Refetch returns a set fetched within the last seconds, for an id that the set at hand does not know.
-func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) { return r.get(ctx, refetchEvery) }
+// Refetch returns a set fetched within the last seconds, for an id that the set at hand does not know. A stale one
+// will not do: it cannot tell a new id from an invented one. Errors: ErrUnavailable.
+func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) {
+	set, err := r.get(ctx, refetchEvery)
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
+}
 
+// get returns the set at hand, nil if there never was one, and why it may be older than maxAge.
 func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	if r.set != nil && (now.Sub(r.fetched) < maxAge || now.Sub(r.tried) < refetchEvery) {
+	if r.set != nil && now.Sub(r.fetched) < maxAge {
 		return r.set, nil
 	}
-	r.tried = now
+	if r.set != nil && now.Sub(r.tried) < refetchEvery {
+		return r.set, r.failed
+	}
 	set, err := r.fetch(ctx)
 	if err != nil {
-		if r.set != nil {
-			return r.set, nil
-		}
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	r.set, r.fetched = set, now
-	return set, nil
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return r.set, err // the caller gave up, which says nothing of the source: the next one asks at once
+	}
+	r.tried, r.failed = r.now(), err // counted from the end: a source that hangs is asked no more often
+	if err == nil {
+		r.set, r.fetched = set, now
+	} else if r.set != nil && r.OnStale != nil {
+		r.OnStale(err)
+	}
+	return r.set, err
 }
 
 // FindTokenKey returns the token key of an id, asking the source again when the id is unknown. The boolean is

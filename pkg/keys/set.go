@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // TokenKeyID names a token key inside a refresh token: four bytes, printed as eight hex digits.
@@ -25,13 +26,21 @@ type TokenKey struct {
 // String keeps the secret out of logs and errors.
 func (k TokenKey) String() string { return "token key " + k.ID.String() + " [redacted]" }
 
-// GoString is String: %#v must not print what %v hides.
-func (k TokenKey) GoString() string { return k.String() }
+// Format answers every verb of fmt with String: %d and %#v would not ask it.
+func (k TokenKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
+
+// MarshalText is String: no encoder may show what fmt hides.
+func (k TokenKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // TokenSet is the parsed document of token keys.
 type TokenSet struct {
 	Active TokenKey
 	byID   map[TokenKeyID]TokenKey
+}
+
+// Format keeps the secrets, which fmt would find in the unexported field, out of logs and errors.
+func (s TokenSet) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "%d token keys, active %s", len(s.byID), s.Active.ID)
 }
 
 // Find returns the key that id names, whatever its status.
@@ -87,8 +96,11 @@ type SigningKey struct {
 // String keeps the key out of logs and errors.
 func (k SigningKey) String() string { return "signing key " + k.ID + " [redacted]" }
 
-// GoString is String: %#v must not print what %v hides.
-func (k SigningKey) GoString() string { return k.String() }
+// Format answers every verb of fmt with String: %d and %#v would not ask it.
+func (k SigningKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
+
+// MarshalText is String: no encoder may show what fmt hides.
+func (k SigningKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // SigningSet is the one active signing key.
 type SigningSet struct{ Active SigningKey }
@@ -135,11 +147,14 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 		if err != nil || len(id) != 4 || j.KeyType != "oct" {
 			return nil, fmt.Errorf("key %s: a token key is kty oct with a kid of eight hex digits", j.ID)
 		}
-		secret, err := decodeExactly(j.K, 32)
+		secret, err := decode32(j.K)
 		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", j.ID, err)
 		}
 		key := TokenKey{ID: TokenKeyID(binary.BigEndian.Uint32(id)), Secret: [32]byte(secret)}
+		if key.ID.String() != j.ID { // else two kids could name one key
+			return nil, fmt.Errorf("key %s: the hex digits of a kid are lower-case", j.ID)
+		}
 		set.byID[key.ID] = key
 		if j.Status == Active {
 			set.Active = key

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -32,6 +33,9 @@ func (s *Service) Retrieve(ctx context.Context, c Caller, id token.ID) (Session,
 // Live reads a session that is live now. Errors: ErrNoSession.
 func (s *Service) Live(ctx context.Context, key Key) (Session, error) {
 	session, app, err := s.Store.Load(ctx, key)
+	if errors.Is(err, ErrNoApplication) {
+		return Session{}, ErrNoSession
+	}
 	if err != nil {
 		return Session{}, fmt.Errorf("load session: %w", err)
 	}

@@ -31,8 +31,10 @@ type Grant struct {
 	Access    token.Text
 	ExpiresIn int64 // what remains of the access token, in whole seconds
 	Refresh   token.Text
-	Session   Session
-	Outcome   Outcome
+	// RefreshExpiresIn is what remains of the refresh token if nobody uses it, in whole seconds.
+	RefreshExpiresIn int64
+	Session          Session
+	Outcome          Outcome
 }
 
 // Outcome is how a grant came about, for logs and metrics.
@@ -102,6 +104,10 @@ func (s *Service) grant(session Session, t token.Refresh, key keys.TokenKey, sig
 	if err := errors.Join(err1, err2); err != nil {
 		return Grant{}, fmt.Errorf("grant: %w", err)
 	}
-	remaining := max(0, expires.Unix()-s.now().Unix())
-	return Grant{Access: access, ExpiresIn: remaining, Refresh: refresh, Session: session, Outcome: outcome}, nil
+	now := s.now()
+	return Grant{
+		Access: access, ExpiresIn: max(0, expires.Unix()-now.Unix()),
+		Refresh: refresh, RefreshExpiresIn: int64(max(0, session.ExpiresAt().Sub(now)) / time.Second),
+		Session: session, Outcome: outcome,
+	}, nil
 }

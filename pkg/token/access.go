@@ -1,7 +1,6 @@
 package token
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,10 +25,6 @@ const (
 // ErrBadAccess says that a string is no access token of ours, or no longer one.
 var ErrBadAccess = errors.New("not a valid access token")
 
-// Reserved are the claims that this service sets; no custom claim may bear one of their names (RFC 7519
-// section 4.1, RFC 9068 section 2.2, and our own tid, sid and gen).
-var Reserved = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "tid", "sid", "gen"}
-
 // Access is the payload of an access token. Times are whole seconds.
 type Access struct {
 	Issuer      string `json:"iss"`
@@ -45,20 +40,8 @@ type Access struct {
 	Expires     int64  `json:"exp"`
 	Scope       string `json:"scope,omitempty"`
 
-	// Custom is a JSON object of further claims, none of them Reserved; empty for none.
+	// Custom is a JSON object of further claims, none of them a ReservedClaim; empty for none.
 	Custom json.RawMessage `json:"-"`
-}
-
-// MarshalJSON splices the custom claims in behind the registered ones.
-func (a Access) MarshalJSON() ([]byte, error) {
-	type registered Access
-	own, err := json.Marshal(registered(a))
-	custom := bytes.TrimSpace(a.Custom)
-	if err != nil || len(custom) <= len("{}") {
-		return own, err
-	}
-	own[len(own)-1] = ','
-	return append(own, custom[1:]...), nil
 }
 
 // The getters make Access a claims set that golang-jwt can validate.
@@ -114,7 +97,7 @@ type Verifier struct {
 func (v Verifier) Verify(ctx context.Context, text string) (Access, error) {
 	a, err := v.VerifyEvenExpired(ctx, text)
 	if err == nil && v.Now().Unix() >= a.Expires {
-		err = fmt.Errorf("%w: expired", ErrBadAccess)
+		return Access{}, fmt.Errorf("%w: expired", ErrBadAccess)
 	}
 	return a, err
 }
@@ -167,7 +150,7 @@ func (v Verifier) validate(a Access) error {
 	switch {
 	case a.Issuer == "" || a.Issuer != v.Issuer:
 		return errors.New("another issuer")
-	case slices.Contains(required, "") || a.Expires == 0 || a.IssuedAt == 0:
+	case slices.Contains(required, "") || a.Expires <= 0 || a.IssuedAt <= 0:
 		return errors.New("a required claim is missing")
 	case a.Audience != a.Application:
 		return errors.New("another audience")

@@ -3,6 +3,7 @@ package token
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"strings"
 )
@@ -14,6 +15,9 @@ type APIKey struct {
 	ID     string
 	Secret Secret
 }
+
+// Format keeps the secret out of logs and errors, wherever a pointer leads fmt to the key.
+func (k APIKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "API key "+k.ID) }
 
 // NewAPIKey draws a key id and a secret.
 func NewAPIKey(random io.Reader) (APIKey, error) {

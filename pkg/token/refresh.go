@@ -57,12 +57,20 @@ type Refresh struct {
 	Secret      Secret
 }
 
+// Format keeps the secret out of logs and errors, wherever a pointer leads fmt to the token.
+func (t Refresh) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "refresh token of session %s, generation %d", t.Session, t.Generation)
+}
+
 // Presented is a well-formed refresh token that nobody has verified yet.
 type Presented struct {
 	claimed Refresh
 	signed  []byte
 	tag     []byte
 }
+
+// Format keeps the secret, which fmt would find in the unexported fields, out of logs and errors.
+func (Presented) Format(f fmt.State, _ rune) { hide(f) }
 
 // ParseRefresh reads the one spelling of a refresh token. Errors: ErrMalformed.
 func ParseRefresh(text string) (Presented, error) {
@@ -106,13 +114,13 @@ func (p Presented) Verify(key keys.TokenKey) (Refresh, error) {
 }
 
 // Encode writes the token under its key, which must be the one that KeyID names. Ids that do not fit into
-// MaxTextLength, see Room, are an error.
+// MaxTextLength, see Room, and empty ones are an error.
 func (t Refresh) Encode(key keys.TokenKey) (Text, error) {
 	if key.ID != t.KeyID {
 		return Text{}, fmt.Errorf("encode refresh token: key %s is not key %s", key.ID, t.KeyID)
 	}
-	if Room(t.Tenant, t.User, t.Application) < 0 {
-		return Text{}, errors.New("encode refresh token: the ids do not fit")
+	if Room(t.Tenant, t.User, t.Application) < 0 || t.Tenant == "" || t.User == "" || t.Application == "" {
+		return Text{}, errors.New("encode refresh token: an id is empty, or they do not fit")
 	}
 	raw := make([]byte, 0, maxSize)
 	head := byte(version1)

@@ -3,10 +3,16 @@ package token
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
 const redacted = "[redacted]"
+
+// hide answers every verb of fmt alike: %d and %x of an array would not ask String. (%p and %w of a value that is
+// no pointer and no error ask no method at all; go vet refuses them.)
+func hide(f fmt.State) { _, _ = io.WriteString(f, redacted) }
 
 // Text is a credential as its holder keeps it. It prints, logs and marshals as [redacted].
 type Text struct{ raw string }
@@ -14,9 +20,16 @@ type Text struct{ raw string }
 // Reveal returns the credential itself, for the answer that hands it to its holder and nothing else.
 func (t Text) Reveal() string { return t.raw }
 
-func (Text) String() string               { return redacted }
-func (Text) GoString() string             { return redacted }
-func (Text) LogValue() slog.Value         { return slog.StringValue(redacted) }
+// String hides it.
+func (Text) String() string { return redacted }
+
+// Format hides it from every verb.
+func (Text) Format(f fmt.State, _ rune) { hide(f) }
+
+// LogValue hides it from slog.
+func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText hides it from encoders.
 func (Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Secret is the secret part of a refresh token or an API key.
@@ -25,9 +38,16 @@ type Secret [32]byte
 // Hash is what a store may know of the secret.
 func (s Secret) Hash() Hash { return sha256.Sum256(s[:]) }
 
-func (Secret) String() string               { return redacted }
-func (Secret) GoString() string             { return redacted }
-func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
+// String hides it.
+func (Secret) String() string { return redacted }
+
+// Format hides it from every verb.
+func (Secret) Format(f fmt.State, _ rune) { hide(f) }
+
+// LogValue hides it from slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText hides it from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Hash is the SHA-256 of a secret: all that is ever at rest. It prints as [redacted] too.
@@ -36,7 +56,14 @@ type Hash [sha256.Size]byte
 // Equal compares in constant time.
 func (h Hash) Equal(other Hash) bool { return subtle.ConstantTimeCompare(h[:], other[:]) == 1 }
 
-func (Hash) String() string               { return redacted }
-func (Hash) GoString() string             { return redacted }
-func (Hash) LogValue() slog.Value         { return slog.StringValue(redacted) }
+// String hides it.
+func (Hash) String() string { return redacted }
+
+// Format hides it from every verb.
+func (Hash) Format(f fmt.State, _ rune) { hide(f) }
+
+// LogValue hides it from slog.
+func (Hash) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText hides it from encoders.
 func (Hash) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,123 @@
+package keys
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestTokenSetRoundTrip(t *testing.T) {
+	next, active, retired := GenerateTokenKey(Next), GenerateTokenKey(Active), GenerateTokenKey(Retired)
+	set, err := ParseTokenSet(docOf(t, next, active, retired))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Active.ID.String() != active.ID || encode(set.Active.Secret[:]) != active.K {
+		t.Error("another key is active")
+	}
+	for _, j := range []JWK{next, active, retired} {
+		found := false
+		for id := range set.byID {
+			k, ok := set.Find(id)
+			found = found || ok && k.ID.String() == j.ID && encode(k.Secret[:]) == j.K
+		}
+		if !found {
+			t.Errorf("the %s key is missing", j.Status)
+		}
+	}
+	if _, ok := set.Find(set.Active.ID + 1); ok {
+		t.Error("found a key that is not there")
+	}
+}
+
+// Exactly one key is active; every kid is there once; a status is one of three.
+func TestDamagedDocumentsAreRefused(t *testing.T) {
+	a, b := GenerateTokenKey(Active), GenerateTokenKey(Active)
+	retired, twin := a, b
+	retired.Status, twin.Status, twin.ID = Retired, Next, a.ID
+	noKid, odd, empty := a, a, a
+	noKid.ID, odd.Status, empty.Status = "", "acitve", ""
+	whole := string(docOf(t, a))
+	for what, raw := range map[string]string{
+		"nothing": "", "null": "null", "no keys": "{}", "empty list": `{"keys":[]}`, "null list": `{"keys":null}`, "array": "[]",
+		"a placeholder": "pending", "a JSON string": `"pending"`, "cut": whole[:len(whole)-2], "doubled": whole + whole, "tail": whole + "x",
+		"keys an object": `{"keys":{}}`, "a key a string": `{"keys":["` + a.K + `"]}`, "kid a number": `{"keys":[{"kid":1,"k":"` + a.K + `"}]}`,
+		"none active": string(docOf(t, retired)), "two active": string(docOf(t, a, b)), "doubled kid": string(docOf(t, a, twin)),
+		"no kid": string(docOf(t, noKid)), "unknown status": string(docOf(t, odd)), "no status": string(docOf(t, empty)),
+	} {
+		for name, parse := range map[string]func([]byte) error{
+			"token":   func(raw []byte) error { _, err := ParseTokenSet(raw); return err },
+			"public":  func(raw []byte) error { _, err := ParsePublicSet(raw); return err },
+			"signing": func(raw []byte) error { _, err := ParseSigningSet(raw); return err },
+		} {
+			err := parse([]byte(raw))
+			if err == nil {
+				t.Errorf("%s: %s is accepted", name, what)
+			} else if strings.Contains(err.Error(), a.K) || strings.Contains(err.Error(), b.K) || strings.Contains(err.Error(), "pending") {
+				t.Errorf("%s: %s: the error quotes the document", name, what)
+			}
+		}
+	}
+}
+
+func TestDamagedTokenKeysAreRefused(t *testing.T) {
+	for what, change := range map[string]func(*JWK){
+		"another kty":     func(j *JWK) { j.KeyType = "EC" },
+		"no kty":          func(j *JWK) { j.KeyType = "" },
+		"kid of 6 digits": func(j *JWK) { j.ID = j.ID[:6] },
+		"kid not hex":     func(j *JWK) { j.ID = "zzzzzzzz" },
+		"kid in capitals": func(j *JWK) { j.ID = "ABCDEF01" },
+		"no k":            func(j *JWK) { j.K = "" },
+		"short k":         func(j *JWK) { j.K = encode(make([]byte, 31)) },
+		"long k":          func(j *JWK) { j.K = encode(make([]byte, 33)) },
+		"padded k":        func(j *JWK) { j.K += "=" },
+		"k with newline":  func(j *JWK) { j.K = "!" + j.K[1:] },
+	} {
+		j := GenerateTokenKey(Active)
+		change(&j)
+		_, err := ParseTokenSet(docOf(t, j))
+		checkDocumentError(t, what, j, err)
+	}
+}
+
+// Two spellings of one kid would name one key id twice: what issues would not be what verifies.
+func TestTwoSpellingsOfAKidAreRefused(t *testing.T) {
+	a, b := GenerateTokenKey(Active), GenerateTokenKey(Retired)
+	a.ID, b.ID = "abcdef01", "ABCDEF01"
+	if set, err := ParseTokenSet(docOf(t, a, b)); err == nil {
+		stored, _ := set.Find(set.Active.ID)
+		t.Errorf("accepted; the active key is the one found: %v", stored == set.Active)
+	}
+}
+
+// A signing document is refused as a whole if any public half is bad, and signs with the active key alone.
+func TestSigningSetTakesTheActiveKey(t *testing.T) {
+	next, active, retired := signingKey(t, "EdDSA", Next), signingKey(t, "ES256", Active), signingKey(t, "RS256", Retired)
+	set, err := ParseSigningSet(docOf(t, next, active, retired))
+	if err != nil || set.Active.ID != active.ID {
+		t.Fatalf("%v", err)
+	}
+	public := active.publicOnly()
+	public.Status = Active
+	if _, err := ParseSigningSet(docOf(t, public)); err == nil {
+		t.Error("signs without a private key")
+	}
+	if _, err := ParsePublicSet(docOf(t, public)); err != nil {
+		t.Errorf("the public document is refused: %v", err)
+	}
+	retired.N = "AQAB"
+	if _, err := ParseSigningSet(docOf(t, next, active, retired)); err == nil {
+		t.Error("a damaged neighbour goes unnoticed")
+	}
+}
+
+func TestDocumentsKeepEveryMember(t *testing.T) {
+	want := signingKey(t, "RS256", Active)
+	var doc struct{ Keys []JWK }
+	if err := json.Unmarshal(docOf(t, want), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Keys) != 1 || doc.Keys[0] != want {
+		t.Error("a key did not come back as it was")
+	}
+}

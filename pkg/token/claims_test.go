@@ -1,0 +1,177 @@
+package token_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// signedClaims carries claims under a genuine signature: only their content can be at fault.
+func (w *world) signedClaims(payload []byte) string {
+	return w.forge(header("ES256", w.kid("ES256")), payload, w.genuine())
+}
+
+// Law 6: verification requires iss, aud, exp and typ, and the claims that bind a token to its session.
+func TestRequiredClaims(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"iss", "sub", "aud", "client_id", "tid", "sid", "jti", "iat", "exp"} {
+		for what, value := range map[string]any{
+			"missing": nil, "empty": "", "null": json.RawMessage("null"), "a boolean": true,
+			"a list": []string{"web"}, "an object": map[string]string{}, "negative": -1, "zero": 0, "a float": 1.5,
+		} {
+			w.refused(t, name+" is "+what, w.signedClaims(w.claims(map[string]any{name: value})))
+		}
+	}
+	w.accepted(t, "no nbf", w.signedClaims(w.claims(map[string]any{"nbf": nil})))
+}
+
+func TestClaimsOfOthersAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for what, change := range map[string]map[string]any{
+		"other issuer":         {"iss": "https://evil.example"},
+		"issuer with a slash":  {"iss": issuer + "/"},
+		"issuer in capitals":   {"iss": strings.ToUpper(issuer)},
+		"issuer with a suffix": {"iss": issuer + ".evil"},
+		"list of issuers":      {"iss": []string{issuer}},
+		"other audience":       {"aud": "api"},
+		"audience list":        {"aud": []string{"web"}},
+		"audience list of two": {"aud": []string{"web", "evil"}},
+		"other client":         {"client_id": "api"},
+	} {
+		w.refused(t, what, w.signedClaims(w.claims(change)))
+	}
+}
+
+func TestTimesAreWholeSecondsOfARealInstant(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"exp", "iat", "nbf"} {
+		for _, literal := range []string{
+			"1.0e10", "1778051289.5", `"1778051289"`, "1e999", "99999999999999999999", "-99999999999999999999", "NaN", "0x10", "01", "[1]",
+		} {
+			payload := strings.Replace(string(w.claims(map[string]any{name: json.RawMessage("778899")})), "778899", literal, 1)
+			w.refused(t, name+" = "+literal, w.signedClaims([]byte(payload)))
+		}
+	}
+	w.refused(t, "iat at the end of time", w.signedClaims(w.claims(map[string]any{"iat": int64(math.MaxInt64)})))
+	w.refused(t, "nbf at the end of time", w.signedClaims(w.claims(map[string]any{"nbf": int64(math.MaxInt64)})))
+	w.refused(t, "exp before the epoch", w.signedClaims(w.claims(map[string]any{"exp": int64(math.MinInt64)})))
+}
+
+// The clock of a signer may be 60 s ahead of ours, not 61.
+func TestClockSkew(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"iat", "nbf"} {
+		w.accepted(t, name+" 60 s ahead", w.signedClaims(w.claims(map[string]any{name: w.now.Unix() + 60})))
+		w.refused(t, name+" 61 s ahead", w.signedClaims(w.claims(map[string]any{name: w.now.Unix() + 61})))
+	}
+}
+
+// exp is strict: on or after it a token is not accepted (RFC 7519 section 4.1.4), except beside a refresh.
+func TestExpiry(t *testing.T) {
+	w := newWorld(t)
+	text := w.sign(t, "ES256", w.access())
+	start := w.now
+	w.now = start.Add(900*time.Second - time.Nanosecond)
+	w.accepted(t, "a nanosecond before exp", text)
+	for _, late := range []time.Duration{900 * time.Second, 901 * time.Second, 10 * 365 * 24 * time.Hour} {
+		w.now = start.Add(late)
+		got, err := w.verifier().Verify(t.Context(), text)
+		if err == nil || got.User != "" {
+			t.Errorf("%s after issue: %v", late, err)
+		}
+		if got, err = w.verifier().VerifyEvenExpired(t.Context(), text); err != nil || got.User != "user-1" {
+			t.Errorf("%s after issue, beside a refresh: %v", late, err)
+		}
+	}
+}
+
+func TestPayloadsWithDoubledOrDisguisedNamesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	good := string(w.claims(nil))
+	for _, more := range []string{
+		`"sub":"admin"`, `"sub":"user-1"`, `"\u0073ub":"admin"`, `"Sub":"admin"`, `"SUB":"admin"`, `"\u017fub":"admin"`, `"TID":"other"`,
+		`"tId":"other"`, `"Sid":"x"`, `"EXP":9999999999`, `"Client_ID":"x"`, `"x":1,"x":2`, `"x":1,"\u0078":2`,
+	} {
+		w.refused(t, "behind: "+more, w.signedClaims([]byte(good[:len(good)-1]+","+more+"}")))
+		w.refused(t, "in front: "+more, w.signedClaims([]byte("{"+more+","+good[1:])))
+	}
+	for _, payload := range []string{"", "null", "[]", `"x"`, "1", "{}", good + good, good + " x", good[:len(good)-1], "[" + good + "]"} {
+		w.refused(t, "payload "+payload, w.signedClaims([]byte(payload)))
+	}
+	w.accepted(t, "a nested sub", w.signedClaims(w.claims(map[string]any{"x": map[string]any{"sub": "admin", "SUB": 1}})))
+	w.accepted(t, "whitespace around", w.signedClaims([]byte(" \n"+good+"\t")))
+}
+
+// Law 6: custom claims cannot override a registered one, for whatever reader: no name is ever doubled.
+func TestCustomClaimsCannotOverride(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range token.Reserved {
+		variants := []string{
+			name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:], fmt.Sprintf(`\u%04x%s`, name[0], name[1:]),
+			strings.ReplaceAll(name, "s", `\u017f`), strings.ReplaceAll(name, "s", "ſ"), name[:1] + fmt.Sprintf(`\u%04X`, name[1]) + name[2:],
+		}
+		for _, v := range variants {
+			for _, custom := range []string{`{"` + v + `":"evil"}`, `{"a":1,"` + v + `":"evil","b":2}`, `{"a":{},"` + v + `":null}`} {
+				a := w.access()
+				a.Custom = json.RawMessage(custom)
+				if _, err := a.Sign(w.signing["ES256"]); err == nil {
+					t.Errorf("signed with %s", custom)
+				}
+			}
+		}
+		if !token.ReservedClaim(name) || !token.ReservedClaim(strings.ToUpper(name)) || token.ReservedClaim(name+" ") {
+			t.Errorf("ReservedClaim is wrong about %s", name)
+		}
+	}
+	for _, custom := range []string{
+		`null`, `[]`, `"x"`, `1`, `{`, `{"a":1`, `{"a":1}}`, `{"a":1},"sub":"evil"`, `{"a":1}{"sub":"evil"}`, `{"a":1,"a":2}`,
+		`{"a":1,"\u0061":2}`, `{"a":1}x`, `x`, `{a:1}`, `,"sub":"evil"}`, `{"a":1,}`,
+	} {
+		a := w.access()
+		a.Custom = json.RawMessage(custom)
+		_, err := a.Sign(w.signing["ES256"])
+		if err == nil {
+			t.Errorf("signed with %s", custom)
+		} else if strings.Contains(err.Error(), "evil") {
+			t.Errorf("the error quotes a claim: %v", err)
+		}
+	}
+}
+
+// What a strict consumer and a lax one see is the same, and the custom claims are all there.
+func TestCustomClaimsTravel(t *testing.T) {
+	w := newWorld(t)
+	for custom, want := range map[string]int{
+		"": 0, "{}": 0, "{ }": 0, " {\n} ": 0, `{"role":"admin"}`: 1, ` { "a" : {"sub":"x"} , "b" : [1,{"iss":2}] } `: 2,
+		`{"":1}`: 1, `{"sub ":1,"su":2,"subb":3}`: 3, `{"html":"<&>\u2028","ü":"\ud83d\ude00"}`: 2,
+	} {
+		a := w.access()
+		a.Custom = json.RawMessage(custom)
+		text := w.sign(t, "ES256", a)
+		w.accepted(t, custom, text)
+		seen := jwt.MapClaims{}
+		if _, _, err := jwt.NewParser().ParseUnverified(text, seen); err != nil {
+			t.Fatal(err)
+		}
+		if len(seen) != len(token.Reserved)+want || seen["sub"] != "user-1" || seen["tid"] != "demo" {
+			t.Errorf("%s: a consumer sees %v", custom, seen)
+		}
+	}
+}
+
+// RFC 9068 section 2.2: without a scope the claim is absent, not empty.
+func TestEmptyScopeIsAbsent(t *testing.T) {
+	w := newWorld(t)
+	a := w.access()
+	a.Scope = ""
+	if strings.Contains(string(mustJSON(t, a)), "scope") {
+		t.Error("an empty scope is written")
+	}
+}

@@ -1,0 +1,300 @@
+package token_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+const uuid = "0190f0c4-7a3b-7cde-8f01-23456789abcd"
+
+// tokenKey makes a key whose secret follows from its id.
+func tokenKey(id keys.TokenKeyID) keys.TokenKey {
+	k := keys.TokenKey{ID: id}
+	for i := range k.Secret {
+		k.Secret[i] = byte(id) + byte(i)*7
+	}
+	return k
+}
+
+func sample() token.Refresh {
+	t := token.Refresh{KeyID: 7, Tenant: "demo", User: "user-1", Application: uuid, Generation: 3}
+	for i := range t.Secret {
+		t.Secret[i] = byte(200 + i)
+	}
+	t.Session, _ = token.ParseID(uuid)
+	return t
+}
+
+func encode(t *testing.T, r token.Refresh) string {
+	t.Helper()
+	text, err := r.Encode(tokenKey(r.KeyID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.Reveal()
+}
+
+// accepted says whether text parses and verifies under the key that it names.
+func accepted(text string) (token.Refresh, bool) {
+	p, err := token.ParseRefresh(text)
+	if err != nil {
+		return token.Refresh{}, false
+	}
+	r, err := p.Verify(tokenKey(p.KeyID()))
+	return r, err == nil
+}
+
+func drawID(t *rapid.T, name string) string {
+	return rapid.OneOf(
+		rapid.Just(uuid),
+		rapid.Just(strings.ToUpper(uuid)),
+		rapid.Just(uuid+"x"),
+		rapid.StringN(1, -1, 128),
+		rapid.Map(rapid.SliceOfN(rapid.Byte(), 1, 128), func(b []byte) string { return string(b) }),
+		rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) string { return token.ID(b).String() }),
+	).Draw(t, name)
+}
+
+func drawRefresh(t *rapid.T) token.Refresh {
+	bytesOf := func(n int, name string) []byte { return rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, name) }
+	return token.Refresh{
+		Reusable:    rapid.Bool().Draw(t, "reusable"),
+		KeyID:       keys.TokenKeyID(rapid.Uint32().Draw(t, "key")),
+		Tenant:      drawID(t, "tenant"),
+		User:        drawID(t, "user"),
+		Application: drawID(t, "application"),
+		Session:     token.ID(bytesOf(16, "session")),
+		Generation:  rapid.Uint32().Draw(t, "generation"),
+		Secret:      token.Secret(bytesOf(32, "secret")),
+	}
+}
+
+// Law 2: whatever fits travels unchanged, in at most 255 characters; what does not fit is refused at issue.
+func TestRefreshRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawRefresh(t)
+		text, err := want.Encode(tokenKey(want.KeyID))
+		if fits := token.Room(want.Tenant, want.User, want.Application) >= 0; fits != (err == nil) {
+			t.Fatalf("Room says fits = %v, Encode says %v", fits, err)
+		}
+		if err != nil {
+			return
+		}
+		if len(text.Reveal()) > token.MaxTextLength {
+			t.Fatalf("%d characters", len(text.Reveal()))
+		}
+		if got, ok := accepted(text.Reveal()); !ok || got != want {
+			t.Fatal("the token did not come back as it was")
+		}
+	})
+}
+
+// Law 2: at most 255 characters in all, and the room is used up to the last byte.
+func TestRefreshFillsTheRoomExactly(t *testing.T) {
+	r := sample()
+	r.Application = "a"
+	for n := 1; n <= 140; n++ {
+		r.User = strings.Repeat("u", n)
+		room := token.Room(r.Tenant, r.User, r.Application)
+		text, err := r.Encode(tokenKey(r.KeyID))
+		if (err == nil) != (room >= 0) {
+			t.Fatalf("%d bytes of room: error %v", room, err)
+		}
+		if room == 0 && len(text.Reveal()) != token.MaxTextLength {
+			t.Errorf("full token has %d characters", len(text.Reveal()))
+		}
+		if err == nil && len(text.Reveal()) > token.MaxTextLength {
+			t.Errorf("%d characters", len(text.Reveal()))
+		}
+	}
+	if got := token.Room(uuid, uuid, uuid); got != token.RoomForIDs-48 {
+		t.Errorf("three UUIDs leave %d bytes", got)
+	}
+}
+
+func TestEncodeRefusesEmptyIDsAndOtherKeys(t *testing.T) {
+	for _, empty := range []func(*token.Refresh){
+		func(r *token.Refresh) { r.Tenant = "" },
+		func(r *token.Refresh) { r.User = "" },
+		func(r *token.Refresh) { r.Application = "" },
+	} {
+		r := sample()
+		empty(&r)
+		if _, err := r.Encode(tokenKey(r.KeyID)); err == nil {
+			t.Error("an empty id was encoded, which no parser reads")
+		}
+	}
+	if _, err := sample().Encode(tokenKey(8)); err == nil {
+		t.Error("encoded under a key that the token does not name")
+	}
+}
+
+// Law 2: a corrupted token is refused without touching the database; decoding is strict, one string per token.
+func TestEverySingleChangeOfATokenIsRefused(t *testing.T) {
+	for n := range 3 { // three lengths: the last character carries no, two or four spare bits
+		r := sample()
+		r.User = r.User[:len(r.User)-n]
+		everyChangeIsRefused(t, encode(t, r))
+	}
+}
+
+func everyChangeIsRefused(t *testing.T, text string) {
+	t.Helper()
+	if _, ok := accepted(text); !ok {
+		t.Fatal("the sample itself is refused")
+	}
+	changed := func(what, s string) {
+		if _, ok := accepted(s); ok {
+			t.Errorf("%s is accepted", what)
+		}
+	}
+	for i := range text {
+		for bit := range 8 {
+			b := []byte(text)
+			b[i] ^= 1 << bit
+			changed("a flipped bit", string(b))
+		}
+		changed("a truncation", text[:i])
+		changed("a tail", text[i+1:])
+		changed("a missing character", text[:i]+text[i+1:])
+		for _, c := range []string{"\n", "\r", "\r\n", " ", "\t", "=", "\x00", "A", ".", "+", "/", "é"} {
+			changed("an inserted character", text[:i]+c+text[i:])
+		}
+	}
+	for _, tail := range []string{"A", "AA", "AAAA", "=", "==", "\n", "\r\n", " ", "\x00", text} {
+		changed("an extension", text+tail)
+	}
+	raw, _ := base64.RawURLEncoding.DecodeString(text[4:])
+	for i := range raw {
+		for bit := range 8 {
+			b := bytes.Clone(raw)
+			b[i] ^= 1 << bit
+			changed("a flipped bit under the encoding", "srt_"+base64.RawURLEncoding.EncodeToString(b))
+		}
+	}
+	changed("padding", "srt_"+base64.URLEncoding.EncodeToString(raw[:len(raw)-1])+"=")
+	changed("another prefix", "SRT_"+text[4:])
+	changed("no prefix", text[4:])
+}
+
+// A tag that is right for the bytes does not make a second spelling right.
+func TestOneSpellingPerToken(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawRefresh(t)
+		text, err := r.Encode(tokenKey(r.KeyID))
+		if err != nil {
+			return
+		}
+		s := []byte(text.Reveal())
+		for range rapid.IntRange(0, 3).Draw(t, "changes") {
+			s[rapid.IntRange(0, len(s)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "to")
+		}
+		if got, ok := accepted(string(s)); ok {
+			again, err := got.Encode(tokenKey(got.KeyID))
+			if err != nil || again.Reveal() != string(s) {
+				t.Fatal("two spellings of one token")
+			}
+		}
+	})
+}
+
+func TestStandardAlphabetIsRefused(t *testing.T) {
+	r := sample()
+	for r.Generation = 0; ; r.Generation++ {
+		text := encode(t, r)
+		standard := "srt_" + strings.NewReplacer("-", "+", "_", "/").Replace(text[4:])
+		if standard == text {
+			continue
+		}
+		if _, ok := accepted(standard); ok {
+			t.Fatal("the standard alphabet is accepted")
+		}
+		return
+	}
+}
+
+// Law 2: no two ids ever meet; only the canonical lower-case form of a UUID is packed.
+func TestUUIDsAndOtherIDsNeverMeet(t *testing.T) {
+	packed, _ := token.ParseID(uuid)
+	ids := []string{
+		uuid, strings.ToUpper(uuid), "{" + uuid + "}", "urn:uuid:" + uuid, strings.ReplaceAll(uuid, "-", ""),
+		string(packed[:]), "\x80" + string(packed[:]), uuid[:35], uuid + "0",
+		"0190F0c4-7a3b-7cde-8f01-23456789abcd",
+	}
+	seen := map[string]string{}
+	for _, id := range ids {
+		r := sample()
+		r.User = id
+		text := encode(t, r)
+		if other, doubled := seen[text]; doubled {
+			t.Errorf("%q and %q meet", id, other)
+		}
+		seen[text] = id
+		if got, ok := accepted(text); !ok || got.User != id {
+			t.Errorf("%q came back as %q", id, got.User)
+		}
+	}
+	if token.Room("t", strings.ToUpper(uuid), "a") != token.Room("t", uuid, "a")-20 {
+		t.Error("an upper-case UUID does not travel as it is")
+	}
+	a, b := sample(), sample()
+	a.Tenant, a.User = "ab", "c"
+	b.Tenant, b.User = "a", "bc"
+	if encode(t, a) == encode(t, b) {
+		t.Error("the border between two ids does not matter")
+	}
+}
+
+// A UUID that travels as text would be a second spelling: it is refused, though its tag is right.
+func TestAnUnpackedUUIDIsRefused(t *testing.T) {
+	r := sample()
+	r.Application = strings.ToUpper(uuid)
+	raw, _ := base64.RawURLEncoding.DecodeString(encode(t, r)[4:])
+	for id, want := range map[string]bool{strings.ToUpper(uuid): true, uuid: false} {
+		signed := bytes.Replace(raw[:len(raw)-16], []byte(strings.ToUpper(uuid)), []byte(id), 1)
+		key := tokenKey(7)
+		mac := hmac.New(sha256.New, key.Secret[:])
+		mac.Write([]byte("srt/tag\x00"))
+		mac.Write(signed)
+		text := "srt_" + base64.RawURLEncoding.EncodeToString(append(signed, mac.Sum(nil)[:16]...))
+		if got, ok := accepted(text); ok != want || ok && got.Application != id {
+			t.Errorf("%q: accepted = %v", id, ok)
+		}
+	}
+}
+
+func TestOnlyTheNamedKeyVerifies(t *testing.T) {
+	p, err := token.ParseRefresh(encode(t, sample()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameID := tokenKey(8)
+	sameID.ID = 7
+	sameSecret := tokenKey(7)
+	sameSecret.ID = 8
+	for what, key := range map[string]keys.TokenKey{
+		"another key": tokenKey(8), "the id with another secret": sameID, "the secret with another id": sameSecret, "no key": {},
+	} {
+		if _, err := p.Verify(key); err == nil {
+			t.Errorf("%s verifies", what)
+		}
+	}
+}
+
+// A swapped key id breaks the tag even where both keys are ours.
+func TestASwappedKeyIDIsRefused(t *testing.T) {
+	raw, _ := base64.RawURLEncoding.DecodeString(encode(t, sample())[4:])
+	raw[4] = 8
+	if _, ok := accepted("srt_" + base64.RawURLEncoding.EncodeToString(raw)); ok {
+		t.Error("a swapped key id is accepted")
+	}
+}

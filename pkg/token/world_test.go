@@ -1,0 +1,173 @@
+package token_test
+
+import (
+	"context"
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+const issuer = "https://tokens.example"
+
+// world is a service with one key of each algorithm, and what an attacker can see and build.
+type world struct {
+	jwks    map[string]keys.JWK
+	signing map[string]keys.SigningKey
+	set     *keys.PublicSet
+	ring    *keys.Ring[keys.PublicSet]
+	fetches *int
+	now     time.Time
+}
+
+// algorithms are made once: an RSA key costs a tenth of a second.
+var algorithms = sync.OnceValues(func() (map[string]keys.JWK, error) {
+	jwks := map[string]keys.JWK{}
+	for alg, status := range map[string]keys.Status{"ES256": keys.Active, "EdDSA": keys.Next, "RS256": keys.Retired} {
+		j, err := keys.GenerateSigningKey(alg, status)
+		if err != nil {
+			return nil, err
+		}
+		jwks[alg] = j
+	}
+	return jwks, nil
+})
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	jwks, err := algorithms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{jwks: jwks, signing: map[string]keys.SigningKey{}, fetches: new(int)}
+	w.now = time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
+	for alg, j := range jwks {
+		j.Status = keys.Active
+		set, err := keys.ParseSigningSet(document(t, j))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.signing[alg] = set.Active
+	}
+	if w.set, err = keys.ParsePublicSet(document(t, jwks["ES256"], jwks["EdDSA"], jwks["RS256"])); err != nil {
+		t.Fatal(err)
+	}
+	w.ring = keys.NewRing(func(context.Context) (*keys.PublicSet, error) { *w.fetches++; return w.set, nil })
+	return w
+}
+
+func document(t testing.TB, jwks ...keys.JWK) []byte {
+	t.Helper()
+	raw, err := keys.MarshalDocument(jwks...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func (w *world) kid(alg string) string { return w.jwks[alg].ID }
+
+func (w *world) verifier() token.Verifier {
+	return token.Verifier{Issuer: issuer, Keys: w.ring, Now: func() time.Time { return w.now }}
+}
+
+func (w *world) access() token.Access {
+	return token.Access{
+		Issuer: issuer, User: "user-1", Audience: "web", Application: "web", Tenant: "demo", Session: uuid, ID: uuid,
+		Generation: 4, IssuedAt: w.now.Unix(), NotBefore: w.now.Unix(), Expires: w.now.Unix() + 900, Scope: "read write",
+	}
+}
+
+func (w *world) sign(t testing.TB, alg string, a token.Access) string {
+	t.Helper()
+	text, err := a.Sign(w.signing[alg])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.Reveal()
+}
+
+// claims are the right ones, changed; a nil value removes a claim.
+func (w *world) claims(change map[string]any) []byte {
+	all := map[string]any{
+		"iss": issuer, "sub": "user-1", "aud": "web", "client_id": "web", "tid": "demo", "sid": uuid, "jti": uuid, "gen": 4,
+		"iat": w.now.Unix(), "nbf": w.now.Unix(), "exp": w.now.Unix() + 900,
+	}
+	maps.Copy(all, change)
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil })
+	raw, _ := json.Marshal(all)
+	return raw
+}
+
+// header is a header of ours, with further members.
+func header(alg, kid string, more ...any) []byte {
+	h := map[string]any{"alg": alg, "kid": kid, "typ": "at+jwt"}
+	for i := 0; i < len(more); i += 2 {
+		h[more[i].(string)] = more[i+1]
+	}
+	maps.DeleteFunc(h, func(_ string, v any) bool { return v == nil })
+	raw, _ := json.Marshal(h)
+	return raw
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// forge joins a header, a payload and whatever sign makes of them.
+func (w *world) forge(header, payload []byte, sign func(signed string) []byte) string {
+	signed := b64(header) + "." + b64(payload)
+	if sign == nil {
+		return signed + "."
+	}
+	return signed + "." + b64(sign(signed))
+}
+
+// with signs as golang-jwt does for the algorithm.
+func with(alg string, key any) func(string) []byte {
+	return func(signed string) []byte {
+		sig, err := jwt.GetSigningMethod(alg).Sign(signed, key)
+		if err != nil {
+			panic(err)
+		}
+		return sig
+	}
+}
+
+// genuine signs with our own active key: for tokens whose content is wrong though their signature is right.
+func (w *world) genuine() func(string) []byte { return with("ES256", w.signing["ES256"].Signer) }
+
+func (w *world) public(alg string) crypto.PublicKey { return w.signing[alg].Signer.Public() }
+
+// refused checks that both ways to verify refuse, and that the error quotes nothing of the token.
+func (w *world) refused(t *testing.T, what, text string) {
+	t.Helper()
+	v := w.verifier()
+	for name, verify := range map[string]func(context.Context, string) (token.Access, error){
+		"Verify": v.Verify, "VerifyEvenExpired": v.VerifyEvenExpired,
+	} {
+		got, err := verify(t.Context(), text)
+		if !errors.Is(err, token.ErrBadAccess) {
+			t.Errorf("%s: %s answers %v", what, name, err)
+		}
+		if got.User != "" || got.Tenant != "" || got.Session != "" {
+			t.Errorf("%s: %s hands out claims with its error", what, name)
+		}
+	}
+}
+
+func (w *world) accepted(t *testing.T, what, text string) token.Access {
+	t.Helper()
+	got, err := w.verifier().Verify(t.Context(), text)
+	if err != nil {
+		t.Errorf("%s is refused: %v", what, err)
+	}
+	return got
+}
