@@ -1,0 +1,68 @@
+// Package secretsmanager owns the way from AWS Secrets Manager to the key sets: one document per secret, read at its
+// current version. It must never write a secret, and never let a document into an error.
+package secretsmanager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+)
+
+// Client is what this package needs of the SDK's client; NewClient makes a fitting one.
+type Client interface {
+	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options),
+	) (*secretsmanager.GetSecretValueOutput, error)
+}
+
+// Config says where the documents are, by ARN. A function that may not read one leaves it empty.
+type Config struct {
+	Client      Client
+	TokenKeys   string
+	SigningKeys string
+	PublicKeys  string // the published halves alone, for those that only verify
+}
+
+// Source fetches the documents; its methods are what keys.NewRing takes.
+type Source struct{ config Config }
+
+// New makes a source. It asks for nothing yet.
+func New(c Config) *Source { return &Source{c} }
+
+// TokenKeys fetches the token keys.
+func (s *Source) TokenKeys(ctx context.Context) (*keys.TokenSet, error) {
+	return fetch(ctx, s.config.Client, s.config.TokenKeys, keys.ParseTokenSet)
+}
+
+// SigningKeys fetches the active signing key.
+func (s *Source) SigningKeys(ctx context.Context) (*keys.SigningSet, error) {
+	return fetch(ctx, s.config.Client, s.config.SigningKeys, keys.ParseSigningSet)
+}
+
+// PublicKeys fetches the public halves of the signing keys.
+func (s *Source) PublicKeys(ctx context.Context) (*keys.PublicSet, error) {
+	return fetch(ctx, s.config.Client, s.config.PublicKeys, keys.ParsePublicSet)
+}
+
+// fetch reads the AWSCURRENT version, which is what GetSecretValue answers when no version is named. A secret that
+// holds no document yet is an error like any other: its ring answers keys.ErrUnavailable.
+func fetch[Set any](ctx context.Context, c Client, arn string, parse func([]byte) (*Set, error)) (*Set, error) {
+	if arn == "" {
+		return nil, errors.New("no secret is configured for these keys")
+	}
+	out, err := c.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &arn})
+	if err != nil {
+		return nil, fmt.Errorf("read secret %s: %w", arn, err)
+	}
+	if out.SecretString == nil {
+		return nil, fmt.Errorf("secret %s holds no text", arn)
+	}
+	set, err := parse([]byte(*out.SecretString))
+	if err != nil {
+		return nil, fmt.Errorf("secret %s: %w", arn, err)
+	}
+	return set, nil
+}

@@ -1,0 +1,280 @@
+package secretsmanager_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
+)
+
+func environment(more ...string) func(string) string {
+	env := map[string]string{
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "session",
+	}
+	for i := 0; i < len(more); i += 2 {
+		env[more[i]] = more[i+1]
+	}
+	return func(name string) string { return env[name] }
+}
+
+func client(t *testing.T, fake *fakesm.Server) secretsmanager.Client {
+	t.Helper()
+	c, err := secretsmanager.NewClient(environment(), fake.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func document(t *testing.T, set ...keys.JWK) string {
+	t.Helper()
+	raw, err := keys.MarshalDocument(set...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// tokenSource is a source whose secret of token keys holds value.
+func tokenSource(t *testing.T, value string) (*fakesm.Server, *secretsmanager.Source) {
+	t.Helper()
+	fake := fakesm.New()
+	arn := fake.Create("token-keys", value)
+	return fake, secretsmanager.New(secretsmanager.Config{Client: client(t, fake), TokenKeys: arn})
+}
+
+// Each document comes from its own secret with one GetSecretValue, at the current version.
+func TestDocumentsAreReadByARN(t *testing.T) {
+	signing, err := keys.GenerateSigningKey("ES256", keys.Active)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := keys.GenerateTokenKey(keys.Active)
+	public := signing
+	public.D = ""
+	fake := fakesm.New()
+	source := secretsmanager.New(secretsmanager.Config{
+		Client:      client(t, fake),
+		TokenKeys:   fake.Create("token-keys", document(t, key)),
+		SigningKeys: fake.Create("signing-keys", document(t, signing)),
+		PublicKeys:  fake.Create("public-keys", document(t, public)),
+	})
+	a, err1 := source.TokenKeys(t.Context())
+	b, err2 := source.SigningKeys(t.Context())
+	c, err3 := source.PublicKeys(t.Context())
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	if _, found := c.Find(signing.ID); !found || a.Active.ID.String() != key.ID || b.Active.ID != signing.ID {
+		t.Error("other keys than those stored")
+	}
+	if fake.Calls("GetSecretValue") != 3 {
+		t.Errorf("%d calls", fake.Calls("GetSecretValue"))
+	}
+}
+
+// A pending version is never served; it is once it has become the current one.
+func TestOnlyTheCurrentVersionIsRead(t *testing.T) {
+	old, next := keys.GenerateTokenKey(keys.Active), keys.GenerateTokenKey(keys.Active)
+	fake := fakesm.New()
+	arn := fake.Create("token-keys", document(t, old))
+	c, err := secretsmanager.NewClient(environment(), fake.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: arn})
+	rotate(t, c, fake, arn, document(t, next), func() {
+		if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != old.ID {
+			t.Errorf("during the rotation: %v", err)
+		}
+	})
+	if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != next.ID {
+		t.Errorf("after the rotation: %v", err)
+	}
+}
+
+// Law 8: a missing key set answers 503; so does a secret that holds no document yet.
+func TestPlaceholdersAreUnavailable(t *testing.T) {
+	for what, value := range map[string]string{
+		"empty": "", "text": "placeholder-value", "object": "{}", "no keys": `{"keys":[]}`, "generated": `{"password":"placeholder-value"}`,
+		"damaged": `{"keys":[{"kty":"oct","kid":"00000001","status":"active","k":"placeholder-value"}]}`,
+	} {
+		fake, source := tokenSource(t, value)
+		_, err := keys.NewRing(source.TokenKeys).Get(t.Context())
+		if !errors.Is(err, keys.ErrUnavailable) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "token-keys") || leaks(err, "placeholder-value")) {
+			t.Errorf("%s: the error names no secret, or quotes it: %v", what, err)
+		}
+		if fake.Calls("GetSecretValue") != 1 {
+			t.Errorf("%s: %d calls", what, fake.Calls("GetSecretValue"))
+		}
+	}
+}
+
+// leaks looks at the error in every way that a log may print it.
+func leaks(err error, secret string) bool {
+	for _, verb := range []string{"%v", "%+v", "%q"} {
+		if strings.Contains(fmt.Sprintf(verb, err), secret) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestMissingSecretsAreUnavailable(t *testing.T) {
+	fake := fakesm.New()
+	empty := fake.CreateEmpty("empty")
+	for what, arn := range map[string]string{"not configured": "", "unknown": "arn:unknown", "without a version": empty} {
+		source := secretsmanager.New(secretsmanager.Config{Client: client(t, fake), TokenKeys: arn})
+		if _, err := keys.NewRing(source.TokenKeys).Get(t.Context()); !errors.Is(err, keys.ErrUnavailable) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	var missing *types.ResourceNotFoundException
+	_, err := secretsmanager.New(secretsmanager.Config{Client: client(t, fake), TokenKeys: empty}).TokenKeys(t.Context())
+	if !errors.As(err, &missing) {
+		t.Errorf("the service's own word is lost: %v", err)
+	}
+}
+
+// Throttling, 5xx, broken connections and mangled replies are borne by retries at about 0, 25 and 100 ms.
+func TestFailuresAreRetried(t *testing.T) {
+	bad := fakesm.Failure{Status: http.StatusBadGateway}
+	reset := fakesm.Failure{}
+	for what, f := range map[string]fakesm.Failure{"throttled": fakesm.Throttled, "5xx": fakesm.Internal, "proxy": bad, "reset": reset} {
+		fake, source := tokenSource(t, document(t, keys.GenerateTokenKey(keys.Active)))
+		fake.Fail("GetSecretValue", f, f, f)
+		if _, err := source.TokenKeys(t.Context()); err != nil || fake.Calls("GetSecretValue") != 4 {
+			t.Errorf("%s: %d calls, %v", what, fake.Calls("GetSecretValue"), err)
+		}
+		fake.Fail("GetSecretValue", f, f, f, f)
+		if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 8 {
+			t.Errorf("%s: %d calls, %v", what, fake.Calls("GetSecretValue"), err)
+		}
+	}
+}
+
+func TestRefusalsAreNotRetried(t *testing.T) {
+	fake, source := tokenSource(t, "{}")
+	fake.Fail("GetSecretValue", fakesm.Failure{Status: http.StatusBadRequest, Code: "AccessDeniedException"})
+	if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 1 {
+		t.Errorf("%d calls, %v", fake.Calls("GetSecretValue"), err)
+	}
+}
+
+func TestACancelledContextEndsTheRetries(t *testing.T) {
+	fake, source := tokenSource(t, "{}")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := source.TokenKeys(ctx); !errors.Is(err, context.Canceled) || fake.Calls("GetSecretValue") != 0 {
+		t.Errorf("%d calls, %v", fake.Calls("GetSecretValue"), err)
+	}
+}
+
+// A reply that is no reply of the service must not put the document into an error.
+func TestMangledRepliesAreNotQuoted(t *testing.T) {
+	for _, body := range []string{`{"SecretString":"very-secret"`, `{"SecretString":{"very-secret":1}}`, `very-secret`, `["very-secret"]`} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			_, _ = w.Write([]byte(body))
+		}))
+		c, err := secretsmanager.NewClient(environment("AWS_ENDPOINT_URL", server.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: "arn"}).TokenKeys(t.Context())
+		if err == nil || leaks(err, "very-secret") {
+			t.Errorf("%s: %v", body, err)
+		}
+		server.Close()
+	}
+}
+
+// The endpoint of the service goes before the endpoint of all services.
+func TestEndpointsFromTheEnvironment(t *testing.T) {
+	fake := fakesm.New()
+	arn := fake.Create("token-keys", document(t, keys.GenerateTokenKey(keys.Active)))
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	nowhere := "http://127.0.0.1:1"
+	for what, env := range map[string][]string{
+		"own":      {"AWS_ENDPOINT_URL_SECRETS_MANAGER", server.URL, "AWS_ENDPOINT_URL", nowhere},
+		"of all":   {"AWS_ENDPOINT_URL", server.URL},
+		"old name": {"AWS_ENDPOINT_URL", server.URL, "AWS_REGION", "", "AWS_DEFAULT_REGION", "eu-west-1"},
+	} {
+		c, err := secretsmanager.NewClient(environment(env...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: arn}).TokenKeys(t.Context()); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Start-up errors list everything that is wrong and how to repair it, and no value.
+func TestAClientNeedsRegionAndCredentials(t *testing.T) {
+	_, err := secretsmanager.NewClient(environment(
+		"AWS_REGION", "", "AWS_ACCESS_KEY_ID", "", "AWS_SECRET_ACCESS_KEY", "very-secret", "AWS_ENDPOINT_URL", "no url"))
+	if err == nil {
+		t.Fatal("made from nothing")
+	}
+	for _, want := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "endpoint"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not speak of %s", err, want)
+		}
+	}
+	if leaks(err, "very-secret") {
+		t.Error("the error quotes a credential")
+	}
+}
+
+// Linking aws-sdk-go-v2/config would link sts, sso and their weight: the client does without.
+func TestNoConfigStsOrSsoIsLinked(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	if len(packages) < 50 {
+		t.Fatalf("only %d packages listed", len(packages))
+	}
+	for _, p := range packages {
+		for _, heavy := range []string{"aws-sdk-go-v2/config", "service/sts", "service/sso", "service/signin", "credentials/", "httptest", "fakesm"} {
+			if strings.Contains(p, heavy) {
+				t.Errorf("%s is linked", p)
+			}
+		}
+	}
+}
+
+// A hanging service costs one attempt's time-out, not the caller's whole time.
+func TestAHangingServiceIsGivenUp(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer server.Close()
+	defer close(release)
+	c, err := secretsmanager.NewClient(environment("AWS_ENDPOINT_URL", server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: "arn"}).TokenKeys(ctx)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}
