@@ -1,0 +1,91 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// Application implements session.Applications.
+func (s *Store) Application(ctx context.Context, tenant, id string) (session.Application, error) {
+	app, err := view(ctx, s, func(tx *bbolt.Tx) (session.Application, error) {
+		return getApplication(tx, tenant, id)
+	})
+	if err != nil {
+		return session.Application{}, fmt.Errorf("application: %w", err)
+	}
+	return app, nil
+}
+
+func getApplication(tx *bbolt.Tx, tenant, id string) (session.Application, error) {
+	value := tx.Bucket([]byte(applicationsBucket)).Get(keyOfParts(tenant, id))
+	if value == nil {
+		return session.Application{}, session.ErrNoApplication
+	}
+	return decodeApplication(tenant, id, value)
+}
+
+// Applications implements session.Applications, for any number of ids.
+func (s *Store) Applications(ctx context.Context, tenant string, ids []string) (map[string]session.Application, error) {
+	apps, err := view(ctx, s, func(tx *bbolt.Tx) (map[string]session.Application, error) {
+		apps := make(map[string]session.Application, len(ids))
+		for _, id := range ids {
+			app, err := getApplication(tx, tenant, id)
+			if errors.Is(err, session.ErrNoApplication) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			apps[id] = app
+		}
+		return apps, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("applications: %w", err)
+	}
+	return apps, nil
+}
+
+// PutApplication implements session.Applications.
+func (s *Store) PutApplication(ctx context.Context, app session.Application) (session.Application, error) {
+	put, err := update(ctx, s, func(t *transaction) (session.Application, error) {
+		key := keyOfParts(app.Tenant, app.ID)
+		if err := checkLength(key); err != nil {
+			return session.Application{}, err
+		}
+		old, err := getApplication(t.Tx, app.Tenant, app.ID)
+		if err != nil && !errors.Is(err, session.ErrNoApplication) {
+			return session.Application{}, err
+		}
+		changed := app
+		changed.Epoch = old.Epoch
+		t.put(applicationsBucket, key, encodeApplication(changed))
+		return changed, nil
+	})
+	if err != nil {
+		return session.Application{}, fmt.Errorf("put application: %w", err)
+	}
+	return put, nil
+}
+
+// AdvanceEpoch implements session.Applications.
+func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error) {
+	epoch, err := update(ctx, s, func(t *transaction) (uint64, error) {
+		app, err := getApplication(t.Tx, tenant, id)
+		if err != nil {
+			return 0, err
+		}
+		app.Epoch++
+		t.put(applicationsBucket, keyOfParts(tenant, id), encodeApplication(app))
+		return app.Epoch, nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("advance epoch: %w", err)
+	}
+	return epoch, nil
+}

@@ -1,0 +1,143 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"go.etcd.io/bbolt"
+)
+
+// write is one caller's change, waiting for a transaction.
+type write struct {
+	ended func() error // whether the caller has gone: its context's Err
+	do    func(*transaction)
+	done  chan error // what became of the transaction
+}
+
+// queue holds the writes that wait.
+type queue struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	waiting []*write
+	closed  bool
+}
+
+func newQueue() *queue {
+	q := &queue{}
+	q.changed.L = &q.mu
+	return q
+}
+
+func (q *queue) add(w *write) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return unavailable(errClosed)
+	}
+	q.waiting = append(q.waiting, w)
+	q.changed.Signal()
+	return nil
+}
+
+// take waits for writes and returns all that there are; none once the queue is closed and empty. Spare is
+// reused for those that come next.
+func (q *queue) take(spare []*write) []*write {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 && !q.closed {
+		q.changed.Wait()
+	}
+	batch := q.waiting
+	q.waiting = spare[:0]
+	return batch
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.changed.Signal()
+}
+
+// commitAll is the one goroutine that writes.
+func (s *Store) commitAll() {
+	var spare []*write
+	for {
+		batch := s.queue.take(spare)
+		if len(batch) == 0 {
+			return
+		}
+		err := s.commit(batch)
+		for _, w := range batch {
+			w.done <- err
+		}
+		// Those just answered often have their next write ready; it need not wait for another transaction.
+		runtime.Gosched()
+		clear(batch)
+		spare = batch
+	}
+}
+
+func (s *Store) commit(batch []*write) error {
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		t := &transaction{Tx: tx}
+		for _, w := range batch {
+			if w.ended() == nil { // else nobody waits for it any more
+				w.do(t)
+			}
+		}
+		return t.failed
+	})
+	if err != nil {
+		return unavailable(fmt.Errorf("commit: %w", err))
+	}
+	return nil
+}
+
+// transaction is a write transaction that several callers share. Each decides before it writes, so that a
+// refusal leaves nothing behind that would have to be undone; a write that the database itself refuses fails
+// the transaction for everyone.
+type transaction struct {
+	*bbolt.Tx
+
+	failed error
+}
+
+func (t *transaction) put(bucket string, key, value []byte) {
+	t.note(t.Bucket([]byte(bucket)).Put(key, value))
+}
+
+func (t *transaction) remove(bucket string, key []byte) {
+	t.note(t.Bucket([]byte(bucket)).Delete(key))
+}
+
+func (t *transaction) note(err error) {
+	if t.failed == nil {
+		t.failed = err
+	}
+}
+
+// update runs do in a transaction that it shares with whoever else is waiting, and returns when that is durable.
+// A caller whose context ends first learns nothing about its write.
+func update[T any](ctx context.Context, s *Store, do func(*transaction) (T, error)) (T, error) {
+	var result, none T
+	var verdict error
+	w := &write{ended: ctx.Err, done: make(chan error, 1), do: func(t *transaction) { result, verdict = do(t) }}
+	if err := ctx.Err(); err != nil {
+		return none, unavailable(err)
+	}
+	if err := s.queue.add(w); err != nil {
+		return none, err
+	}
+	select {
+	case err := <-w.done:
+		if err != nil {
+			return none, err
+		}
+		return result, verdict
+	case <-ctx.Done():
+		return none, unavailable(ctx.Err())
+	}
+}

@@ -1,0 +1,204 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// stopped is a store whose writer has not begun: all that is written until start shares one transaction.
+func stopped(t *testing.T) (s *Store, start func()) {
+	t.Helper()
+	db, err := openFile(filepath.Join(t.TempDir(), "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = &Store{db: db, queue: newQueue(), now: time.Now, stop: func() {}}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, func() { s.background.Go(s.commitAll) }
+}
+
+// queued starts a write and returns when it waits; its error comes through the channel.
+func queued(s *Store, do func() error) <-chan error {
+	length := func() int {
+		s.queue.mu.Lock()
+		defer s.queue.mu.Unlock()
+		return len(s.queue.waiting)
+	}
+	before := length()
+	answer := make(chan error, 1)
+	go func() { answer <- do() }()
+	for length() == before {
+		runtime.Gosched()
+	}
+	return answer
+}
+
+func (s *Store) mustHold(t *testing.T, want ...session.Session) {
+	t.Helper()
+	got, _, err := s.Query(t.Context(), session.Query{Tenant: "tenant", User: "user"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := storetest.Diff(want, got); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+}
+
+func newSession() session.Session { return storetest.NewSession("tenant", "user", "application") }
+
+func TestARefusedWriteNeitherFailsNorUndoesThoseItSharesATransactionWith(t *testing.T) {
+	s, start := stopped(t)
+	first, second := newSession(), newSession()
+	rival := newSession()
+	rival.Key = first.Key
+	tooLong := storetest.NewSession("tenant", strings.Repeat("x", 40_000), "application")
+	rotation := storetest.NewRotation(first)
+	rotate := func() error {
+		_, _, err := s.Rotate(t.Context(), rotation)
+		return err
+	}
+	refused := errors.New("some error that is no sentinel")
+	steps := []struct {
+		do   func() error
+		want error
+	}{
+		{func() error { return s.Create(t.Context(), first) }, nil},
+		{func() error { return s.Create(t.Context(), rival) }, refused},
+		{func() error { return s.Create(t.Context(), tooLong) }, refused},
+		{func() error { _, err := s.Delete(t.Context(), newSession().Key); return err }, session.ErrNoSession},
+		{rotate, nil},
+		{func() error { _, err := s.AdvanceEpoch(t.Context(), "tenant", "none"); return err }, session.ErrNoApplication},
+		{func() error { return s.DeleteAPIKey(t.Context(), "tenant", "none") }, session.ErrNoAPIKey},
+		{func() error { return s.Create(t.Context(), second) }, nil},
+	}
+	answers := make([]<-chan error, len(steps))
+	for i, step := range steps {
+		answers[i] = queued(s, step.do)
+	}
+	start()
+	for i, step := range steps {
+		err := <-answers[i]
+		if step.want == refused && (err == nil || errors.Is(err, session.ErrUnavailable)) ||
+			step.want != refused && !errors.Is(err, step.want) {
+			t.Errorf("write %d: %v, want %v", i, err, step.want)
+		}
+	}
+	s.mustHold(t, second, rotation.Apply(first))
+}
+
+func TestAFailedCommitFailsEveryWriteInIt(t *testing.T) {
+	s, start := stopped(t)
+	lost := newSession()
+	broken := errors.New("the disk is gone")
+	answers := []<-chan error{
+		queued(s, func() error { return s.Create(t.Context(), lost) }),
+		queued(s, func() error {
+			_, err := update(t.Context(), s, func(t *transaction) (nothing, error) { t.note(broken); return nothing{}, nil })
+			return err
+		}),
+	}
+	start()
+	for _, answer := range answers {
+		if err := <-answer; !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, broken) {
+			t.Error(err)
+		}
+	}
+	s.mustHold(t)
+	kept := newSession()
+	if err := s.Create(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	s.mustHold(t, kept)
+}
+
+func TestAWaitingCallerWhoseContextEndsIsAnsweredAtOnce(t *testing.T) {
+	s, start := stopped(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	abandoned, kept := newSession(), newSession()
+	answer := queued(s, func() error { return s.Create(ctx, abandoned) })
+	cancel()
+	if err := <-answer; !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	other := queued(s, func() error { return s.Create(t.Context(), kept) })
+	start()
+	if err := <-other; err != nil {
+		t.Fatal(err)
+	}
+	s.mustHold(t, kept)
+}
+
+func TestAContextThatHasEndedReadsAndWritesNothing(t *testing.T) {
+	s, start := stopped(t)
+	start()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Application(ctx, "tenant", "application")
+	for _, err := range []error{err, s.Create(ctx, newSession())} {
+		if !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+	s.mustHold(t)
+}
+
+func TestCloseFinishesTheWritesThatWaitAndRefusesEveryVerbAfterwards(t *testing.T) {
+	s, start := stopped(t)
+	path := s.db.Path()
+	waiting := newSession()
+	answer := queued(s, func() error { return s.Create(t.Context(), waiting) })
+	start()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err != nil {
+		t.Fatal(err)
+	}
+	for verb, err := range everyVerb(t.Context(), s) {
+		if !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("%s: %v", verb, err)
+		}
+	}
+	reopened, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reopened.mustHold(t, waiting)
+	if err := reopened.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// everyVerb returns what each verb of the store answers.
+func everyVerb(ctx context.Context, s *Store) map[string]error {
+	added := newSession()
+	errs := map[string]error{}
+	_, _, errs["Load"] = s.Load(ctx, added.Key)
+	_, errs["Locate"] = s.Locate(ctx, "tenant", added.ID)
+	_, _, errs["Query"] = s.Query(ctx, session.Query{Tenant: "tenant", User: "user"})
+	errs["Create"] = s.Create(ctx, added)
+	_, _, errs["Rotate"] = s.Rotate(ctx, storetest.NewRotation(added))
+	_, errs["Delete"] = s.Delete(ctx, added.Key)
+	errs["DeleteBatch"] = s.DeleteBatch(ctx, []session.Key{added.Key})
+	_, errs["Application"] = s.Application(ctx, "tenant", "application")
+	_, errs["Applications"] = s.Applications(ctx, "tenant", []string{"application"})
+	_, errs["PutApplication"] = s.PutApplication(ctx, storetest.NewApplication("tenant", "application"))
+	_, errs["AdvanceEpoch"] = s.AdvanceEpoch(ctx, "tenant", "application")
+	_, errs["APIKey"] = s.APIKey(ctx, "id")
+	errs["PutAPIKey"] = s.PutAPIKey(ctx, storetest.NewAPIKey("tenant"))
+	errs["DeleteAPIKey"] = s.DeleteAPIKey(ctx, "tenant", "id")
+	_, errs["Sweep"] = s.Sweep(ctx)
+	return errs
+}

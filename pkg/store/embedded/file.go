@@ -1,0 +1,169 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// The buckets of the file. Keys and values are laid out in keys.go and values.go.
+const (
+	sessionsBucket     = "sessions"     // session key: session
+	idsBucket          = "ids"          // index key: nothing
+	dueBucket          = "due"          // due key: nothing
+	applicationsBucket = "applications" // tenant, id: application
+	apiKeysBucket      = "apikeys"      // id: API key
+	metaBucket         = "meta"
+)
+
+func buckets() []string {
+	return []string{sessionsBucket, idsBucket, dueBucket, applicationsBucket, apiKeysBucket, metaBucket}
+}
+
+const (
+	formatKey = "format" // in the meta bucket
+	// format is the version of the layout of the whole file.
+	format = 1
+	// lockTimeout is how long the lock of a process that is just ending is waited for.
+	lockTimeout = time.Second
+)
+
+var (
+	errInUse   = errors.New("another process has it open")
+	errDamaged = errors.New("the file is damaged")
+	errForeign = errors.New("the file is not a store of this service")
+)
+
+// openFile opens and checks the file. The database panics on some damage, and a page missing at the end of the
+// file is a memory fault; both become errors here.
+func openFile(path string) (db *bbolt.DB, err error) {
+	var file *os.File
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, fmt.Errorf("%w: %v", errDamaged, r)
+			_ = file.Close() // and with it the lock, whatever state the database is in
+		}
+	}()
+	if err := checkSize(path); err != nil {
+		return nil, err
+	}
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:      lockTimeout,
+		FreelistType: bbolt.FreelistMapType,
+		NoStatistics: true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			file, err = os.OpenFile(name, flag, mode)
+			return file, err
+		},
+	})
+	if err != nil {
+		return nil, explain(err)
+	}
+	if err := errors.Join(prepare(db), os.Chmod(path, 0o600), syncDirectory(path)); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// explain tells what the system refused from what the database cannot read.
+func explain(err error) error {
+	var refused syscall.Errno
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return errInUse
+	case errors.As(err, &refused):
+		return err
+	default:
+		return fmt.Errorf("%w, or its head is damaged: %w", errForeign, err)
+	}
+}
+
+// checkSize finds a file that ends too early, from its head alone.
+func checkSize(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errForeign
+	}
+	if info.Size() == 0 {
+		return nil
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
+	if err != nil {
+		return explain(err)
+	}
+	err = db.View(func(tx *bbolt.Tx) error {
+		if info, err = os.Stat(path); err == nil && info.Size() < tx.Size() {
+			err = fmt.Errorf("%w: %d bytes of at least %d", errDamaged, info.Size(), tx.Size())
+		}
+		return err
+	})
+	return errors.Join(err, db.Close())
+}
+
+// prepare writes the buckets of a new file and checks those of an old one, without a change to what is not ours.
+func prepare(db *bbolt.DB) error {
+	isNew := false
+	err := db.View(func(tx *bbolt.Tx) error {
+		if first, _ := tx.Cursor().First(); first == nil {
+			isNew = true
+			return nil
+		}
+		return check(tx)
+	})
+	if err == nil && isNew {
+		err = db.Update(create)
+	}
+	return err
+}
+
+func check(tx *bbolt.Tx) error {
+	meta := tx.Bucket([]byte(metaBucket))
+	if meta == nil {
+		return errForeign
+	}
+	if version := meta.Get([]byte(formatKey)); len(version) != 1 || version[0] != format {
+		return fmt.Errorf("%w: its format is %x, this version reads %x", errForeign, version, []byte{format})
+	}
+	for _, name := range buckets() {
+		b := tx.Bucket([]byte(name))
+		if b == nil {
+			return fmt.Errorf("%w: %s are missing", errDamaged, name)
+		}
+		b.Cursor().First()
+		b.Cursor().Last()
+	}
+	return nil
+}
+
+func create(tx *bbolt.Tx) error {
+	for _, name := range buckets() {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(formatKey), []byte{format})
+}
+
+// syncDirectory makes the name of a new file durable.
+func syncDirectory(path string) error {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

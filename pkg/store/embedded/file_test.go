@@ -1,0 +1,191 @@
+package embedded_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// refuse opens a file that must not open, and wants to read why.
+func refuse(t *testing.T, path, why string) {
+	t.Helper()
+	s, err := embedded.Open(path, embedded.Options{})
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("it opened")
+	}
+	if text := err.Error(); !strings.Contains(text, path) || !strings.Contains(text, why) {
+		t.Fatalf("the error does not name the file or say %q: %v", why, err)
+	}
+}
+
+func TestAFileInUseIsRefusedByName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s := open(t, path, embedded.Options{})
+	refuse(t, path, "another process has it open")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path, embedded.Options{})
+}
+
+func TestOnlyTheOwnerMayReadTheFile(t *testing.T) {
+	for _, before := range []os.FileMode{0, 0o666} {
+		path := filepath.Join(t.TempDir(), "store.db")
+		if before != 0 {
+			if err := os.WriteFile(path, nil, before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		open(t, path, embedded.Options{})
+		info, err := os.Stat(path)
+		if err != nil || info.Mode() != 0o600 {
+			t.Fatal(info.Mode(), err)
+		}
+	}
+}
+
+func TestAForeignFileIsRefusedByNameAndLeftAlone(t *testing.T) {
+	foreign := map[string][]byte{
+		"text":        []byte("hello\n"),
+		"a long text": bytes.Repeat([]byte("hello\n"), 20_000),
+		"zeros":       make([]byte, 1<<16),
+		"sqlite":      append([]byte("SQLite format 3\x00"), make([]byte, 1<<16)...),
+	}
+	for name, content := range foreign {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "store.db")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			refuse(t, path, "not a store of this service")
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, content) {
+				t.Fatal("the file was changed", err)
+			}
+		})
+	}
+	t.Run("a directory", func(t *testing.T) { refuse(t, t.TempDir(), "not a store of this service") })
+	t.Run("in no directory", func(t *testing.T) { refuse(t, t.TempDir()+"/none/store.db", "no such file") })
+	for name, key := range map[string]string{"another database": "other", "a later format": "meta"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "store.db")
+			write(t, path, func(tx *bbolt.Tx) error {
+				b, err := tx.CreateBucket([]byte(key))
+				if err != nil {
+					return err
+				}
+				return b.Put([]byte("format"), []byte{2})
+			})
+			refuse(t, path, "not a store of this service")
+		})
+	}
+}
+
+func write(t *testing.T, path string, do func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(do); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMissingBucketIsDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	if err := open(t, path, embedded.Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("ids")) })
+	refuse(t, path, "ids are missing")
+}
+
+// sample is the content of a store of many pages.
+func sample(t *testing.T) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "sample.db")
+	s := open(t, path, embedded.Options{})
+	for range 60 {
+		if err := s.Create(t.Context(), storetest.NewFullSession("tenant", "user", "application")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func TestATruncatedFileIsRefusedByName(t *testing.T) {
+	content := sample(t)
+	path := filepath.Join(t.TempDir(), "store.db")
+	for size := 1; size < 20*os.Getpagesize(); size += 1021 {
+		if err := os.WriteFile(path, content[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refuse(t, path, "damaged")
+	}
+}
+
+func TestADamagedPageNeverPanics(t *testing.T) {
+	content := sample(t)
+	page := os.Getpagesize()
+	refused := 0
+	for at := 0; at < len(content); at += page {
+		for _, fill := range []byte{0x00, 0x01, 0xff} {
+			damaged := bytes.Clone(content)
+			copy(damaged[at:], bytes.Repeat([]byte{fill}, page))
+			path := filepath.Join(t.TempDir(), "store.db")
+			if err := os.WriteFile(path, damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := embedded.Open(path, embedded.Options{})
+			if err == nil { // a page that is free, or far from what is checked
+				err = s.Close()
+			} else if refused++; !strings.Contains(err.Error(), path) {
+				t.Fatalf("the error does not name the file: %v", err)
+			}
+			if s != nil && err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if refused == 0 {
+		t.Fatal("no damage was found at all")
+	}
+}
+
+func TestCloseLeavesNoGoroutine(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "store.db"), embedded.Options{})
+	own := func() int {
+		stacks := make([]byte, 1<<20)
+		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "embedded.(*Store)")
+	}
+	if own() == 0 {
+		t.Fatal("the store has no goroutines to look for")
+	}
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := own(); n != 0 {
+		t.Fatalf("%d goroutines remain", n)
+	}
+}

@@ -1,0 +1,88 @@
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// sweepBatch bounds how many sessions one transaction looks at, so that sweeping hinders nobody.
+const sweepBatch = 128
+
+// Sweep removes the sessions that have expired and returns how many. A session is filed under its expiry when it
+// is created and a refresh does not move it; when its time has come the session itself tells whether it is gone,
+// over, or to be filed again.
+func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
+	now := s.now()
+	for {
+		found, err := update(ctx, s, func(t *transaction) (swept, error) { return t.sweep(now), nil })
+		if err = errors.Join(err, found.damage); err != nil {
+			return removed + found.removed, fmt.Errorf("sweep: %w", err)
+		}
+		removed += found.removed
+		if found.seen < sweepBatch {
+			return removed, nil
+		}
+	}
+}
+
+func (s *Store) sweepEvery(ctx context.Context, every time.Duration) {
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		if _, err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("sweeping the store failed", "error", err)
+		}
+	}
+}
+
+type swept struct {
+	seen, removed int
+	damage        error // sessions that could not be read; they stay, and are not looked at again
+}
+
+func (t *transaction) sweep(now time.Time) swept {
+	var found swept
+	for _, due := range t.due(now) {
+		found.seen++
+		t.remove(dueBucket, due)
+		key := due[8:]
+		value := t.Bucket([]byte(sessionsBucket)).Get(key)
+		if value == nil {
+			continue
+		}
+		k, err1 := parseSessionKey(key)
+		stored, err2 := decodeSession(k, value)
+		switch err := errors.Join(err1, err2); {
+		case err != nil:
+			found.damage = err
+		case stored.Expired(now):
+			found.removed++
+			t.removeSession(k)
+		default:
+			t.put(dueBucket, dueKey(stored.ExpiresAt(), key), nil)
+		}
+	}
+	return found
+}
+
+// due lists the first entries whose time has come.
+func (t *transaction) due(now time.Time) [][]byte {
+	var entries [][]byte
+	c := t.Bucket([]byte(dueBucket)).Cursor()
+	for entry, _ := c.First(); len(entry) > 8 && len(entries) < sweepBatch; entry, _ = c.Next() {
+		if binary.BigEndian.Uint64(entry) > uint64(max(0, now.UnixMilli())) {
+			break
+		}
+		entries = append(entries, bytes.Clone(entry))
+	}
+	return entries
+}

@@ -1,0 +1,212 @@
+package embedded
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// clock is what a sweeper under test believes.
+type clock struct{ at atomic.Pointer[time.Time] }
+
+func (c *clock) set(t time.Time) { c.at.Store(&t) }
+func (c *clock) now() time.Time  { return *c.at.Load() }
+
+func sweptBy(t *testing.T, every time.Duration) (*Store, *clock) {
+	t.Helper()
+	c := &clock{}
+	c.set(storetest.Now())
+	s, err := Open(filepath.Join(t.TempDir(), "store.db"), Options{Now: c.now, SweepEvery: every})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, c
+}
+
+func (s *Store) mustSweep(t *testing.T, want int) {
+	t.Helper()
+	if removed, err := s.Sweep(t.Context()); err != nil || removed != want {
+		t.Fatalf("removed %d, want %d; error %v", removed, want, err)
+	}
+}
+
+// sizes counts sessions, index entries and due entries.
+func (s *Store) sizes(t *testing.T) (sizes [3]int) {
+	t.Helper()
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		for i, name := range []string{sessionsBucket, idsBucket, dueBucket} {
+			sizes[i] = tx.Bucket([]byte(name)).Stats().KeyN
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sizes
+}
+
+func mustCreate(t *testing.T, s *Store, change func(*session.Session)) session.Session {
+	t.Helper()
+	added := newSession()
+	change(&added)
+	if err := s.Create(t.Context(), added); err != nil {
+		t.Fatal(err)
+	}
+	return added
+}
+
+func unchanged(*session.Session) {}
+
+func TestSweepRemovesExpiredSessionsAndNoOthers(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	idle := mustCreate(t, s, unchanged)
+	mustCreate(t, s, func(x *session.Session) { x.AbsoluteExpiresAt = x.CreatedAt.Add(time.Minute) })
+	live := mustCreate(t, s, func(x *session.Session) { x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Millisecond) })
+	s.mustSweep(t, 0)
+	c.set(idle.IdleExpiresAt.Add(-time.Nanosecond))
+	s.mustSweep(t, 1)
+	c.set(idle.IdleExpiresAt)
+	s.mustSweep(t, 1)
+	s.mustHold(t, live)
+	if got := s.sizes(t); got != [3]int{1, 1, 1} {
+		t.Fatalf("sessions, index and due entries: %v", got)
+	}
+	if _, err := s.Locate(t.Context(), "tenant", idle.ID); !errors.Is(err, session.ErrNoSession) {
+		t.Fatal(err)
+	}
+	c.set(live.IdleExpiresAt)
+	s.mustSweep(t, 1)
+	if got := s.sizes(t); got != [3]int{} {
+		t.Fatalf("sessions, index and due entries: %v", got)
+	}
+}
+
+func TestSweepFilesARefreshedSessionAgain(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	added := mustCreate(t, s, unchanged)
+	r := storetest.NewRotation(added)
+	if _, _, err := s.Rotate(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	rotated := r.Apply(added)
+	for _, at := range []time.Time{added.IdleExpiresAt, rotated.IdleExpiresAt.Add(-time.Millisecond)} {
+		c.set(at)
+		s.mustSweep(t, 0)
+		s.mustHold(t, rotated)
+		if got := s.sizes(t); got != [3]int{1, 1, 1} {
+			t.Fatalf("sessions, index and due entries: %v", got)
+		}
+	}
+	c.set(rotated.IdleExpiresAt)
+	s.mustSweep(t, 1)
+	s.mustHold(t)
+}
+
+func TestSweepDropsTheEntriesOfDeletedSessions(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	added := mustCreate(t, s, unchanged)
+	if _, err := s.Delete(t.Context(), added.Key); err != nil {
+		t.Fatal(err)
+	}
+	c.set(added.IdleExpiresAt)
+	s.mustSweep(t, 0)
+	if got := s.sizes(t); got != [3]int{} {
+		t.Fatalf("sessions, index and due entries: %v", got)
+	}
+}
+
+func TestSweepTakesAsManyTransactionsAsItNeeds(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	const n = 3*sweepBatch + 1
+	var workers sync.WaitGroup
+	for range n {
+		workers.Go(func() {
+			if err := s.Create(t.Context(), newSession()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	workers.Wait()
+	c.set(storetest.Now().Add(time.Hour))
+	s.mustSweep(t, n)
+	if got := s.sizes(t); got != [3]int{} {
+		t.Fatalf("sessions, index and due entries: %v", got)
+	}
+}
+
+func TestSweepReportsADamagedSessionAndKeepsIt(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	damaged, expired := mustCreate(t, s, unchanged), mustCreate(t, s, unchanged)
+	_, err := update(t.Context(), s, func(t *transaction) (nothing, error) {
+		t.put(sessionsBucket, sessionKey(damaged.Key), []byte{0xff})
+		return nothing{}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.set(expired.IdleExpiresAt.Add(time.Second))
+	if removed, err := s.Sweep(t.Context()); removed != 1 || !errors.Is(err, errDamagedValue) {
+		t.Fatalf("removed %d, error %v", removed, err)
+	}
+	s.mustSweep(t, 0)
+	if got := s.sizes(t); got != [3]int{1, 1, 0} {
+		t.Fatalf("sessions, index and due entries: %v", got)
+	}
+}
+
+func TestARotationThatIsAnsweredIsNeverSweptAway(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	for range 50 {
+		added := mustCreate(t, s, unchanged)
+		r := storetest.NewRotation(added)
+		r.Now = added.IdleExpiresAt.Add(-time.Millisecond)
+		c.set(added.IdleExpiresAt)
+		var both sync.WaitGroup
+		removed := 0
+		both.Go(func() { removed, _ = s.Sweep(t.Context()) })
+		state, applied, err := s.Rotate(t.Context(), r)
+		both.Wait()
+		switch {
+		case applied && removed == 0:
+			s.mustHold(t, state)
+			if _, err := s.Delete(t.Context(), added.Key); err != nil {
+				t.Fatal(err)
+			}
+		case errors.Is(err, session.ErrNoSession) && removed == 1:
+			s.mustHold(t)
+		default:
+			t.Fatalf("applied %v, error %v, %d removed", applied, err, removed)
+		}
+	}
+}
+
+func TestExpiredSessionsLeaveByThemselves(t *testing.T) {
+	s, c := sweptBy(t, time.Millisecond)
+	expired := mustCreate(t, s, unchanged)
+	live := mustCreate(t, s, func(x *session.Session) { x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Hour) })
+	c.set(expired.IdleExpiresAt)
+	for {
+		_, err := s.Locate(t.Context(), "tenant", expired.ID)
+		if errors.Is(err, session.ErrNoSession) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.mustHold(t, live)
+}

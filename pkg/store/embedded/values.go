@@ -1,0 +1,137 @@
+package embedded
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// Values are the fields in the order below behind one byte of version; numbers are varints, times milliseconds,
+// durations nanoseconds, texts a length and their bytes. What is in the key is not repeated.
+const version1 = 1
+
+const (
+	flagReusable = 1 << iota
+	flagRequireAccess
+	flagKeepAccess
+	flagDevice
+)
+
+var errDamagedValue = errors.New("a value in the store is damaged, or of a later version")
+
+func encodeSession(s session.Session) []byte {
+	device := session.Device{}
+	if s.Device != nil {
+		device = *s.Device
+	}
+	b := make([]byte, 0, 192+len(s.Scope)+len(s.Claims)+len(device.UserAgent)+len(device.Name))
+	b = append(b, version1, flag(s.Policy.Reusable, flagReusable)|flag(s.Policy.RequireAccessToken, flagRequireAccess)|
+		flag(s.Policy.KeepPreviousAccess, flagKeepAccess)|flag(s.Device != nil, flagDevice))
+	b = append(b, s.SecretHash[:]...)
+	b = append(b, s.AccessTokenID[:]...)
+	b = append(b, s.RotatedBy[:]...)
+	b = binary.AppendUvarint(b, uint64(s.TokenKeyID))
+	b = binary.AppendUvarint(b, uint64(s.Generation))
+	b = binary.AppendUvarint(b, s.Epoch)
+	for _, t := range []time.Time{s.CreatedAt, s.RotatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt} {
+		b = appendTime(b, t)
+	}
+	for _, d := range []time.Duration{s.Policy.Access, s.Policy.Idle, s.Policy.Overlap} {
+		b = binary.AppendVarint(b, int64(d))
+	}
+	b = appendText(b, s.Scope)
+	b = appendText(b, s.Claims)
+	if s.Device != nil {
+		for _, text := range []string{device.Name, device.Type, device.UserAgent, device.IP} {
+			b = appendText(b, text)
+		}
+	}
+	return b
+}
+
+func decodeSession(key session.Key, value []byte) (session.Session, error) {
+	d := newDecoder(value)
+	s := session.Session{Key: key}
+	flags := d.bytes(1)[0]
+	s.Policy.Reusable = flags&flagReusable != 0
+	s.Policy.RequireAccessToken = flags&flagRequireAccess != 0
+	s.Policy.KeepPreviousAccess = flags&flagKeepAccess != 0
+	copy(s.SecretHash[:], d.bytes(len(s.SecretHash)))
+	copy(s.AccessTokenID[:], d.bytes(len(s.AccessTokenID)))
+	copy(s.RotatedBy[:], d.bytes(len(s.RotatedBy)))
+	s.TokenKeyID = keys.TokenKeyID(d.uint())
+	s.Generation = uint32(d.uint())
+	s.Epoch = d.uint()
+	for _, t := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.IdleExpiresAt, &s.AbsoluteExpiresAt} {
+		*t = d.time()
+	}
+	for _, p := range []*time.Duration{&s.Policy.Access, &s.Policy.Idle, &s.Policy.Overlap} {
+		*p = time.Duration(d.int())
+	}
+	s.Scope = d.text()
+	if claims := d.text(); claims != "" {
+		s.Claims = []byte(claims)
+	}
+	if flags&flagDevice != 0 {
+		s.Device = &session.Device{Name: d.text(), Type: d.text(), UserAgent: d.text(), IP: d.text()}
+	}
+	return s, d.end()
+}
+
+func encodeApplication(app session.Application) []byte {
+	set := app.Settings
+	b := []byte{version1, flag(set.Usage == session.Reusable, flagReusable) |
+		flag(set.RequireAccessTokenPresent, flagRequireAccess) | flag(set.KeepPreviousAccessToken, flagKeepAccess)}
+	b = binary.AppendUvarint(b, app.Epoch)
+	for _, n := range []int64{
+		set.AccessTokenSeconds, set.RefreshIdleSeconds, set.RefreshAbsoluteSeconds,
+		set.OverlapSeconds, int64(set.MaxSessionsPerUser),
+	} {
+		b = binary.AppendVarint(b, n)
+	}
+	return appendText(b, app.Name)
+}
+
+func decodeApplication(tenant, id string, value []byte) (session.Application, error) {
+	d := newDecoder(value)
+	flags := d.bytes(1)[0]
+	app := session.Application{Tenant: tenant, ID: id, Epoch: d.uint()}
+	app.Settings = session.Settings{
+		AccessTokenSeconds: d.int(), RefreshIdleSeconds: d.int(), RefreshAbsoluteSeconds: d.int(),
+		OverlapSeconds: d.int(), MaxSessionsPerUser: int(d.int()),
+		Usage:                     session.OneTime,
+		KeepPreviousAccessToken:   flags&flagKeepAccess != 0,
+		RequireAccessTokenPresent: flags&flagRequireAccess != 0,
+	}
+	if flags&flagReusable != 0 {
+		app.Settings.Usage = session.Reusable
+	}
+	app.Name = d.text()
+	return app, d.end()
+}
+
+func encodeAPIKey(key session.APIKey) []byte {
+	b := append([]byte{version1}, key.SecretHash[:]...)
+	b = appendText(appendText(b, key.Tenant), key.Name)
+	b = appendTime(appendTime(b, key.CreatedAt), key.ExpiresAt)
+	b = binary.AppendUvarint(b, uint64(len(key.Permissions)))
+	for _, permission := range key.Permissions {
+		b = appendText(b, permission)
+	}
+	return b
+}
+
+func decodeAPIKey(id string, value []byte) (session.APIKey, error) {
+	d := newDecoder(value)
+	key := session.APIKey{ID: id}
+	copy(key.SecretHash[:], d.bytes(len(key.SecretHash)))
+	key.Tenant, key.Name = d.text(), d.text()
+	key.CreatedAt, key.ExpiresAt = d.time(), d.time()
+	for n := d.uint(); n > 0 && !d.bad; n-- {
+		key.Permissions = append(key.Permissions, session.Permission(d.text()))
+	}
+	return key, d.end()
+}

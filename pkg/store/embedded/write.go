@@ -1,0 +1,91 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+var errExists = errors.New("it exists already")
+
+// nothing is the result of a write that has none.
+type nothing struct{}
+
+// Create implements session.Writer.
+func (s *Store) Create(ctx context.Context, added session.Session) error {
+	key := sessionKey(added.Key)
+	_, err := update(ctx, s, func(t *transaction) (nothing, error) {
+		if err := checkLength(key); err != nil {
+			return nothing{}, err
+		}
+		if t.Bucket([]byte(sessionsBucket)).Get(key) != nil {
+			return nothing{}, errExists
+		}
+		t.put(sessionsBucket, key, encodeSession(added))
+		t.put(idsBucket, indexKey(added.Key), nil)
+		t.put(dueBucket, dueKey(added.ExpiresAt(), key), nil)
+		return nothing{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
+	return nil
+}
+
+// Rotate implements session.Writer.
+func (s *Store) Rotate(ctx context.Context, r session.Rotation) (state session.Session, applied bool, err error) {
+	type answer struct {
+		state   session.Session
+		applied bool
+	}
+	a, err := update(ctx, s, func(t *transaction) (answer, error) {
+		old, err := getSession(t.Tx, r.Key)
+		if err != nil || !r.Permits(old) {
+			return answer{state: old}, err
+		}
+		rotated := r.Apply(old)
+		t.put(sessionsBucket, sessionKey(r.Key), encodeSession(rotated))
+		return answer{rotated, true}, nil
+	})
+	if err != nil {
+		return session.Session{}, false, fmt.Errorf("rotate: %w", err)
+	}
+	return a.state, a.applied, nil
+}
+
+// Delete implements session.Writer.
+func (s *Store) Delete(ctx context.Context, key session.Key) (session.Session, error) {
+	old, err := update(ctx, s, func(t *transaction) (session.Session, error) {
+		old, err := getSession(t.Tx, key)
+		if err == nil {
+			t.removeSession(key)
+		}
+		return old, err
+	})
+	if err != nil {
+		return session.Session{}, fmt.Errorf("delete: %w", err)
+	}
+	return old, nil
+}
+
+// DeleteBatch implements session.Writer. It is one transaction, however many keys there are.
+func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
+	_, err := update(ctx, s, func(t *transaction) (nothing, error) {
+		for _, key := range keys {
+			t.removeSession(key)
+		}
+		return nothing{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete batch: %w", err)
+	}
+	return nil
+}
+
+// removeSession leaves the due entry to the sweeper, which finds nothing there.
+func (t *transaction) removeSession(key session.Key) {
+	t.remove(sessionsBucket, sessionKey(key))
+	t.remove(idsBucket, indexKey(key))
+}

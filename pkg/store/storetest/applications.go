@@ -1,0 +1,181 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+func applicationCases() []contractCase {
+	return []contractCase{
+		{"PutApplication creates an application and returns it", putCreates},
+		{"PutApplication changes every setting and leaves the epoch as it is", putKeepsEpoch},
+		{"Application of an unknown id is ErrNoApplication", applicationUnknown},
+		{"Applications reads up to 100; those that do not exist are missing from the answer", applicationsSubset},
+		{"No application is told from another by less than all of its bytes", applicationsHostile},
+		{"AdvanceEpoch adds one and returns it", advanceEpoch},
+		{"Of 32 concurrent AdvanceEpoch each returns another number from 1 to 32", advanceRace},
+		{"AdvanceEpoch of an unknown application is ErrNoApplication and creates nothing", advanceUnknown},
+		{"PutApplication never undoes a concurrent AdvanceEpoch", putAdvanceRace},
+	}
+}
+
+func putCreates(f fixture) {
+	want := NewApplication(f.tenant, "application")
+	got, err := f.PutApplication(f.Context(), want)
+	f.must(err)
+	f.wantSame("the result", got, want)
+	got, err = f.Application(f.Context(), f.tenant, "application")
+	f.must(err)
+	f.wantSame("the application", got, want)
+}
+
+func putKeepsEpoch(f fixture) {
+	f.register(f.tenant, "application")
+	for range 2 {
+		_, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		f.must(err)
+	}
+	for i, settings := range []session.Settings{
+		{
+			AccessTokenSeconds: 1, RefreshIdleSeconds: 315360000, RefreshAbsoluteSeconds: 315359999, Usage: session.Reusable,
+			OverlapSeconds: 300, MaxSessionsPerUser: 10000, KeepPreviousAccessToken: true, RequireAccessTokenPresent: true,
+		},
+		{AccessTokenSeconds: 86400, RefreshIdleSeconds: 2, RefreshAbsoluteSeconds: 3, Usage: session.OneTime},
+		session.DefaultSettings(),
+	} {
+		app := session.Application{
+			Tenant: f.tenant, ID: "application", Name: fmt.Sprintf("Nimi «%d» 🦊", i), Settings: settings,
+			Epoch: uint64(i) * 50, // not what counts
+		}
+		want := app
+		want.Epoch = 2
+		got, err := f.PutApplication(f.Context(), app)
+		f.must(err)
+		f.wantSame("the result", got, want)
+		got, err = f.Application(f.Context(), f.tenant, "application")
+		f.must(err)
+		f.wantSame("the application", got, want)
+	}
+}
+
+func applicationUnknown(f fixture) {
+	f.register(f.tenant, "application")
+	f.create(NewSession(f.tenant, "user", "unregistered"))
+	for _, c := range []struct{ tenant, id string }{
+		{f.tenant, "Application"},
+		{f.tenant, "applicatio"},
+		{f.tenant, "application2"},
+		{f.tenant, "unregistered"},
+		{f.tenant + "2", "application"},
+	} {
+		_, err := f.Application(f.Context(), c.tenant, c.id)
+		f.wantError(err, session.ErrNoApplication)
+	}
+}
+
+func applicationsSubset(f fixture) {
+	const most = 100
+	ids := make([]string, most)
+	for i := range ids {
+		ids[i] = fmt.Sprint("application-", i)
+	}
+	inParallel(f.T, most, func(i int) error {
+		if i%3 == 0 {
+			return nil // this one does not exist
+		}
+		_, err := f.PutApplication(f.Context(), NewApplication(f.tenant, ids[i]))
+		return err
+	})
+	f.register(f.tenant+"2", ids[0])
+	for _, asked := range [][]string{nil, ids[:1], ids[1:2], ids[:10], ids} {
+		want := map[string]session.Application{}
+		for _, id := range asked {
+			if slices.Index(ids, id)%3 != 0 {
+				want[id] = NewApplication(f.tenant, id)
+			}
+		}
+		got, err := f.Applications(f.Context(), f.tenant, asked)
+		f.must(err)
+		f.wantSame("the answer", got, want)
+	}
+}
+
+func applicationsHostile(f fixture) {
+	ids := HostileIDs()
+	inParallel(f.T, len(ids), func(i int) error {
+		_, err := f.PutApplication(f.Context(), NewApplication(f.tenant, ids[i]))
+		return err
+	})
+	for some := range slices.Chunk(ids, 50) {
+		got, err := f.Applications(f.Context(), f.tenant, some)
+		f.must(err)
+		for _, id := range some {
+			f.wantSame(id, got[id], NewApplication(f.tenant, id))
+			one, err := f.Application(f.Context(), f.tenant, id)
+			f.must(err)
+			f.wantSame(id, one, NewApplication(f.tenant, id))
+		}
+	}
+}
+
+func advanceEpoch(f fixture) {
+	other := f.register(f.tenant, "other")
+	foreign := f.register(f.tenant+"2", "application")
+	want := f.register(f.tenant, "application")
+	for range 3 {
+		want.Epoch++
+		epoch, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		f.must(err)
+		f.wantSame("the epoch returned", epoch, want.Epoch)
+		for _, app := range []session.Application{want, other, foreign} {
+			got, err := f.Application(f.Context(), app.Tenant, app.ID)
+			f.must(err)
+			f.wantSame("the application", got, app)
+		}
+	}
+}
+
+func advanceRace(f fixture) {
+	f.register(f.tenant, "application")
+	got := make([]uint64, 32)
+	together(f.T, len(got), func(i int) (err error) {
+		got[i], err = f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		return err
+	})
+	slices.Sort(got)
+	for i, epoch := range got {
+		if epoch != uint64(i)+1 {
+			f.Fatalf("epochs %v, want 1 to 32", got)
+		}
+	}
+}
+
+func advanceUnknown(f fixture) {
+	f.register(f.tenant, "application")
+	_, err := f.AdvanceEpoch(f.Context(), f.tenant, "unknown")
+	f.wantError(err, session.ErrNoApplication)
+	_, err = f.AdvanceEpoch(f.Context(), f.tenant+"2", "application")
+	f.wantError(err, session.ErrNoApplication)
+	_, err = f.Application(f.Context(), f.tenant, "unknown")
+	f.wantError(err, session.ErrNoApplication)
+	_, err = f.Application(f.Context(), f.tenant+"2", "application")
+	f.wantError(err, session.ErrNoApplication)
+}
+
+func putAdvanceRace(f fixture) {
+	app := f.register(f.tenant, "application")
+	together(f.T, 32, func(i int) (err error) {
+		if i%2 == 0 {
+			_, err = f.AdvanceEpoch(f.Context(), f.tenant, "application")
+			return err
+		}
+		_, err = f.PutApplication(f.Context(), app)
+		return err
+	})
+	got, err := f.Application(f.Context(), f.tenant, "application")
+	f.must(err)
+	app.Epoch = 16
+	f.wantSame("the application", got, app)
+}

@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Now is the wall clock in the resolution that sessions are stored in. Sessions built here are live for it, so
+// that no store drops them; a case that needs an expired one moves the rotation's clock instead.
+func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// NewTenant makes a tenant id that no other test uses.
+func NewTenant() string { return "storetest-" + rand.Text() }
+
+// NewID makes a session id.
+func NewID() token.ID {
+	id, _ := token.NewID(time.Now(), rand.Reader) // rand.Reader never fails
+	return id
+}
+
+// NewHash makes the hash of a random secret.
+func NewHash() token.Hash {
+	var secret token.Secret
+	_, _ = rand.Read(secret[:])
+	return secret.Hash()
+}
+
+// NewSession makes a rotating session as Issue does: created now, idle for an hour, over in ten.
+func NewSession(tenant, user, application string) session.Session {
+	now := Now()
+	policy := session.Policy{Access: 15 * time.Minute, Idle: time.Hour, Overlap: 30 * time.Second}
+	return session.Session{
+		Key:        session.Key{Tenant: tenant, User: user, Application: application, ID: NewID()},
+		SecretHash: NewHash(), TokenKeyID: 1, AccessTokenID: NewID(),
+		CreatedAt: now, IdleExpiresAt: now.Add(policy.Idle), AbsoluteExpiresAt: now.Add(10 * time.Hour),
+		Policy: policy,
+	}
+}
+
+// NewFullSession makes a session that has been refreshed and in which no field is empty.
+func NewFullSession(tenant, user, application string) session.Session {
+	s := NewSession(tenant, user, application)
+	s.Generation, s.TokenKeyID, s.Epoch = 7, 0xfffffffe, 3
+	s.RotatedAt, s.RotatedBy = s.CreatedAt.Add(time.Second), NewID()
+	s.Policy.RequireAccessToken, s.Policy.KeepPreviousAccess = true, true
+	s.Scope = "read write:all"
+	s.Device = &session.Device{Name: "Aino's phone 📱", Type: "mobile", UserAgent: "App/1.0 (x; y)", IP: "2001:db8::1"}
+	s.Claims = json.RawMessage(`{"roles":["admin"],"n":12345678901234567890,"deep":{"ä":null,"e":""}}`)
+	return s
+}
+
+// NewRotation makes the write of a refresh that presents the current token of s, a minute after its latest change.
+func NewRotation(s session.Session) session.Rotation {
+	latest := s.CreatedAt
+	if s.RotatedAt.After(latest) {
+		latest = s.RotatedAt
+	}
+	return session.Rotation{
+		Key: s.Key, Presented: s.SecretHash, Reusable: s.Policy.Reusable,
+		Next: NewHash(), NextKeyID: s.TokenKeyID + 1, Generation: s.Generation + 1,
+		AccessTokenID: NewID(), RequestID: NewID(), Now: latest.Add(time.Minute),
+	}
+}
+
+// NewApplication makes an application with the default settings.
+func NewApplication(tenant, id string) session.Application {
+	return session.Application{Tenant: tenant, ID: id, Name: "Application " + id, Settings: session.DefaultSettings()}
+}
+
+// NewAPIKey makes an API key with all permissions, which expires in an hour.
+func NewAPIKey(tenant string) session.APIKey {
+	var id [16]byte
+	_, _ = rand.Read(id[:])
+	now := Now()
+	return session.APIKey{
+		ID: hex.EncodeToString(id[:]), SecretHash: NewHash(), Tenant: tenant, Name: "Backend «ä»",
+		Permissions: []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke},
+		CreatedAt:   now, ExpiresAt: now.Add(time.Hour),
+	}
+}
+
+// Diff compares stored values field by field; "" means equal. A time has to be in UTC, an empty slice equals
+// none, the order of permissions means nothing, and hashes differ in print too.
+func Diff(want, got any) string {
+	if reflect.DeepEqual(want, got) {
+		return "" // much sooner than cmp finds out
+	}
+	return gocmp.Diff(want, got,
+		gocmp.Transformer("hex", func(h token.Hash) string { return hex.EncodeToString(h[:]) }),
+		gocmp.Transformer("rfc3339", func(t time.Time) string { return t.Format(time.RFC3339Nano) }),
+		gocmp.FilterValues(func(a, b json.RawMessage) bool { return len(a)+len(b) > 0 },
+			gocmp.Transformer("text", func(raw json.RawMessage) string { return string(raw) })),
+		cmpopts.SortSlices(func(a, b session.Permission) bool { return a < b }),
+		cmpopts.EquateEmpty(),
+	)
+}
+
+// Descending is the order of Query: by application, then id, both byte by byte, the greatest first.
+func Descending(a, b session.Session) int {
+	return cmp.Or(cmp.Compare(b.Application, a.Application), cmp.Compare(string(b.ID[:]), string(a.ID[:])))
+}
+
+// together calls do n times at once.
+func together(t *testing.T, n int, do func(i int) error) {
+	t.Helper()
+	start := make(chan struct{})
+	errs := make(chan error, n)
+	for i := range n {
+		go func() {
+			<-start
+			errs <- do(i)
+		}()
+	}
+	close(start)
+	report(t, n, errs)
+}
+
+// inParallel calls do for 0 to n-1, sixteen at a time.
+func inParallel(t *testing.T, n int, do func(i int) error) {
+	t.Helper()
+	errs := make(chan error, n)
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range 16 {
+		workers.Go(func() {
+			for i := range next {
+				errs <- do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	report(t, n, errs)
+}
+
+func report(t *testing.T, n int, errs <-chan error) {
+	t.Helper()
+	failed := false
+	for range n {
+		if err := <-errs; err != nil {
+			failed = true
+			t.Error(err)
+		}
+	}
+	if failed {
+		t.FailNow()
+	}
+}

@@ -1,0 +1,244 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// rotateCases compares Rotate with Rotation.Permits and Rotation.Apply, which define it. Applied is written down
+// beside them, so that they are compared with the law too.
+func rotateCases() []contractCase {
+	var cases []contractCase
+	for _, c := range slices.Concat(secretRotations(), expiryRotations(), policyRotations()) {
+		cases = append(cases, contractCase{c.sentence, func(f fixture) { f.checkRotation(c) }})
+	}
+	return append(cases,
+		contractCase{"Rotate of a session that is not there is ErrNoSession and creates nothing", rotateNothing},
+		contractCase{"Rotate is refused for every earlier token and returns what stands", rotatePredecessors},
+		contractCase{"Rotate repeated is refused and shows that this very request went through", rotateRepeated},
+		contractCase{"Rotate changes no other session", rotateNeighbours},
+	)
+}
+
+type rotationCase struct {
+	sentence string
+	change   func(*session.Session, *session.Rotation)
+	applied  bool
+}
+
+func secretRotations() []rotationCase {
+	return []rotationCase{
+		{
+			"Rotate applies to the current token",
+			func(*session.Session, *session.Rotation) {}, true,
+		},
+		{
+			"Rotate applies to a session in which no field is empty and keeps what it does not change",
+			func(s *session.Session, r *session.Rotation) {
+				*s = NewFullSession(s.Tenant, s.User, s.Application)
+				*r = NewRotation(*s)
+				r.HasAccess = true
+			}, true,
+		},
+		{
+			"Rotate refuses another secret",
+			func(_ *session.Session, r *session.Rotation) { r.Presented = NewHash() }, false,
+		},
+		{
+			"Rotate refuses a secret that differs in its last bit",
+			func(_ *session.Session, r *session.Rotation) { r.Presented[31] ^= 1 }, false,
+		},
+		{
+			"Rotate refuses the successor before it is current",
+			func(_ *session.Session, r *session.Rotation) { r.Presented = r.Next }, false,
+		},
+	}
+}
+
+func expiryRotations() []rotationCase {
+	return []rotationCase{
+		{
+			"Rotate applies a millisecond before the idle expiry",
+			func(s *session.Session, r *session.Rotation) { r.Now = s.IdleExpiresAt.Add(-time.Millisecond) }, true,
+		},
+		{
+			"Rotate refuses at the idle expiry",
+			func(s *session.Session, r *session.Rotation) { r.Now = s.IdleExpiresAt }, false,
+		},
+		{
+			"Rotate refuses after the idle expiry",
+			func(s *session.Session, r *session.Rotation) { r.Now = s.IdleExpiresAt.Add(time.Minute) }, false,
+		},
+		{
+			"Rotate applies a millisecond before the absolute expiry, and the idle expiry may pass it",
+			func(s *session.Session, r *session.Rotation) {
+				s.IdleExpiresAt = s.AbsoluteExpiresAt.Add(time.Hour)
+				r.Now = s.AbsoluteExpiresAt.Add(-time.Millisecond)
+			}, true,
+		},
+		{
+			"Rotate refuses at the absolute expiry",
+			func(s *session.Session, r *session.Rotation) {
+				s.IdleExpiresAt = s.AbsoluteExpiresAt.Add(time.Hour)
+				r.Now = s.AbsoluteExpiresAt
+			}, false,
+		},
+		{
+			"Rotate refuses after the absolute expiry",
+			func(s *session.Session, r *session.Rotation) {
+				s.IdleExpiresAt = s.AbsoluteExpiresAt.Add(time.Hour)
+				r.Now = s.AbsoluteExpiresAt.Add(time.Second)
+			}, false,
+		},
+	}
+}
+
+func policyRotations() []rotationCase {
+	return []rotationCase{
+		{
+			"Rotate refuses without the access token that the session requires",
+			func(s *session.Session, _ *session.Rotation) { s.Policy.RequireAccessToken = true }, false,
+		},
+		{
+			"Rotate applies with the access token that the session requires",
+			func(s *session.Session, r *session.Rotation) { s.Policy.RequireAccessToken, r.HasAccess = true, true }, true,
+		},
+		{
+			"Rotate refuses another secret whatever access token comes along",
+			func(s *session.Session, r *session.Rotation) {
+				s.Policy.RequireAccessToken, r.HasAccess, r.Presented = true, true, NewHash()
+			}, false,
+		},
+		{
+			"Rotate applies with an access token that nobody requires",
+			func(_ *session.Session, r *session.Rotation) { r.HasAccess = true }, true,
+		},
+		{
+			"Rotate takes the idle seconds from the session's own snapshot",
+			func(s *session.Session, _ *session.Rotation) { s.Policy.Idle = 77 * time.Second }, true,
+		},
+		{
+			"Rotate of a reusable session only extends it",
+			func(s *session.Session, r *session.Rotation) { s.Policy.Reusable, r.Reusable = true, true }, true,
+		},
+		{
+			"Rotate of a reusable session refuses another secret",
+			func(s *session.Session, r *session.Rotation) {
+				s.Policy.Reusable, r.Reusable, r.Presented = true, true, NewHash()
+			}, false,
+		},
+		{
+			"Rotate of a reusable session refuses at the idle expiry",
+			func(s *session.Session, r *session.Rotation) {
+				s.Policy.Reusable, r.Reusable, r.Now = true, true, s.IdleExpiresAt
+			}, false,
+		},
+		{
+			"Rotate of a reusable session refuses without the access token that it requires",
+			func(s *session.Session, r *session.Rotation) {
+				s.Policy.Reusable, s.Policy.RequireAccessToken, r.Reusable = true, true, true
+			}, false,
+		},
+	}
+}
+
+func (f fixture) checkRotation(c rotationCase) {
+	f.Helper()
+	s := NewSession(f.tenant, "user", "application")
+	r := NewRotation(s)
+	c.change(&s, &r)
+	r.Key = s.Key
+	if r.Permits(s) != c.applied {
+		f.Fatalf("Permits says %v", r.Permits(s))
+	}
+	f.create(s)
+	want := s
+	if c.applied {
+		want = r.Apply(s)
+	}
+	got, applied, err := f.Rotate(f.Context(), r)
+	f.must(err)
+	if applied != c.applied {
+		f.Errorf("applied: %v, want %v", applied, c.applied)
+	}
+	f.wantSame("the session returned", got, want)
+	f.wantState(want)
+}
+
+func rotateNothing(f fixture) {
+	other := f.create(NewSession(f.tenant, "user", "application"))
+	missing := NewSession(f.tenant, "user", "application")
+	_, applied, err := f.Rotate(f.Context(), NewRotation(missing))
+	f.wantError(err, session.ErrNoSession)
+	if applied {
+		f.Error("applied to nothing")
+	}
+	f.wantGone(missing.Key)
+	f.wantState(other)
+}
+
+func rotatePredecessors(f fixture) {
+	s := f.create(NewSession(f.tenant, "user", "application"))
+	var earlier []session.Rotation
+	for range 5 {
+		r := NewRotation(s)
+		earlier = append(earlier, r)
+		var err error
+		var applied bool
+		want := r.Apply(s)
+		s, applied, err = f.Rotate(f.Context(), r)
+		f.must(err)
+		if !applied {
+			f.Fatal("refused the current token")
+		}
+		f.wantSame("the rotated session", s, want)
+	}
+	for _, r := range earlier {
+		r.RequestID, r.Now = NewID(), s.RotatedAt.Add(time.Second)
+		got, applied, err := f.Rotate(f.Context(), r)
+		f.must(err)
+		if applied {
+			f.Fatalf("applied the token of generation %d", r.Generation-1)
+		}
+		f.wantSame("the session that refused", got, s)
+	}
+	f.wantState(s)
+}
+
+func rotateRepeated(f fixture) {
+	s := f.create(NewSession(f.tenant, "user", "application"))
+	r := NewRotation(s)
+	first, applied, err := f.Rotate(f.Context(), r)
+	f.must(err)
+	if !applied || first.RotatedBy != r.RequestID {
+		f.Fatalf("applied %v by %v", applied, first.RotatedBy)
+	}
+	second, applied, err := f.Rotate(f.Context(), r)
+	f.must(err)
+	if applied {
+		f.Error("applied twice")
+	}
+	f.wantSame("the repeated answer", second, first)
+	f.wantState(first)
+}
+
+func rotateNeighbours(f fixture) {
+	s := NewSession(f.tenant, "user", "application")
+	neighbours := []session.Session{s, s, s, s}
+	neighbours[0].ID = NewID()
+	neighbours[1].User += "2"
+	neighbours[2].Application += "2"
+	neighbours[3].Tenant += "2"
+	f.createAll(append(neighbours, s))
+	rotated, applied, err := f.Rotate(f.Context(), NewRotation(s))
+	f.must(err)
+	if !applied {
+		f.Fatal("refused the current token")
+	}
+	f.wantState(rotated)
+	for _, neighbour := range neighbours {
+		f.wantState(neighbour)
+	}
+}
