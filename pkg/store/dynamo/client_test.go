@@ -1,0 +1,167 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for _, pair := range pairs {
+			if value, found := strings.CutPrefix(pair, name+"="); found {
+				return value
+			}
+		}
+		return ""
+	}
+}
+
+func TestTheEnvironmentIsReadAsTheAWSToolsReadIt(t *testing.T) {
+	credentials := dynamo.Credentials{AccessKeyID: "id", SecretAccessKey: "secret", SessionToken: "token"}
+	for name, c := range map[string]struct {
+		env  []string
+		want dynamo.Config
+	}{
+		"Lambda": {
+			[]string{"AWS_REGION=eu-north-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_SESSION_TOKEN=token"},
+			dynamo.Config{Region: "eu-north-1", Credentials: credentials},
+		},
+		"all endpoints": {
+			[]string{"AWS_ENDPOINT_URL=http://3", "AWS_ENDPOINT_URL_DYNAMODB=http://2", "DYNAMODB_ENDPOINT=http://1"},
+			dynamo.Config{Endpoint: "http://1"},
+		},
+		"AWS endpoints": {
+			[]string{"AWS_ENDPOINT_URL=http://3", "AWS_ENDPOINT_URL_DYNAMODB=http://2"},
+			dynamo.Config{Endpoint: "http://2"},
+		},
+		"one endpoint": {[]string{"AWS_ENDPOINT_URL=http://3"}, dynamo.Config{Endpoint: "http://3"}},
+	} {
+		if got := dynamo.FromEnv(env(c.env...)); got != c.want {
+			t.Errorf("%s: got %#v, want %#v", name, got, c.want)
+		}
+	}
+}
+
+func TestCredentialsNeverPrint(t *testing.T) {
+	config := dynamo.Config{Credentials: dynamo.Credentials{AccessKeyID: "HIDE", SecretAccessKey: "HIDE", SessionToken: "HIDE"}}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(format, config); strings.Contains(text, "HIDE") {
+			t.Errorf("%s prints %s", format, text)
+		}
+	}
+}
+
+func TestAConfigWithMistakesNamesThemAll(t *testing.T) {
+	_, err := dynamo.NewClient(dynamo.Config{Endpoint: "not a URL"})
+	for _, want := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "endpoint"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
+func TestOnlyALoopbackEndpointNeedsNoCredentials(t *testing.T) {
+	for endpoint, enough := range map[string]bool{
+		"http://127.0.0.1:8000": true, "http://localhost:8000": true, "http://[::1]:8000": true,
+		"http://192.0.2.1:8000": false, "https://localhost.example": false, "": false,
+	} {
+		if _, err := dynamo.NewClient(dynamo.Config{Endpoint: endpoint}); (err == nil) != enough {
+			t.Errorf("%q: %v", endpoint, err)
+		}
+	}
+}
+
+// Performance: linking the SDK's config, sts or sso costs milliseconds of every cold start, and nothing that
+// serves tests may be deployed.
+func TestTheImportGraphHasNoConfigAndNoTestSupport(t *testing.T) {
+	list, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.Lines(string(list)) {
+		pkg = strings.TrimSpace(pkg)
+		for _, unwanted := range []string{
+			"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/credentials",
+			"github.com/aws/aws-sdk-go-v2/service/sso", "github.com/aws/aws-sdk-go-v2/service/sts",
+			"github.com/goccy/go-yaml", "testing",
+		} {
+			if pkg == unwanted || strings.HasPrefix(pkg, unwanted+"/") {
+				t.Errorf("imports %s", pkg)
+			}
+		}
+	}
+}
+
+// Performance floor 11: connections that the peer closed while we were frozen cost neither an error nor a wait.
+func TestConnectionsClosedWhileIdleAreReplacedAtOnce(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{}`) // a client that has gone fails the test by itself
+	}))
+	defer server.Close()
+	var attempts *faulty.Transport
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: server.URL}, faulty.Options(&attempts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const cycles = 50
+	for range cycles {
+		if err := dynamo.New(client, "table").DeleteAPIKey(t.Context(), "tenant", "id"); err != nil {
+			t.Fatal(err)
+		}
+		server.CloseClientConnections()
+	}
+	if got := attempts.Requests()["DeleteItem"]; got > 2*cycles {
+		t.Errorf("%d attempts for %d requests: more than the second one, which begins at once", got, cycles)
+	}
+}
+
+func TestIdleConnectionsAreGivenUpBeforeDynamoDBDoes(t *testing.T) {
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := client.Options().HTTPClient.(*awshttp.BuildableClient).GetTransport()
+	if got := transport.IdleConnTimeout; got <= 0 || got > 5*time.Second {
+		t.Errorf("idle connections are kept for %v, want a few seconds", got)
+	}
+	if transport.TLSHandshakeTimeout > 2*time.Second || transport.ResponseHeaderTimeout > 2*time.Second {
+		t.Errorf("a step of an attempt may take %v or %v", transport.TLSHandshakeTimeout, transport.ResponseHeaderTimeout)
+	}
+}
+
+// Performance floor 5: an UpdateItem over a stubbed transport allocates 460 times at most.
+func TestARotationAllocatesWithinItsFloor(t *testing.T) {
+	const floor = 460
+	b := onNothing(t)
+	b.transport.Always("UpdateItem", faulty.Reply(200, rotatedItem))
+	r := storetest.NewRotation(storetest.NewSession("tenant", "user", "app"))
+	allocs := testing.AllocsPerRun(50, func() {
+		if _, _, err := b.Rotate(b.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs > floor {
+		t.Errorf("%.0f allocations, want at most %d", allocs, floor)
+	}
+	t.Logf("%.0f allocations", allocs)
+}
+
+const rotatedItem = `{"Attributes":{
+	"PK":{"S":"TENANT#tenant#USER#user"},"SK":{"S":"APP#app#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001"},
+	"GSI1PK":{"S":"TENANT#tenant#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001"},"ttl":{"N":"1758092000"},
+	"sh":{"B":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},"gn":{"N":"3"},"tk":{"B":"EjRWeA=="},
+	"aj":{"B":"AAAAAAAAAAAAAAAAAAAAAA=="},"ra":{"N":"1755500000000"},"rb":{"B":"AAAAAAAAAAAAAAAAAAAAAA=="},
+	"ie":{"N":"1758092000000"},"ae":{"N":"1771052000000"},"ac":{"N":"900000"},
+	"li":{"N":"2592000000"},"ls":{"N":"2592000"},"ov":{"N":"30000"},"sc":{"S":"read"}}}`

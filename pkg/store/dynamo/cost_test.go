@@ -1,0 +1,121 @@
+package dynamo_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// The table in the package's doc.
+func TestEveryVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
+	b := onEngine(t)
+	apiKey := storetest.NewAPIKey(b.tenant)
+	cases := []struct {
+		verb, operation string
+		units, index    float64
+		run             func(session.Session) error
+	}{
+		{"Rotate", "UpdateItem", 1, 0, func(s session.Session) error {
+			_, applied, err := b.Rotate(b.Context(), storetest.NewRotation(s))
+			if err == nil && !applied {
+				err = errors.New("refused")
+			}
+			return err
+		}},
+		{"Application", "GetItem", 1, 0, func(s session.Session) error {
+			_, err := b.Application(b.Context(), s.Tenant, s.Application)
+			return err
+		}},
+		{"Load", "BatchGetItem", 2, 0, func(s session.Session) error {
+			_, _, err := b.Load(b.Context(), s.Key)
+			return err
+		}},
+		{"Applications", "BatchGetItem", 1, 0, func(s session.Session) error {
+			_, err := b.Applications(b.Context(), s.Tenant, []string{s.Application, s.Application})
+			return err
+		}},
+		{"Locate", "Query", 0.5, 0.5, func(s session.Session) error {
+			_, err := b.Locate(b.Context(), s.Tenant, s.ID)
+			return err
+		}},
+		{"Query", "Query", 1, 0, func(s session.Session) error {
+			_, _, err := b.Query(b.Context(), session.Query{Tenant: s.Tenant, User: s.User, Limit: 3})
+			return err
+		}},
+		{"Create", "PutItem", 2, 1, func(s session.Session) error {
+			return b.Create(b.Context(), storetest.NewSession(s.Tenant, s.User, s.Application))
+		}},
+		{"Delete", "DeleteItem", 2, 1, func(s session.Session) error {
+			_, err := b.Delete(b.Context(), s.Key)
+			return err
+		}},
+		{"DeleteBatch", "BatchWriteItem", 2, 1, func(s session.Session) error {
+			return b.DeleteBatch(b.Context(), []session.Key{s.Key, s.Key})
+		}},
+		{"PutApplication", "UpdateItem", 1, 0, func(s session.Session) error {
+			_, err := b.PutApplication(b.Context(), storetest.NewApplication(s.Tenant, "new"))
+			return err
+		}},
+		{"AdvanceEpoch", "UpdateItem", 1, 0, func(s session.Session) error {
+			_, err := b.AdvanceEpoch(b.Context(), s.Tenant, s.Application)
+			return err
+		}},
+		{"PutAPIKey", "PutItem", 1, 0, func(session.Session) error { return b.PutAPIKey(b.Context(), apiKey) }},
+		{"APIKey", "GetItem", 1, 0, func(session.Session) error {
+			_, err := b.APIKey(b.Context(), apiKey.ID)
+			return err
+		}},
+		{"DeleteAPIKey", "DeleteItem", 1, 0, func(session.Session) error {
+			return b.DeleteAPIKey(b.Context(), b.tenant, apiKey.ID)
+		}},
+	}
+	for _, c := range cases {
+		s := b.stored()
+		if err := c.run(s); err != nil {
+			t.Errorf("%s: %v", c.verb, err)
+		}
+		if got := fmt.Sprint(b.transport.Requests()); got != fmt.Sprintf("map[%s:1]", c.operation) {
+			t.Errorf("%s: got requests %s, want one %s", c.verb, got, c.operation)
+		}
+		if units, index := b.transport.Units(c.operation); units != c.units || index != c.index {
+			t.Errorf("%s: got %v units, %v of the index, want %v and %v", c.verb, units, index, c.units, c.index)
+		}
+	}
+}
+
+// Law 4: 1 write unit while the item stays under 1 KB, which it does with ids of any lengths that fit a token.
+func TestARotationCostsOneWriteUnitWithTheLongestIDsDeviceAndScope(t *testing.T) {
+	const uuid = "0198c0de-7a3b-7c1d-8e2f-000000000001"
+	b := onEngine(t)
+	long := func(n int) string { return strings.Repeat("x", n) }
+	for name, ids := range map[string][3]string{
+		"three alike":                   {long(token.RoomForIDs / 3), long(token.RoomForIDs / 3), long(token.RoomForIDs / 3)},
+		"a long tenant":                 {long(token.RoomForIDs - 2), "u", "a"},
+		"a long tenant beside UUIDs":    {long(token.RoomForIDs - 32), uuid, uuid},
+		"a long user beside UUIDs":      {uuid, long(token.RoomForIDs - 32), uuid},
+		"a long application and a UUID": {uuid, "u", long(token.RoomForIDs - 17)},
+	} {
+		if token.Room(ids[0], ids[1], ids[2]) < 0 {
+			t.Fatalf("%s: the ids do not fit a token", name)
+		}
+		s := storetest.NewFullSession(ids[0], ids[1], ids[2])
+		s.CreatedAt = s.ID.Time()
+		s.Claims = nil
+		s.Policy = session.Policy{Access: 900e9, Idle: 30 * 86400e9, Overlap: 30e9}
+		s.Device = &session.Device{Name: long(100), Type: long(20), UserAgent: long(253), IP: long(39)}
+		s.Scope = long(100)
+		b.must(b.Create(b.Context(), s))
+		b.transport.Reset()
+		if _, applied, err := b.Rotate(b.Context(), storetest.NewRotation(s)); err != nil || !applied {
+			t.Fatalf("%s: applied %v, %v", name, applied, err)
+		}
+		if units, index := b.transport.Units("UpdateItem"); units != 1 || index != 0 {
+			t.Errorf("%s: %v write units, %v of the index, want 1 and none", name, units, index)
+		}
+	}
+}

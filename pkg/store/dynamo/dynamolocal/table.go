@@ -1,0 +1,65 @@
+package dynamolocal
+
+import (
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
+)
+
+// shared is the one engine of a test binary: it takes more than a second to start, so the tests share it, each
+// in tables of its own. The end of the process ends it.
+var shared = sync.OnceValues(Acquire)
+
+// Start returns the endpoint of this process's engine. The test skips where there is none, or fails if
+// REQUIRE_ENGINES=1.
+func Start(tb testing.TB) (endpoint string) {
+	tb.Helper()
+	engine, err := shared()
+	if errors.Is(err, ErrUnavailable) && os.Getenv("REQUIRE_ENGINES") != "1" {
+		tb.Skip(err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return engine.Endpoint
+}
+
+// Table returns a client and a new table of template.yaml's definition, or the one in AWS that STORE_TEST_TABLE
+// names, which other tests may use at the same time.
+func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.Client, name string) {
+	tb.Helper()
+	name = os.Getenv("STORE_TEST_TABLE")
+	config := dynamo.FromEnv(os.Getenv)
+	if name == "" {
+		name = "test-" + rand.Text()
+		config = dynamo.Config{Endpoint: Start(tb)}
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	templateYAML, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	plain, err := dynamo.NewClient(config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := table.Ensure(tb.Context(), plain, templateYAML, name); err != nil {
+		tb.Fatal(err)
+	}
+	client, err = dynamo.NewClient(config, options...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return client, name
+}

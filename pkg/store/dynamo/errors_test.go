@@ -1,0 +1,138 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// Performance floor 12: a failure that passes costs one more attempt, begun at once.
+func TestOneFailureThenSuccessIsExactlyTwoAttempts(t *testing.T) {
+	for name, fault := range map[string]faulty.Fault{
+		"500":       faulty.Broken(),
+		"503":       faulty.Reply(503, ""),
+		"throttled": faulty.Throttled(),
+		"closed":    faulty.Closed(),
+		"lost":      faulty.Reply(200, `{"Attrib`),
+	} {
+		b := onNothing(t)
+		b.transport.Next("DeleteItem", fault, faulty.Reply(200, `{}`))
+		key := storetest.NewAPIKey(b.tenant)
+		if err := b.DeleteAPIKey(b.Context(), key.Tenant, key.ID); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := b.transport.Requests()["DeleteItem"]; got != 2 {
+			t.Errorf("%s: %d attempts, want 2", name, got)
+		}
+	}
+}
+
+func TestTheSecondAttemptBeginsAtOnceAndTheOthersSoon(t *testing.T) {
+	retryer := onNothing(t).Client.Options().Retryer
+	if got := retryer.MaxAttempts(); got != 4 {
+		t.Errorf("%d attempts, want 4", got)
+	}
+	for attempt, want := range []time.Duration{1: 0, 2: 25 * time.Millisecond, 3: 100 * time.Millisecond, 4: 100 * time.Millisecond} {
+		if got, err := retryer.RetryDelay(attempt, nil); got != want || err != nil {
+			t.Errorf("attempt %d is followed by a wait of %v, %v; want %v", attempt, got, err, want)
+		}
+	}
+}
+
+// The port: "An unreachable or throttled store is ErrUnavailable."
+func TestAStoreThatKeepsFailingIsUnavailable(t *testing.T) {
+	for name, fault := range map[string]faulty.Fault{
+		"throughput exceeded": faulty.Throttled(),
+		"throttling":          faulty.Refuse(400, "ThrottlingException", ""),
+		"limit exceeded":      faulty.Refuse(400, "RequestLimitExceeded", ""),
+		"500":                 faulty.Broken(),
+		"503 without a body":  faulty.Reply(503, ""),
+		"closed connections":  faulty.Closed(),
+		"cut answers":         faulty.Reply(200, `{"Item":{"PK"`),
+	} {
+		b := onNothing(t)
+		b.transport.Always("GetItem", fault)
+		_, err := b.Application(b.Context(), b.tenant, "app")
+		if !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
+		}
+		if got := b.transport.Requests()["GetItem"]; got != 4 {
+			t.Errorf("%s: %d attempts, want 4", name, got)
+		}
+	}
+}
+
+func TestAContextThatEndsIsUnavailable(t *testing.T) {
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"canceled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return ctx, cancel
+		},
+		"past its deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 20*time.Millisecond)
+		},
+	} {
+		b := onNothing(t)
+		b.transport.Always("GetItem", faulty.Silent())
+		ctx, cancel := end(t.Context())
+		_, err := b.Application(ctx, b.tenant, "app")
+		cancel()
+		if !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
+		}
+	}
+}
+
+func TestAnAttemptWithoutAnswerLeavesTimeForAnother(t *testing.T) {
+	b := onNothing(t)
+	b.transport.Next("GetItem", faulty.Silent(), faulty.Reply(200, `{}`))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := b.APIKey(ctx, "id"); !errors.Is(err, session.ErrNoAPIKey) {
+		t.Errorf("got %v, want ErrNoAPIKey of the second attempt", err)
+	}
+	b.wantRequests(map[string]int{"GetItem": 2})
+}
+
+func TestAMistakeOfOursIsNeitherRepeatedNorUnavailableNorQuoted(t *testing.T) {
+	for _, code := range []string{"ValidationException", "ResourceNotFoundException", "AccessDeniedException"} {
+		b := onNothing(t)
+		b.transport.Always("UpdateItem", faulty.Refuse(400, code, "bad key TENANT#secret-tenant"))
+		s := storetest.NewSession("secret-tenant", "secret-user", "secret-app")
+		_, _, err := b.Rotate(b.Context(), storetest.NewRotation(s))
+		if err == nil || errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrNotFound) {
+			t.Errorf("%s: got %v, want an error of no sentinel", code, err)
+		}
+		if text := err.Error(); strings.Contains(text, "secret") || !strings.Contains(text, code) {
+			t.Errorf("%s: the text is %q", code, text)
+		}
+		b.wantRequests(map[string]int{"UpdateItem": 1})
+	}
+}
+
+// Law 1 and the store's own rule: what is stored is read strictly, and never quoted.
+func TestAnItemOfAnotherLayoutIsAnErrorThatQuotesNothing(t *testing.T) {
+	for name, attributes := range map[string]string{
+		"a short hash":      `"sh":{"B":"c2VjcmV0"}`,
+		"a text for a hash": `"sh":{"S":"secret"}`,
+		"a text for a time": `"ie":{"S":"secret"}`,
+		"a negative number": `"gn":{"N":"-1"}`,
+		"too big a number":  `"gn":{"N":"4294967296"}`,
+		"a text for a flag": `"rq":{"S":"secret"}`,
+		"a bad device":      `"dv":{"M":{"n":{"N":"1"}}}`,
+	} {
+		b := onNothing(t)
+		b.transport.Always("UpdateItem", faulty.Reply(200, `{"Attributes":{`+attributes+`}}`))
+		_, _, err := b.Rotate(b.Context(), storetest.NewRotation(storetest.NewSession("t", "u", "a")))
+		if err == nil || errors.Is(err, session.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package dynamo
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// The layout of the table. Keys are strings of parts joined by '#'.
+//
+//	item         PK                     SK                  GSI1PK
+//	session      TENANT#<t>#USER#<u>    APP#<a>#TOKEN#<id>  TENANT#<t>#TOKEN#<id>
+//	application  TENANT#<t>             APP#<a>
+//	API key      APIKEY#<keyId>         APIKEY
+//
+// A session, as it stands after its third refresh:
+//
+//	PK      TENANT#acme#USER#jane%20doe
+//	SK      APP#web#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
+//	GSI1PK  TENANT#acme#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
+//	sh      <32 bytes>     gn  3               tk   <4 bytes>    aj  <16 bytes>
+//	ra      1755500000000  rb  <16 bytes>
+//	ie      1758092000000  ae  1771052000000  ttl  1758092000
+//	ac      900000         ov  30000           li   2592000000   ls  2592000
+//	sc      "read"         dv  {n: "Jane's phone", i: "192.0.2.1"}
+//
+// Every byte up to '%' is percent-escaped in an id, as are bytes that are no UTF-8. So no id can smuggle a '#',
+// two ids never meet, and because '#' sorts before '%' and '%' before every byte left as it is, keys sort as
+// the ids themselves do, byte by byte: a descending query runs by application, then by id. (Only ids that are
+// no UTF-8, which no edge lets in, would sort elsewhere.)
+const (
+	// IndexName is the index of sessions by tenant and token id; its projection is KEYS_ONLY.
+	IndexName = "ByTokenId"
+
+	attrPK     = "PK"
+	attrSK     = "SK"
+	attrGSI1PK = "GSI1PK"
+	attrTTL    = "ttl" // epoch seconds, rounded up: the idle expiry of a session
+)
+
+// Attributes of a session. Their names are short because a refresh costs one write unit only while the whole
+// item takes at most 1 024 bytes, names included: it does with ids of any lengths that fit a token, 512 bytes of
+// device and scope, and the default policy. Claims come on top, and so do two bytes for each escaped one of an id
+// (four for the tenant's, which is there twice). A tenant id of 80 bytes beside two UUIDs leaves no room for them.
+// Times are epoch milliseconds, spans milliseconds.
+// Zero numbers that no expression reads, empty strings and flags that are not set are left out.
+const (
+	attrSecretHash  = "sh"
+	attrTokenKey    = "tk" // the id of the key that the current refresh token stands under, big endian
+	attrGeneration  = "gn"
+	attrAccessToken = "aj" // the id of the current access token
+	attrCreatedAt   = "ca" // only where it is not the time that the session id carries
+	attrRotatedAt   = "ra" // this and rb are missing before the first refresh
+	attrRotatedBy   = "rb"
+	attrIdleEnd     = "ie"
+	attrAbsoluteEnd = "ae"
+	attrEpoch       = "ep"
+	attrAccessSpan  = "ac"
+	attrIdleSpan    = "li"
+	attrIdleSeconds = "ls" // li in seconds, rounded up: an expression can add but not divide
+	attrOverlapSpan = "ov"
+	attrReusable    = "re"
+	attrNeedsAccess = "rq"
+	attrKeepsAccess = "kp"
+	attrScope       = "sc"
+	attrDevice      = "dv" // a map
+	attrClaims      = "cl" // JSON, byte by byte as it came
+
+	attrDeviceName  = "n"
+	attrDeviceType  = "t"
+	attrDeviceAgent = "u"
+	attrDeviceIP    = "i"
+)
+
+// Attributes of applications and API keys, which are few and small. Settings are JSON.
+const (
+	attrName        = "name"
+	attrSettings    = "settings"
+	attrAppEpoch    = "epoch"
+	attrTenant      = "tenantId"
+	attrPermissions = "permissions"
+	attrKeyHash     = "secretHash"
+	attrCreated     = "createdAt"
+	attrExpires     = "expiresAt" // missing: never
+)
+
+// item is one row, or the key of one.
+type item map[string]types.AttributeValue
+
+func primaryKey(pk, sk string) item { return item{attrPK: text(pk), attrSK: text(sk)} }
+
+// rowKey is a primary key that can be compared.
+type rowKey struct{ pk, sk string }
+
+func keyOf(i item) rowKey {
+	r := reader{item: i}
+	return rowKey{r.text(attrPK), r.text(attrSK)}
+}
+
+func (k rowKey) compare(other rowKey) int {
+	return cmp.Or(cmp.Compare(k.pk, other.pk), cmp.Compare(k.sk, other.sk))
+}
+
+func sessionKey(k session.Key) item {
+	return primaryKey(userPartition(k.Tenant, k.User), sessionSort(k.Application, k.ID))
+}
+
+func applicationKey(tenant, id string) item {
+	return primaryKey("TENANT#"+escape(tenant), "APP#"+escape(id))
+}
+
+func apiKeyKey(id string) item { return primaryKey("APIKEY#"+escape(id), "APIKEY") }
+
+func userPartition(tenant, user string) string {
+	return "TENANT#" + escape(tenant) + "#USER#" + escape(user)
+}
+
+func sessionSort(application string, id token.ID) string {
+	return sessionSortPrefix(application) + id.String()
+}
+
+// sessionSortPrefix begins the sort keys of the sessions of one application and of no other.
+func sessionSortPrefix(application string) string { return "APP#" + escape(application) + "#TOKEN#" }
+
+func indexKey(tenant string, id token.ID) string {
+	return "TENANT#" + escape(tenant) + "#TOKEN#" + id.String()
+}
+
+// parseSessionKey reads the key back from an item or an entry of the index.
+func parseSessionKey(i item) (session.Key, error) {
+	pk, isText1 := i[attrPK].(*types.AttributeValueMemberS)
+	sk, isText2 := i[attrSK].(*types.AttributeValueMemberS)
+	if !isText1 || !isText2 {
+		return session.Key{}, errMalformedKey
+	}
+	p, s := strings.Split(pk.Value, "#"), strings.Split(sk.Value, "#")
+	if len(p) != 4 || len(s) != 4 || p[0] != "TENANT" || p[2] != "USER" || s[0] != "APP" || s[2] != "TOKEN" {
+		return session.Key{}, errMalformedKey
+	}
+	tenant, ok1 := unescape(p[1])
+	user, ok2 := unescape(p[3])
+	application, ok3 := unescape(s[1])
+	id, ok4 := token.ParseID(s[3])
+	if !ok1 || !ok2 || !ok3 || !ok4 {
+		return session.Key{}, errMalformedKey
+	}
+	return session.Key{Tenant: tenant, User: user, Application: application, ID: id}, nil
+}
+
+const lastEscaped = '%'
+
+// escape writes an id as a part of a key.
+func escape(id string) string {
+	clean := utf8.ValidString(id)
+	for i := 0; clean && i < len(id); i++ {
+		clean = id[i] > lastEscaped
+	}
+	if clean {
+		return id
+	}
+	var b strings.Builder
+	for rest := id; rest != ""; {
+		r, size := utf8.DecodeRuneInString(rest)
+		if r <= lastEscaped || r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, "%%%02X", rest[0])
+		} else {
+			b.WriteString(rest[:size])
+		}
+		rest = rest[size:]
+	}
+	return b.String()
+}
+
+// unescape reads a part of a key; false for what escape never writes.
+func unescape(part string) (string, bool) {
+	id, err := url.PathUnescape(part)
+	return id, err == nil && escape(id) == part
+}

@@ -1,0 +1,75 @@
+package dynamo
+
+import (
+	"cmp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Law 1: no id can smuggle a '#', no two ids meet, and keys sort as the ids do.
+func FuzzKeysKeepIDsApartAndInOrder(f *testing.F) {
+	for _, id := range []string{
+		"", "a", "a#b", "a%23b", "%", "$", "a!", "a\"", "a b", "é", "日本", "\uffff", "\x00", "\x7f", "\xff", "a\xf0",
+		"�", "#TOKEN#", "USER#x", "a/b", "&", "%2", "%zz",
+	} {
+		f.Add(id, "a")
+		f.Add("a", id)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, id := range []string{a, b} {
+			part := escape(id)
+			if strings.ContainsAny(part, "#") || !utf8.ValidString(part) {
+				t.Errorf("escape(%q) = %q", id, part)
+			}
+			if back, ok := unescape(part); !ok || back != id {
+				t.Errorf("unescape(escape(%q)) = %q, %v", id, back, ok)
+			}
+		}
+		if (a == b) != (escape(a) == escape(b)) {
+			t.Errorf("%q and %q meet", a, b)
+		}
+		if !utf8.ValidString(a) || !utf8.ValidString(b) {
+			return
+		}
+		if keys := cmp.Compare(sessionSort(a, token.ID{}), sessionSort(b, token.ID{})); keys != cmp.Compare(a, b) {
+			t.Errorf("%q and %q compare as %d, their keys as %d", a, b, cmp.Compare(a, b), keys)
+		}
+	})
+}
+
+func FuzzAKeyReadBackIsTheKeyWritten(f *testing.F) {
+	f.Add("t", "u", "a", []byte("0123456789abcdef"))
+	f.Add("t#USER#", "%23", "#TOKEN#", []byte("0123456789abcdef"))
+	f.Fuzz(func(t *testing.T, tenant, user, application string, id []byte) {
+		if len(id) != len(token.ID{}) {
+			return
+		}
+		key := session.Key{Tenant: tenant, User: user, Application: application, ID: token.ID(id)}
+		if back, err := parseSessionKey(sessionKey(key)); err != nil || back != key {
+			t.Errorf("got %+v, %v; want %+v", back, err, key)
+		}
+	})
+}
+
+func TestAKeyOfAnotherLayoutIsAnError(t *testing.T) {
+	const id = "0198c0de-7a3b-7c1d-8e2f-000000000001"
+	for _, key := range []item{
+		{},
+		primaryKey("TENANT#t", "APP#a"),
+		primaryKey("TENANT#t#USER#u#x", "APP#a#TOKEN#"+id),
+		primaryKey("TENANT#t#user#u", "APP#a#TOKEN#"+id),
+		primaryKey("TENANT#t#USER#u", "APP#a#TOKEN#"+strings.ToUpper(id)),
+		primaryKey("TENANT#t#USER#%61", "APP#a#TOKEN#"+id),
+		primaryKey("TENANT#t#USER#%2", "APP#a#TOKEN#"+id),
+		primaryKey("TENANT#t#USER#u!", "APP#a#TOKEN#"+id),
+		{attrPK: text("TENANT#t#USER#u"), attrSK: number(int64(1))},
+	} {
+		if got, err := parseSessionKey(key); err == nil {
+			t.Errorf("%v reads as %+v", key, got)
+		}
+	}
+}

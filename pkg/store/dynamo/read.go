@@ -1,0 +1,149 @@
+package dynamo
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Load is one strongly consistent BatchGetItem of two items. Nothing else than the session itself decides
+// ErrNoSession; ErrNoApplication is only said of a session that exists.
+func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, session.Application, error) {
+	const operation = "BatchGetItem (load)"
+	sessionAt, applicationAt := sessionKey(key), applicationKey(key.Tenant, key.Application)
+	found, err := s.batchGet(ctx, operation, []item{sessionAt, applicationAt})
+	if err != nil {
+		return session.Session{}, session.Application{}, err
+	}
+	stored, exists := find(found, sessionAt)
+	if !exists {
+		return session.Session{}, session.Application{}, session.ErrNoSession
+	}
+	storedApp, exists := find(found, applicationAt)
+	if !exists {
+		return session.Session{}, session.Application{}, session.ErrNoApplication
+	}
+	loaded, err := decodeSession(key, stored)
+	if err != nil {
+		return session.Session{}, session.Application{}, decoded(operation, err)
+	}
+	app, err := decodeApplication(key.Tenant, key.Application, storedApp)
+	return loaded, app, decoded(operation, err)
+}
+
+// locateDelays are the waits before a session that is missing from the index is looked for again, if its id is
+// so young that the index may just be late.
+var locateDelays = []time.Duration{20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond}
+
+// locateYoung is how old an id may be for that.
+const locateYoung = 5 * time.Second
+
+// Locate is one Query on the index.
+func (s *Store) Locate(ctx context.Context, tenant string, id token.ID) (session.Key, error) {
+	const operation = "Query (locate)"
+	input := &dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		IndexName:                 aws.String(IndexName),
+		KeyConditionExpression:    aws.String("GSI1PK = :token"),
+		ExpressionAttributeValues: item{":token": text(indexKey(tenant, id))},
+		Limit:                     aws.Int32(1),
+	}
+	for attempt := 0; ; attempt++ {
+		out, err := s.Client.Query(ctx, input)
+		if err != nil {
+			return session.Key{}, failed(operation, err)
+		}
+		if len(out.Items) > 0 {
+			key, err := parseSessionKey(out.Items[0])
+			return key, decoded(operation, err)
+		}
+		if attempt == len(locateDelays) || !s.isYoung(id) {
+			return session.Key{}, session.ErrNoSession
+		}
+		if err := s.Sleep(ctx, locateDelays[attempt]); err != nil {
+			return session.Key{}, failed(operation, err)
+		}
+	}
+}
+
+// isYoung says whether a UUIDv7 was made within the last seconds, by our clock or by one a little ahead of it.
+func (s *Store) isYoung(id token.ID) bool {
+	return id[6]>>4 == 7 && s.Now().Sub(id.Time()).Abs() < locateYoung
+}
+
+// Query is one strongly consistent Query, from the greatest key down. DynamoDB may say that there is more when
+// there is not, and then the next page is empty.
+func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, bool, error) {
+	const operation = "Query (sessions)"
+	input, reachable := s.query(q)
+	if !reachable {
+		return nil, false, nil
+	}
+	for {
+		out, err := s.Client.Query(ctx, input)
+		if err != nil {
+			return nil, false, failed(operation, err)
+		}
+		page := make([]session.Session, len(out.Items))
+		for n, stored := range out.Items {
+			key, err := parseSessionKey(stored)
+			if err == nil {
+				page[n], err = decodeSession(key, stored)
+			}
+			if err != nil {
+				return nil, false, decoded(operation, err)
+			}
+		}
+		more := len(out.LastEvaluatedKey) > 0
+		if !more || len(page) > 0 {
+			return page, more, nil
+		}
+		input.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+// query builds the request; false if the key to start behind leaves nothing of what is asked for.
+func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
+	partition := userPartition(q.Tenant, q.User)
+	input := &dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		KeyConditionExpression:    aws.String("PK = :user"),
+		ExpressionAttributeValues: item{":user": text(partition)},
+		ConsistentRead:            aws.Bool(true),
+		ScanIndexForward:          aws.Bool(false),
+	}
+	if q.Limit > 0 {
+		input.Limit = aws.Int32(int32(min(q.Limit, maxPage)))
+	}
+	if q.Application != "" {
+		input.KeyConditionExpression = aws.String("PK = :user AND begins_with(SK, :application)")
+		input.ExpressionAttributeValues[":application"] = text(sessionSortPrefix(q.Application))
+	}
+	if q.After == nil {
+		return input, true
+	}
+	// DynamoDB refuses a start outside of the range that is asked for.
+	if q.Application != "" && q.After.Application != q.Application {
+		return input, q.After.Application > q.Application
+	}
+	input.ExclusiveStartKey = primaryKey(partition, sessionSort(q.After.Application, q.After.ID))
+	return input, true
+}
+
+// maxPage keeps a limit within the SDK's type; a page of 1 MB ends long before.
+const maxPage = 1 << 20
+
+// find returns the item of a key.
+func find(items []item, key item) (item, bool) {
+	n := slices.IndexFunc(items, func(i item) bool { return keyOf(i) == keyOf(key) })
+	if n < 0 {
+		return nil, false
+	}
+	return items[n], true
+}

@@ -1,0 +1,77 @@
+package dynamo_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// bench is a store behind a faulty transport. It waits for nothing and remembers how long it would have.
+type bench struct {
+	*testing.T
+	*dynamo.Store
+	transport *faulty.Transport
+	waited    []time.Duration
+	tenant    string
+}
+
+// onEngine is a bench over a real engine.
+func onEngine(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{T: t, tenant: storetest.NewTenant()}
+	client, table := dynamolocal.Table(t, faulty.Options(&b.transport), faulty.ReportCapacity)
+	b.Store = dynamo.New(client, table)
+	b.Sleep = b.sleep
+	return b
+}
+
+// onNothing is a bench whose every request has to meet a fault that answers it.
+func onNothing(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{T: t, tenant: "tenant"}
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, faulty.Options(&b.transport))
+	b.must(err)
+	b.Store = dynamo.New(client, "table")
+	b.Sleep = b.sleep
+	return b
+}
+
+func (b *bench) sleep(ctx context.Context, d time.Duration) error {
+	b.waited = append(b.waited, d)
+	return ctx.Err()
+}
+
+func (b *bench) must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) wantRequests(want map[string]int) {
+	b.Helper()
+	if got := b.transport.Requests(); !maps.Equal(got, want) {
+		b.Errorf("requests: got %v, want %v", got, want)
+	}
+}
+
+// stored adds an application and a session of it, and forgets what that cost.
+func (b *bench) stored(change ...func(*session.Session)) session.Session {
+	b.Helper()
+	_, err := b.PutApplication(b.Context(), storetest.NewApplication(b.tenant, "app"))
+	b.must(err)
+	s := storetest.NewSession(b.tenant, "user", "app")
+	for _, c := range change {
+		c(&s)
+	}
+	b.must(b.Create(b.Context(), s))
+	b.transport.Reset()
+	return s
+}

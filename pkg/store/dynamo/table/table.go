@@ -1,0 +1,167 @@
+// Package table owns the making of the token table from its one definition, the resource TokenTable of
+// template.yaml, for places that CloudFormation does not reach: tests and a DynamoDB-compatible endpoint on a
+// laptop. It must never define an attribute, a key or an index itself, and never change those of a table that exists.
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/goccy/go-yaml"
+)
+
+// Definition is what matters of an AWS::DynamoDB::Table resource to an engine on a laptop.
+type Definition struct {
+	// Create has every field but TableName.
+	Create dynamodb.CreateTableInput
+	// TTL is the attribute that expires items; empty if none does.
+	TTL string
+}
+
+// The names of these fields are CloudFormation's, and DynamoDB's own.
+type template struct {
+	Resources struct {
+		TokenTable struct {
+			Type       string     `yaml:"Type"`
+			Properties properties `yaml:"Properties"`
+		} `yaml:"TokenTable"`
+	} `yaml:"Resources"`
+}
+
+type properties struct {
+	BillingMode          string `yaml:"BillingMode"`
+	AttributeDefinitions []struct {
+		Name string `yaml:"AttributeName"`
+		Type string `yaml:"AttributeType"`
+	} `yaml:"AttributeDefinitions"`
+	KeySchema keySchema `yaml:"KeySchema"`
+	Indexes   []struct {
+		Name       string    `yaml:"IndexName"`
+		KeySchema  keySchema `yaml:"KeySchema"`
+		Projection struct {
+			Type       string   `yaml:"ProjectionType"`
+			Attributes []string `yaml:"NonKeyAttributes"`
+		} `yaml:"Projection"`
+	} `yaml:"GlobalSecondaryIndexes"`
+	TTL struct {
+		Name    string `yaml:"AttributeName"`
+		Enabled bool   `yaml:"Enabled"`
+	} `yaml:"TimeToLiveSpecification"`
+}
+
+type keySchema []struct {
+	Name string `yaml:"AttributeName"`
+	Type string `yaml:"KeyType"`
+}
+
+func (k keySchema) elements() []types.KeySchemaElement {
+	elements := make([]types.KeySchemaElement, len(k))
+	for n, key := range k {
+		elements[n] = types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: types.KeyType(key.Type)}
+	}
+	return elements
+}
+
+// FromTemplate reads the definition out of a CloudFormation or SAM template in YAML. Intrinsic functions (!Ref,
+// !Sub, !If) may stand anywhere but in the keys, the indexes, the billing mode and the TTL. What else the
+// resource says, such as encryption and backups, is left out.
+func FromTemplate(templateYAML []byte) (Definition, error) {
+	var t template
+	if err := yaml.Unmarshal(templateYAML, &t); err != nil {
+		return Definition{}, fmt.Errorf("read table definition: %w", err)
+	}
+	resource := t.Resources.TokenTable
+	if resource.Type != "AWS::DynamoDB::Table" || len(resource.Properties.KeySchema) == 0 {
+		return Definition{}, errors.New("read table definition: the template has no AWS::DynamoDB::Table named TokenTable")
+	}
+	return resource.Properties.definition(), nil
+}
+
+func (p properties) definition() Definition {
+	d := Definition{Create: dynamodb.CreateTableInput{
+		BillingMode: types.BillingMode(p.BillingMode),
+		KeySchema:   p.KeySchema.elements(),
+	}}
+	if p.TTL.Enabled {
+		d.TTL = p.TTL.Name
+	}
+	for _, attribute := range p.AttributeDefinitions {
+		d.Create.AttributeDefinitions = append(d.Create.AttributeDefinitions, types.AttributeDefinition{
+			AttributeName: aws.String(attribute.Name), AttributeType: types.ScalarAttributeType(attribute.Type),
+		})
+	}
+	for _, index := range p.Indexes {
+		d.Create.GlobalSecondaryIndexes = append(d.Create.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
+			IndexName: aws.String(index.Name),
+			KeySchema: index.KeySchema.elements(),
+			Projection: &types.Projection{
+				ProjectionType:   types.ProjectionType(index.Projection.Type),
+				NonKeyAttributes: index.Projection.Attributes,
+			},
+		})
+	}
+	return d
+}
+
+// patience is how long a new table may take to become ACTIVE.
+const patience = 2 * time.Minute
+
+// Ensure creates the table of a template under a name if there is none of that name, sets its TTL if it has none,
+// and returns once it can be used. Whoever else does so meanwhile does no harm.
+func Ensure(ctx context.Context, client *dynamodb.Client, templateYAML []byte, name string) error {
+	definition, err := FromTemplate(templateYAML)
+	if err != nil {
+		return err
+	}
+	create := definition.Create
+	create.TableName = &name
+	_, err = client.CreateTable(ctx, &create)
+	// Someone else's, or our own earlier attempt's, whose answer was lost: the TTL may still be to be set.
+	var exists *types.ResourceInUseException
+	if err != nil && !errors.As(err, &exists) {
+		return fmt.Errorf("create table: %w", err)
+	}
+	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 50*time.Millisecond, 2*time.Second
+	})
+	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: &name}, patience); err != nil {
+		return fmt.Errorf("wait for table: %w", err)
+	}
+	if definition.TTL == "" {
+		return nil
+	}
+	return ensureTTL(ctx, client, name, definition.TTL)
+}
+
+// ensureTTL sets the TTL of a table that has none.
+func ensureTTL(ctx context.Context, client *dynamodb.Client, name, attribute string) error {
+	has, err := hasTTL(ctx, client, name)
+	if err != nil || has {
+		return err
+	}
+	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName:               &name,
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: &attribute, Enabled: aws.Bool(true)},
+	})
+	if err == nil {
+		return nil
+	}
+	if has, _ := hasTTL(ctx, client, name); has { // set meanwhile, which DynamoDB calls invalid
+		return nil
+	}
+	return fmt.Errorf("set the table's TTL: %w", err)
+}
+
+func hasTTL(ctx context.Context, client *dynamodb.Client, name string) (bool, error) {
+	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		return false, fmt.Errorf("read the table's TTL: %w", err)
+	}
+	status := out.TimeToLiveDescription.TimeToLiveStatus
+	return status == types.TimeToLiveStatusEnabled || status == types.TimeToLiveStatusEnabling, nil
+}
