@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// Handler answers one API Gateway event. It returns no error: every failure is an answer.
+type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
+
+// Core is what handlers are built on.
+type Core struct {
+	Sessions *session.Service
+	// Authorizer is needed by Refresh alone, the one route that has no authorizer in front of it.
+	Authorizer *authorizer.Authorizer
+	Origins    Origins
+	Log        *slog.Logger
+}
+
+// operation is one thing that the API can do.
+type operation func(ctx context.Context, r *request) (answer, error)
+
+// serve is the shell around an operation.
+func (c Core) serve(op string, shape encoder, do operation) Handler {
+	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		started := time.Now()
+		r := newRequest(&e)
+		r.op = op
+		origin := r.headers.Get("Origin")
+		if e.HTTPMethod == http.MethodOptions {
+			return response(http.StatusNoContent, c.Origins.preflight(origin), ""), nil
+		}
+		a, err := guarded(ctx, r, do)
+		header := http.Header{"Content-Type": {"application/json"}}
+		merge(header, c.Origins.Headers(origin))
+		var body string
+		status := max(a.status, http.StatusOK)
+		if err != nil {
+			f := faultOf(err)
+			status, body = f.status, marshal(shape.failure(err, f))
+			merge(header, failureHeaders(status))
+		} else {
+			body = marshal(shape.success(a))
+			merge(header, a.header)
+		}
+		c.log(ctx, r, served{answer: a, err: err, status: status, took: time.Since(started)})
+		return response(status, header, body), nil
+	}
+}
+
+// guarded turns a panic into an error, so that one bad request is one bad answer.
+func guarded(ctx context.Context, r *request, do operation) (a answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			// The panic's value may hold a credential; where it happened does not.
+			err = fmt.Errorf("panic (%T) at %s", p, debug.Stack())
+		}
+	}()
+	return do(ctx, r)
+}
+
+func failureHeaders(status int) http.Header {
+	switch status {
+	case http.StatusUnauthorized:
+		return http.Header{"Www-Authenticate": {"Bearer"}}
+	case http.StatusServiceUnavailable:
+		return http.Header{"Retry-After": {"1"}}
+	}
+	return nil
+}
+
+func merge(into, from http.Header) {
+	for name, values := range from {
+		into[name] = values
+	}
+}
+
+func response(status int, header http.Header, body string) events.APIGatewayProxyResponse {
+	return events.APIGatewayProxyResponse{StatusCode: status, MultiValueHeaders: header, Body: body}
+}
+
+// served is what became of a request.
+type served struct {
+	answer answer
+	err    error
+	status int
+	took   time.Duration
+}
+
+// log writes the one line of a request. It names ids, never a token, a secret or a hash.
+func (c Core) log(ctx context.Context, r *request, s served) {
+	level, outcome := slog.LevelInfo, string(s.answer.outcome)
+	var detail []slog.Attr
+	switch {
+	case errors.Is(s.err, session.ErrReused):
+		level, outcome = slog.LevelWarn, outcomeOf(s.err)
+		detail = append(detail, slog.Bool("security", true))
+	case s.err != nil:
+		outcome = outcomeOf(s.err)
+		if s.status >= http.StatusInternalServerError {
+			level = slog.LevelError
+			detail = append(detail, slog.String("error", s.err.Error()))
+		}
+	case outcome == "":
+		outcome = "ok"
+	}
+	if !c.Log.Enabled(ctx, level) {
+		return
+	}
+	c.Log.LogAttrs(ctx, level, "request", append([]slog.Attr{
+		slog.String("op", r.op), slog.String("outcome", outcome), slog.Int("status", s.status),
+		slog.String("tenant", r.tenant), slog.String("apiRequestId", r.event.RequestContext.RequestID),
+		slog.Float64("ms", float64(s.took.Microseconds())/1000),
+	}, detail...)...)
+}

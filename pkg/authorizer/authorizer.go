@@ -1,0 +1,114 @@
+package authorizer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Sentinels.
+var (
+	// ErrUnauthenticated: credential or tenant header missing, malformed, expired, revoked or forged.
+	ErrUnauthenticated = errors.New("unauthenticated")
+	// ErrAmbiguous: a header came twice, or the two spellings of the tenant header differ.
+	ErrAmbiguous = fmt.Errorf("%w: ambiguous headers", ErrUnauthenticated)
+	// ErrOtherTenant: a good credential, and a tenant header that names another tenant.
+	ErrOtherTenant = errors.New("credential of another tenant")
+)
+
+// Store is what the authorizer reads: one request for either kind of credential.
+type Store interface {
+	Load(ctx context.Context, key session.Key) (session.Session, session.Application, error)
+	APIKey(ctx context.Context, id string) (session.APIKey, error)
+}
+
+// Authorizer checks credentials.
+type Authorizer struct {
+	Store    Store
+	Verifier token.Verifier
+	Now      func() time.Time
+}
+
+// Authenticate says who calls. The credential is judged before the tenant header. Errors: ErrUnauthenticated
+// (ErrAmbiguous among them), ErrOtherTenant, session.ErrUnavailable, keys.ErrUnavailable.
+func (a *Authorizer) Authenticate(ctx context.Context, h Headers) (Principal, error) {
+	authorization, err := h.Authorization()
+	if err != nil {
+		return Principal{}, err
+	}
+	credential, ok := Bearer(authorization)
+	if !ok {
+		return Principal{}, ErrUnauthenticated
+	}
+	var p Principal
+	if token.IsAPIKey(credential) {
+		p, err = a.apiKey(ctx, credential)
+	} else {
+		p, err = a.accessToken(ctx, credential)
+	}
+	if err != nil {
+		return Principal{}, err
+	}
+	tenant, err := h.Tenant()
+	switch {
+	case err != nil:
+		return Principal{}, err
+	case tenant == p.Tenant:
+		return p, nil
+	case session.CheckID(tenant) != nil:
+		return Principal{}, ErrUnauthenticated
+	default:
+		return Principal{}, ErrOtherTenant
+	}
+}
+
+func (a *Authorizer) apiKey(ctx context.Context, credential string) (Principal, error) {
+	presented, ok := token.ParseAPIKey(credential)
+	if !ok {
+		return Principal{}, ErrUnauthenticated
+	}
+	key, err := a.Store.APIKey(ctx, presented.ID)
+	switch {
+	case errors.Is(err, session.ErrNoAPIKey):
+		return Principal{}, ErrUnauthenticated
+	case err != nil:
+		return Principal{}, fmt.Errorf("read API key: %w", err)
+	case !key.SecretHash.Equal(presented.Secret.Hash()):
+		return Principal{}, ErrUnauthenticated
+	case !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(a.Now()):
+		return Principal{}, ErrUnauthenticated
+	}
+	return Principal{Tenant: key.Tenant, KeyID: key.ID, Permissions: key.Permissions}, nil
+}
+
+// accessToken accepts an access token whose session lives and which is that session's current one (Law 6).
+func (a *Authorizer) accessToken(ctx context.Context, credential string) (Principal, error) {
+	access, err := a.Verifier.Verify(ctx, credential)
+	if errors.Is(err, keys.ErrUnavailable) {
+		return Principal{}, err
+	}
+	id, isID := token.ParseID(access.Session)
+	if err != nil || !isID {
+		return Principal{}, ErrUnauthenticated
+	}
+	key := session.Key{Tenant: access.Tenant, User: access.User, Application: access.Application, ID: id}
+	s, app, err := a.Store.Load(ctx, key)
+	switch {
+	case errors.Is(err, session.ErrNotFound):
+		return Principal{}, ErrUnauthenticated
+	case err != nil:
+		return Principal{}, fmt.Errorf("load session: %w", err)
+	case !s.LiveUnder(app, a.Now()):
+		return Principal{}, ErrUnauthenticated
+	}
+	superseded := access.ID != s.AccessTokenID.String()
+	if superseded && !s.Policy.Reusable && !s.Policy.KeepPreviousAccess {
+		return Principal{}, ErrUnauthenticated
+	}
+	return Principal{Tenant: key.Tenant, User: key.User, Application: key.Application, Session: access.Session}, nil
+}

@@ -1,0 +1,78 @@
+package authorizer
+
+import "strings"
+
+// Headers are a request's headers as API Gateway hands them over: once with the last value of each, once with
+// all. Either may be missing in an event written by hand.
+type Headers struct {
+	Single map[string]string
+	Multi  map[string][]string
+}
+
+// Values returns every value of a header, whatever the case of its name.
+func (h Headers) Values(name string) []string {
+	var values []string
+	for key, all := range h.Multi {
+		if strings.EqualFold(key, name) {
+			values = append(values, all...)
+		}
+	}
+	if len(values) > 0 {
+		return values
+	}
+	for key, value := range h.Single {
+		if strings.EqualFold(key, name) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Get returns the last value of a header, or "".
+func (h Headers) Get(name string) string {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+const (
+	headerTenant = "X-Stencil-TenantId"
+	// headerTenantMisspelt is how the Stencil guide prints it in one place.
+	headerTenantMisspelt = "x-stencil-tenanid"
+	headerAuthorization  = "Authorization"
+)
+
+// Authorization returns the one Authorization header, "" for none. Errors: ErrAmbiguous.
+func (h Headers) Authorization() (string, error) {
+	values := h.Values(headerAuthorization)
+	switch len(values) {
+	case 0:
+		return "", nil
+	case 1:
+		return values[0], nil
+	default:
+		return "", ErrAmbiguous
+	}
+}
+
+// Tenant returns the one tenant id that the headers name, "" for none. Errors: ErrAmbiguous.
+func (h Headers) Tenant() (string, error) {
+	proper, misspelt := h.Values(headerTenant), h.Values(headerTenantMisspelt)
+	if len(proper) > 1 || len(misspelt) > 1 || len(proper)+len(misspelt) == 2 && proper[0] != misspelt[0] {
+		return "", ErrAmbiguous
+	}
+	for _, value := range append(proper, misspelt...) {
+		return value, nil
+	}
+	return "", nil
+}
+
+// Bearer takes the token out of a Bearer credential (RFC 6750 section 2.1); false for any other scheme.
+func Bearer(authorization string) (string, bool) {
+	scheme, credential, found := strings.Cut(authorization, " ")
+	credential = strings.TrimLeft(credential, " ")
+	ok := found && strings.EqualFold(scheme, "Bearer") && credential != "" && !strings.ContainsAny(credential, " \t,")
+	return credential, ok
+}

@@ -1,0 +1,63 @@
+// Package config owns the environment of the deployed functions: it reads variables into a Config and says
+// everything that is wrong with them at once. It must never hold a secret: keys are named by ARN, not by value.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// The variables, as template.yaml sets them.
+const (
+	TableName   = "TABLE_NAME"
+	Issuer      = "ISSUER"
+	Origins     = "ALLOWED_ORIGINS"
+	SigningKeys = "SIGNING_KEYS_SECRET_ARN"
+	PublicKeys  = "PUBLIC_KEYS_SECRET_ARN"
+	TokenKeys   = "TOKEN_KEYS_SECRET_ARN" //nolint:gosec // the name of a variable, not a credential
+)
+
+// Config is what a function runs with. A field that the function did not ask for may be empty.
+type Config struct {
+	Table       string
+	Issuer      string
+	Origins     []string // exact browser origins
+	SigningKeys string   // ARN of the private signing keys
+	PublicKeys  string   // ARN of their public halves
+	TokenKeys   string   // ARN of the token keys
+}
+
+// Read reads the environment. Needed names the variables that must be set; the error lists every mistake.
+func Read(getenv func(string) string, needed ...string) (Config, error) {
+	var wrong []error
+	for _, name := range needed {
+		if getenv(name) == "" {
+			wrong = append(wrong, fmt.Errorf("%s is not set", name))
+		}
+	}
+	c := Config{
+		Table: getenv(TableName), Issuer: getenv(Issuer),
+		SigningKeys: getenv(SigningKeys), PublicKeys: getenv(PublicKeys), TokenKeys: getenv(TokenKeys),
+	}
+	for origin := range strings.SplitSeq(getenv(Origins), ",") {
+		if origin = strings.TrimSpace(origin); origin != "" {
+			c.Origins = append(c.Origins, origin)
+		}
+	}
+	return c, errors.Join(append(wrong, c.validate()...)...)
+}
+
+func (c *Config) validate() (wrong []error) {
+	if issuer, err := url.Parse(c.Issuer); c.Issuer != "" && (err != nil || issuer.Scheme == "" || issuer.Host == "") {
+		wrong = append(wrong, fmt.Errorf("%s must be a URL such as https://auth.example.com", Issuer))
+	}
+	for _, origin := range c.Origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			wrong = append(wrong, fmt.Errorf("%s: %q must be an origin such as https://app.example.com", Origins, origin))
+		}
+	}
+	return wrong
+}
