@@ -1,0 +1,17 @@
+// Command delete-by-string is POST /jwt/revoke.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
+	"github.com/stencil-auth/refresh-tokens/pkg/config"
+)
+
+func main() {
+	f := deployed.New(config.TableName, config.TokenKeys)
+	sessions := f.Sessions(f.Store())
+	sessions.TokenKeys = f.TokenKeys()
+	lambda.Start(api.DeleteByString(f.Core(sessions)))
+}

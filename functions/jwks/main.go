@@ -1,0 +1,15 @@
+// Command jwks is GET /.well-known/jwks.json.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
+	"github.com/stencil-auth/refresh-tokens/pkg/config"
+)
+
+func main() {
+	f := deployed.New(config.PublicKeys)
+	lambda.Start(api.Jwks(f.Core(f.Sessions(nil)), f.PublicKeys()))
+}
