@@ -1,0 +1,72 @@
+package gateway
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// answer writes what a function answered, or fails before anything is written.
+func (x *exchange) answer(from events.APIGatewayProxyResponse) *failure {
+	body := from.Body
+	var err error
+	if from.IsBase64Encoded {
+		var raw []byte
+		raw, err = base64.StdEncoding.DecodeString(from.Body)
+		body = string(raw)
+	}
+	if from.StatusCode < 200 || from.StatusCode > 599 {
+		err = errors.Join(err, fmt.Errorf("%d is no status code", from.StatusCode))
+	}
+	if err != nil {
+		x.report("answer of function", x.route.Operation, err)
+		return fail(malformedAnswer)
+	}
+	header := x.w.Header()
+	merge(header, from)
+	if header["Content-Type"] == nil {
+		header["Content-Type"] = []string{"application/json"}
+	}
+	if bodyAllowed(from.StatusCode) {
+		header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	x.w.WriteHeader(from.StatusCode)
+	_, _ = io.WriteString(x.w, body) // a client that is gone has no use for the error
+	return nil
+}
+
+func bodyAllowed(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// merge adds both kinds of headers; a pair that is in both is there once.
+func merge(header http.Header, from events.APIGatewayProxyResponse) {
+	for name, all := range from.MultiValueHeaders {
+		if name = outgoing(name); name != "" {
+			header[name] = append(header[name], all...)
+		}
+	}
+	for name, value := range from.Headers {
+		if name = outgoing(name); name != "" && !slices.Contains(header[name], value) {
+			header[name] = append(header[name], value)
+		}
+	}
+}
+
+// outgoing is the canonical name under which a function's header leaves a REST API, "" when it does not.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+func outgoing(name string) string {
+	switch name = http.CanonicalHeaderKey(name); name {
+	case "Connection", "Date", "Server", "Www-Authenticate":
+		return "X-Amzn-Remapped-" + name
+	case "Content-Length", "Transfer-Encoding":
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,93 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// What AWS would assign; sam local's values where it has some.
+const (
+	accountID = "123456789012"
+	region    = "us-east-1"
+	apiID     = "local"
+)
+
+// Gateway is the API, as a handler of its one stage.
+type Gateway struct {
+	config Config
+
+	root      *segment
+	responses map[kind]*response
+}
+
+// exchange is one request on its way.
+type exchange struct {
+	*Gateway
+
+	w     http.ResponseWriter
+	r     *http.Request
+	ids   requestIDs
+	now   time.Time
+	path  string // raw, with its percent-encoding
+	route *route
+	// authorized is the authorizer's context and principal, as strings; nil until it answered.
+	authorized map[string]any
+}
+
+// ServeHTTP answers as API Gateway does.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{Gateway: g, w: w, r: r, ids: newRequestIDs(), now: g.config.Now()}
+	header := w.Header()
+	header["X-Amzn-Requestid"] = []string{x.ids.request}
+	header["X-Amz-Apigw-Id"] = []string{x.ids.extended}
+	var query string
+	x.path, query = target(r)
+	answer, failed := x.serve(query)
+	if failed == nil {
+		failed = x.answer(answer)
+	}
+	if failed != nil {
+		x.refuse(failed)
+	}
+}
+
+// target is the path and query as the client sent them: URL.Path is decoded already.
+func target(r *http.Request) (path, query string) {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		path, query, _ = strings.Cut(r.RequestURI, "?")
+		return path, query
+	}
+	return r.URL.EscapedPath(), r.URL.RawQuery
+}
+
+func (x *exchange) serve(rawQuery string) (events.APIGatewayProxyResponse, *failure) {
+	var none events.APIGatewayProxyResponse
+	if !wellEncoded(x.path) {
+		return none, fail(badRequestParameters)
+	}
+	var params map[string]string
+	x.route, params = x.root.match(x.r.Method, x.path)
+	if x.route == nil {
+		return none, fail(missingAuthenticationToken)
+	}
+	query, ok := parseQuery(rawQuery)
+	if !ok {
+		return none, fail(badRequestParameters)
+	}
+	body, isBase64, failed := readBody(x.r)
+	if failed != nil {
+		return none, failed
+	}
+	event := x.event(params, query)
+	event.Body, event.IsBase64Encoded = body, isBase64
+	if x.route.authorizer != nil {
+		if failed := x.authorize(&event); failed != nil {
+			return none, failed
+		}
+		event.RequestContext.Authorizer = x.authorized
+	}
+	return x.call(event)
+}

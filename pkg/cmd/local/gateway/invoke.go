@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+var (
+	errTimeout = errors.New("no answer in time")
+	errPanic   = errors.New("panicked")
+)
+
+// call runs the route's function.
+func (x *exchange) call(event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, *failure) {
+	answer, err := invoke(x, x.route.function, event)
+	switch {
+	case errors.Is(err, errTimeout):
+		x.report("function", x.route.Operation, err)
+		return answer, fail(integrationTimeout504)
+	case err != nil:
+		x.report("function", x.route.Operation, err)
+		return answer, fail(malformedAnswer)
+	}
+	return answer, nil
+}
+
+func (x *exchange) report(what, operation string, err error) {
+	x.config.Log.Error(what+" failed", "op", operation, "requestId", x.ids.request, "error", err)
+}
+
+// invoke runs a function until it answers or its time is over, then leaves it alone. As on AWS a client that goes
+// away does not end it.
+func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](x *exchange, f F, event Event,
+) (Answer, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), x.config.Timeout)
+	defer cancel()
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: x.ids.request})
+	type outcome struct {
+		answer Answer
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		o := outcome{err: errPanic} // stands unless f returns
+		defer func() {
+			if cause := recover(); cause != nil {
+				o.err = fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack())
+			}
+			done <- o
+		}()
+		o.answer, o.err = f(ctx, event)
+	}()
+	select {
+	case o := <-done:
+		return o.answer, o.err
+	case <-ctx.Done():
+		var none Answer
+		return none, fmt.Errorf("%w (%s)", errTimeout, x.config.Timeout.Round(time.Millisecond))
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+const credentialsFile = "credentials.env"
+
+// The tenants and applications that a laptop starts with.
+const (
+	demoTenant  = "demo"
+	otherTenant = "other"
+)
+
+// assignment is one line of the credentials file.
+type assignment struct{ name, value string }
+
+// seed makes sure that the first tenants, applications and API keys exist, and writes the credentials file. What
+// is there already stays: settings that were changed, and keys that were handed out.
+func seed(ctx context.Context, cfg config, operator api.Operator) error {
+	if err := seedApplications(ctx, operator); err != nil {
+		return err
+	}
+	lines := []assignment{
+		{"BASE_URL", cfg.baseURL()},
+		{"TENANT_ID", demoTenant},
+		{"APPLICATION_ID", "web"},
+		{"SERVICE_APPLICATION_ID", "service"},
+		{"SHORT_APPLICATION_ID", "short"},
+		{"OTHER_TENANT_ID", otherTenant},
+		{"OTHER_APPLICATION_ID", "web"},
+	}
+	old, err := readAssignments(cfg.file(credentialsFile))
+	if err != nil {
+		return err
+	}
+	for _, key := range []struct {
+		name, tenant string
+		permissions  []session.Permission
+	}{
+		{"API_KEY", demoTenant, []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke}},
+		{"ISSUE_API_KEY", demoTenant, []session.Permission{session.MayIssue}},
+		{"READ_API_KEY", demoTenant, []session.Permission{session.MayRead}},
+		{"REVOKE_API_KEY", demoTenant, []session.Permission{session.MayRevoke}},
+		{"OTHER_API_KEY", otherTenant, []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke}},
+	} {
+		text, err := ensureKey(ctx, operator, old[key.name], api.APIKeyInput{
+			TenantID: key.tenant, Name: key.name, Permissions: key.permissions,
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", key.name, err)
+		}
+		lines = append(lines, assignment{key.name, text})
+	}
+	return writeAssignments(cfg.file(credentialsFile), lines)
+}
+
+func seedApplications(ctx context.Context, operator api.Operator) error {
+	short := session.DefaultSettings()
+	short.AccessTokenSeconds, short.RefreshIdleSeconds, short.RefreshAbsoluteSeconds, short.OverlapSeconds = 2, 4, 8, 1
+	reusable := session.DefaultSettings()
+	reusable.Usage = session.Reusable
+	for _, app := range []session.Application{
+		{Tenant: demoTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
+		{Tenant: demoTenant, ID: "service", Name: "Service (reusable)", Settings: reusable},
+		{Tenant: demoTenant, ID: "short", Name: "Short lifetimes", Settings: short},
+		{Tenant: otherTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
+	} {
+		_, err := operator.Store.Application(ctx, app.Tenant, app.ID)
+		if errors.Is(err, session.ErrNoApplication) {
+			_, err = operator.Store.PutApplication(ctx, app)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureKey keeps a key that the store still knows and creates one otherwise.
+func ensureKey(ctx context.Context, operator api.Operator, old string, in api.APIKeyInput) (string, error) {
+	if key, ok := token.ParseAPIKey(old); ok {
+		stored, err := operator.Store.APIKey(ctx, key.ID)
+		if err == nil && stored.SecretHash.Equal(key.Secret.Hash()) {
+			return old, nil
+		}
+		if err != nil && !errors.Is(err, session.ErrNoAPIKey) {
+			return "", err
+		}
+	}
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return "", err
+	}
+	out, err := operator.CreateAPIKey(ctx, raw)
+	return out.APIKey, err
+}
+
+func readAssignments(path string) (map[string]string, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for line := range strings.Lines(string(raw)) {
+		if name, value, found := strings.Cut(strings.TrimSpace(line), "="); found {
+			values[name] = value
+		}
+	}
+	return values, nil
+}
+
+// writeAssignments replaces the file as a whole, so that no reader sees half of it.
+func writeAssignments(path string, lines []assignment) error {
+	var text strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&text, "%s=%s\n", line.name, line.value)
+	}
+	if err := os.WriteFile(path+".new", []byte(text.String()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

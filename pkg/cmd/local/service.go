@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/gateway"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/local"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// service is the running whole.
+type service struct {
+	gateway *gateway.Gateway
+	home    string // where the tokens are, for the greeting
+	close   func() error
+	log     *slog.Logger
+}
+
+// open builds everything, or says what is wrong and how to repair it.
+func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.logLevel)); err != nil {
+		return nil, errors.New("LOG_LEVEL must be debug, info, warn or error")
+	}
+	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
+	definition, err := os.ReadFile(cfg.template)
+	if err != nil {
+		return nil, fmt.Errorf("%w (run it from the project's root, or say TEMPLATE=path/to/template.yaml)", err)
+	}
+	if err := os.MkdirAll(cfg.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("%w (LOCAL_DIR must be a directory that can be written)", err)
+	}
+	source, err := local.Open(cfg.dir)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	store, home, closeStore, err := openStore(ctx, cfg, definition)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{home: home, close: closeStore, log: logger}
+	parts := assemble(cfg, logger, store, source)
+	quiet := parts.operator
+	quiet.Log = slog.New(slog.DiscardHandler)
+	if err := seed(ctx, cfg, quiet); err != nil {
+		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
+	}
+	if s.gateway, err = parts.gateway(definition); err != nil {
+		return nil, errors.Join(err, closeStore())
+	}
+	return s, nil
+}
+
+// parts are the same handlers that functions/ deploys, over local stores and keys.
+type parts struct {
+	core       api.Core
+	operator   api.Operator
+	authorizer *authorizer.Authorizer
+	public     *keys.Ring[keys.PublicSet]
+}
+
+func assemble(cfg config, logger *slog.Logger, store session.Store, source *local.Source) parts {
+	public := keys.NewRing(source.PublicKeys)
+	verifier := token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}
+	a := &authorizer.Authorizer{Store: store, Verifier: verifier, Now: time.Now}
+	return parts{
+		core: api.Core{
+			Sessions: &session.Service{
+				Store: store, TokenKeys: keys.NewRing(source.TokenKeys), Signing: keys.NewRing(source.SigningKeys),
+				Verifier: verifier, Issuer: cfg.baseURL(), Now: time.Now, Random: rand.Reader,
+			},
+			Authorizer: a, Origins: api.Origins{Loopback: true}, Log: logger,
+		},
+		operator:   api.Operator{Store: store, Now: time.Now, Random: rand.Reader, Log: logger},
+		authorizer: a,
+		public:     public,
+	}
+}
+
+func (p parts) gateway(definition []byte) (*gateway.Gateway, error) {
+	routes, err := template.Load(definition, nil)
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	functions := map[string]gateway.Function{}
+	for operation, handler := range api.Handlers(p.core, p.public) {
+		functions[operation] = gateway.Function(handler)
+	}
+	return gateway.New(gateway.Config{
+		API:         routes,
+		Functions:   functions,
+		Authorizers: map[string]gateway.Authorizer{"authorizer": p.authorizer.Handler(p.core.Log)},
+		CORS:        p.core.Origins.Headers,
+		Log:         p.core.Log,
+	})
+}
+
+// httpErrors hands net/http's own complaints to the log.
+func (s *service) httpErrors() *log.Logger { return slog.NewLogLogger(s.log.Handler(), slog.LevelWarn) }

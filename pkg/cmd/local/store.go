@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
+)
+
+const (
+	storeFile = "store.db"
+	tableName = "refresh-tokens"
+)
+
+// openStore opens the embedded store, or the table on a DynamoDB endpoint, made from the template's resource.
+func openStore(ctx context.Context, cfg config, definition []byte) (session.Store, string, func() error, error) {
+	if cfg.endpoint == "" {
+		store, err := embedded.Open(cfg.file(storeFile), embedded.Options{})
+		if err != nil {
+			return nil, "", nil, err
+		}
+		return store, cfg.file(storeFile) + " (embedded)", store.Close, nil
+	}
+	client, err := dynamo.NewClient(dynamo.FromEnv(cfg.getenv))
+	if err != nil {
+		return nil, "", nil, fmt.Errorf("DYNAMODB_ENDPOINT: %w", err)
+	}
+	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := table.Ensure(ready, client, definition, tableName); err != nil {
+		return nil, "", nil, fmt.Errorf("table on %s: %w (is DynamoDB listening there?)", cfg.endpoint, err)
+	}
+	return dynamo.New(client, tableName), fmt.Sprintf("table %s on %s", tableName, cfg.endpoint),
+		func() error { return nil }, nil
+}
