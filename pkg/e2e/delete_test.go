@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestDeletesAreExact(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	web1, web2 := home.issue(t, user, home.demo.web), home.issue(t, user, home.demo.web)
+	service, short := home.issue(t, user, home.serviceApp()), home.issue(t, user, home.demo.web)
+	neighbour := home.issue(t, user+"0", home.demo.web)
+	namesake := home.issueIn(t, home.other, user, home.other.web)
+	rest := []session{neighbour, namesake}
+
+	home.do(t, call{"DELETE", "/jwt/refresh/" + web1.id, home.demo.admin(), ""}).want(t, 200)
+	home.wantDead(t, web1)
+	home.wantAlive(t, append(rest, web2, service, short)...)
+
+	path := "/jwt/users/" + user + "/applications/" + home.demo.web + "/refresh"
+	wantBulk(t, home.do(t, call{"DELETE", path, home.demo.admin(), ""}), web2, short)
+	home.wantDead(t, web2, short)
+	home.wantAlive(t, append(rest, service)...)
+
+	wantBulk(t, home.do(t, call{"DELETE", "/jwt/users/" + user + "/refresh", home.demo.admin(), ""}), service)
+	home.wantDead(t, service)
+	home.wantAlive(t, rest...)
+}
+
+func TestDeletingAgainIs404ForOneTokenAndEmptyForMany(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	one := []call{
+		{"DELETE", "/jwt/refresh/" + x.id, home.demo.admin(), ""},
+		{"POST", "/jwt/revoke", home.demo.admin(), jsonOf(map[string]string{"token": x.refresh})},
+		{"POST", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"tokenId": x.id})},
+		{"DELETE", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"token": x.refresh})},
+	}
+	home.do(t, one[0]).want(t, 200)
+	for _, c := range one {
+		home.do(t, c).want(t, 404) // "deleting one token that is not there is 404"
+	}
+	for _, path := range []string{"/refresh", "/applications/" + home.demo.web + "/refresh"} {
+		c := call{"DELETE", "/jwt/users/" + x.user + path, home.demo.admin(), ""}
+		wantBulk(t, home.do(t, c)) // "A bulk delete that finds nothing is 200 with `deleted: 0`"
+		wantBulk(t, home.do(t, c))
+	}
+}
+
+func TestADeleteThatNamesAnUnknownApplicationIs404(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, home)
+	runIn := func(r row) { r.run(t, w) }
+	const law = "a delete that names one is 404"
+	runIn(row{law, "DELETE", "/jwt/users/{user}/applications/nothing/refresh", nil, ``, refuses(404)})
+	runIn(row{law, "DELETE", "/jwt/applications/nothing/refresh", nil, ``, refuses(404)})
+	runIn(row{law, "DELETE", "/jwt/refresh", nil, `{"applicationId":"nothing"}`, refuses(404)})
+	runIn(row{law, "DELETE", "/jwt/refresh?userId={user}&applicationId=nothing", nil, ``, refuses(404)})
+	runIn(row{law, "POST", "/jwt/refresh", nil, `{"userId":"{user}","applicationsId":"nothing"}`, refuses(404)})
+	for _, close := range []string{"WEB", "web ", " web", "web%00", "web/", "we", "web#", "..", "%2E"} {
+		a := home.do(t, call{"DELETE", "/jwt/users/" + w.sessions[0].user + "/applications/" + escape(close) + "/refresh", home.demo.admin(), ""})
+		if a.status != 404 {
+			t.Errorf("%s; want 404", a)
+		}
+	}
+	home.wantAlive(t, w.sessions...)
+}
+
+func TestAnyGenerationOfATokenDeletesItsSession(t *testing.T) {
+	t.Parallel()
+	first := home.issue(t, fresh(), home.demo.web)
+	second := home.rotate(t, first)
+	third := home.rotate(t, second)
+	a := home.do(t, call{"POST", "/jwt/revoke", home.demo.admin(), jsonOf(map[string]string{"TokenString": first.refresh})}).want(t, 200)
+	if data := checkResource(t, a.body["data"]); data["id"] != first.id || data["generation"] != 2.0 {
+		t.Errorf("%s: the resource that was deleted", a)
+	}
+	home.wantDead(t, third)
+	home.present(t, second.refresh).want(t, 400)
+}
+
+func TestTheOwnerDeletesHisOwn(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	y, z := home.issue(t, x.user, home.serviceApp()), home.issue(t, x.user, home.demo.web)
+	home.do(t, call{"DELETE", "/jwt/refresh/" + y.id, x.owner(), ""}).want(t, 200)
+	home.wantDead(t, y)
+	home.do(t, call{"POST", "/jwt/revoke", x.owner(), jsonOf(map[string]string{"token": z.refresh})}).want(t, 200)
+	home.wantDead(t, z)
+	wantBulk(t, home.do(t, call{"DELETE", "/jwt/users/" + x.user + "/refresh", x.owner(), ""}), x)
+	home.wantDead(t, x)
+}
+
+func TestOfConcurrentDeletesOfOneSessionExactlyOneIs200(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		x := home.issue(t, fresh(), home.demo.web)
+		ways := []call{
+			{"DELETE", "/jwt/refresh/" + x.id, home.demo.admin(), ""},
+			{"POST", "/jwt/revoke", home.demo.admin(), jsonOf(map[string]string{"token": x.refresh})},
+		}
+		statuses := race(t, 32, func(i int) call { return ways[i%len(ways)] })
+		if statuses[200] != 1 || statuses[404] != 31 {
+			t.Errorf("exactly one is 200; got %v", statuses)
+		}
+	}
+}
+
+// race makes n calls at once and counts the statuses.
+func race(t testing.TB, n int, nth func(i int) call) map[int]int {
+	t.Helper()
+	statuses := map[int]int{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-start
+			a, err := home.send(nth(i))
+			mu.Lock()
+			defer mu.Unlock()
+			if statuses[a.status]++; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	all.Wait()
+	return statuses
+}
+
+// TestNoRefreshOutlivesADelete refreshes without a pause while the session is deleted: whatever was answered before,
+// nothing that starts after the delete's answer succeeds.
+func TestNoRefreshOutlivesADelete(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"id", "user", "user and application"} {
+		x := home.issue(t, fresh(), home.demo.web)
+		latest := x
+		var deleted atomic.Bool
+		var refreshing sync.WaitGroup
+		refreshing.Go(func() {
+			for {
+				after := deleted.Load()
+				a, err := home.send(call{"POST", "/jwt/refresh", nil, jsonOf(map[string]string{"refreshToken": latest.refresh})})
+				if err != nil || a.status != http.StatusOK {
+					return
+				}
+				if after {
+					t.Errorf("delete by %s: a refresh that started after its answer succeeded", way)
+					return
+				}
+				latest.refresh, latest.access = a.data("refreshToken"), a.data("accessToken")
+			}
+		})
+		path := map[string]string{
+			"id": "/jwt/refresh/" + x.id, "user": "/jwt/users/" + x.user + "/refresh",
+			"user and application": "/jwt/users/" + x.user + "/applications/" + x.app + "/refresh",
+		}[way]
+		home.do(t, call{"DELETE", path, home.demo.admin(), ""}).want(t, 200)
+		deleted.Store(true)
+		refreshing.Wait()
+		home.wantDead(t, latest)
+		if got := home.list(t, x.user, "").want(t, 200).ids(t); slices.Contains(got, x.id) {
+			t.Error("a deleted session is listed")
+		}
+	}
+}
+
+func TestManySessionsAreDeletedAtOnce(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	var issued []session
+	for range 60 { // more than two batches of DynamoDB
+		issued = append(issued, home.issue(t, user, home.demo.web), home.issue(t, user, home.serviceApp()))
+	}
+	wantBulk(t, home.do(t, call{"DELETE", "/jwt/users/" + user + "/refresh", home.demo.admin(), ""}), issued...)
+	if got := home.list(t, user, "").want(t, 200).ids(t); len(got) != 0 {
+		t.Errorf("%d are left", len(got))
+	}
+}

@@ -1,0 +1,249 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestABodyIsAtMost16384Bytes(t *testing.T) {
+	t.Parallel()
+	const largest = 16_384
+	cases := []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/jwt/refresh", `{"userId":"{user}"}`, 200},
+		{"POST", "/jwt/refresh", `{"refreshToken":"{token}"}`, 200},
+		{"POST", "/jwt/refresh/{id}", `{}`, 200},
+		{"DELETE", "/jwt/refresh", `{"tokenId":"{id}"}`, 200},
+		{"POST", "/jwt/revoke", `{"token":"{token}"}`, 200},
+		{"POST", "/jwt/issue", `{"userId":"{user}","applicationId":"{web}"}`, 201},
+	}
+	for _, c := range cases {
+		t.Run(c.method+" "+c.path+" "+c.body, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, home)
+			body := w.fill(c.body)
+			body += strings.Repeat(" ", largest-len(body))
+			header := home.demo.admin()
+			if strings.Contains(c.body, "refreshToken") {
+				header = nil
+			}
+			home.do(t, call{c.method, w.fill(c.path), header, body + " "}).want(t, http.StatusRequestEntityTooLarge)
+			w.s.wantAlive(t, w.sessions...)
+			home.do(t, call{c.method, w.fill(c.path), header, body}).want(t, c.status)
+		})
+	}
+}
+
+func TestAJSONObjectIsReadWhateverTheContentType(t *testing.T) {
+	t.Parallel()
+	types := []string{
+		"application/json", "application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded",
+		"application/octet-stream", "nonsense", "",
+	}
+	for _, kind := range types {
+		header := with(home.demo.admin(), "Content-Type", kind)
+		x := home.issue(t, fresh(), home.demo.web)
+		if got := home.do(t, call{"POST", "/jwt/refresh", header, `{"userId":"` + x.user + `"}`}).want(t, 200).ids(t); !sameSet(got, []string{x.id}) {
+			t.Errorf("%q: %q", kind, got)
+		}
+		home.do(t, call{"POST", "/jwt/refresh", http.Header{"Content-Type": {kind}}, `{"refreshToken":"` + x.refresh + `"}`}).want(t, 200)
+		home.do(t, call{"DELETE", "/jwt/refresh", header, `{"tokenId":"` + x.id + `"}`}).want(t, 200)
+		again := home.issue(t, x.user, home.demo.web)
+		home.do(t, call{"POST", "/jwt/revoke", header, `{"token":"` + again.refresh + `"}`}).want(t, 200)
+	}
+}
+
+func TestFormDataIsReadOnRevokeAndNowhereElseUnderJWT(t *testing.T) {
+	t.Parallel()
+	const law = "`application/x-www-form-urlencoded` with real form data is read on `/jwt/revoke` and `/oauth2/*`"
+	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
+	runRows(t, []row{
+		{law, "POST", "/jwt/refresh", form, `refreshToken={token}`, refuses(400)},
+		{law, "POST", "/jwt/refresh", form, `userId={user}`, refuses(400)},
+		{law, "DELETE", "/jwt/refresh", form, `userId={user}`, refuses(400)},
+		{law, "POST", "/jwt/issue", form, `userId={user}&applicationId={web}`, refuses(400)},
+		{"duplicated key", "POST", "/jwt/revoke", form, `token={token}&token={token}`, refuses(400, "token")},
+		{"unknown key", "POST", "/jwt/revoke", form, `token={token}&x=1`, refuses(400, "x")},
+		{"blank key", "POST", "/jwt/revoke", form, `token=`, refuses(400, "token")},
+		{"one of them", "POST", "/jwt/revoke", form, `token={token}&refreshToken={access}`, refuses(400)},
+	})
+}
+
+func TestWhatIsNoStrictJSONObjectIsRefused(t *testing.T) {
+	t.Parallel()
+	bodies := map[string]string{
+		"an array": `["{user}"]`, "a string": `"{user}"`, "a number": `1`, "null": `null`, "true": `true`,
+		"cut off": `{"userId":"{user}"`, "two objects": `{"userId":"{user}"}{}`, "trailing text": `{"userId":"{user}"} x`,
+		"a trailing comma": `{"userId":"{user}",}`, "single quotes": `{'userId':'{user}'}`, "a comment": `{"userId":"{user}"/**/}`,
+		"JSON must be valid UTF-8":         "{\"userId\":\"{user}\xff\"}",
+		"an overlong encoding":             "{\"userId\":\"\xc0\xaf\"}",
+		"an encoded surrogate":             "{\"userId\":\"\xed\xa0\x80\"}",
+		"without a lone high surrogate":    `{"userId":"\ud800"}`,
+		"without a lone low surrogate":     `{"userId":"\udc00x"}`,
+		"a surrogate pair the wrong way":   `{"userId":"\udc00\ud800"}`,
+		"a lone surrogate in a key":        `{"userId":"{user}","\ud800":"x"}`,
+		"doubled keys":                     `{"userId":"{user}","userId":"{user}"}`,
+		"doubled keys, one of them spelt":  `{"userId":"{user}","user\u0049d":"{stranger}"}`,
+		"doubled keys among the unknown":   `{"x":"1","x":"2"}`,
+		"a bare control character":         "{\"userId\":\"a\nb\"}",
+		"a NUL after the object":           "{\"userId\":\"{user}\"}\x00",
+		"deep nesting":                     `{"userId":` + strings.Repeat(`[`, 8000) + strings.Repeat(`]`, 8000) + `}`,
+		"an object that is never finished": strings.Repeat(`{"a":`, 3000),
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, home)
+			for _, r := range []row{
+				{name, "POST", "/jwt/refresh", nil, body, refuses(400)},
+				{name, "DELETE", "/jwt/refresh", nil, body, refuses(400)},
+				{name, "POST", "/jwt/issue", nil, body, refuses(400)},
+				{name, "POST", "/jwt/revoke", nil, strings.ReplaceAll(body, "userId", "token"), refuses(400)},
+			} {
+				r.run(t, w)
+			}
+		})
+	}
+}
+
+func TestASurrogatePairIsOneCharacter(t *testing.T) {
+	t.Parallel()
+	user := fresh() + "\U0001F600"
+	x := home.issue(t, user, home.demo.web)
+	body := `{"userId":"` + strings.TrimSuffix(user, "\U0001F600") + `\ud83d\ude00"}`
+	if got := home.do(t, call{"POST", "/jwt/refresh", home.demo.admin(), body}).want(t, 200).ids(t); !sameSet(got, []string{x.id}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestIdsAre1To128BytesOfUTF8WithoutControlCharacters asks for ids in every place where one can stand.
+func TestIdsAre1To128BytesOfUTF8WithoutControlCharacters(t *testing.T) {
+	t.Parallel()
+	good := []string{"x", strings.Repeat("x", 128), strings.Repeat("é", 64), "a b", " x ", "\U0001F600", "a/b#c?d&e=f%g+h", "..", "null"}
+	bad := []string{
+		strings.Repeat("x", 129), strings.Repeat("é", 65), strings.Repeat("x", 2000), "a\x00b", "a\nb", "\x1f", "a\x7f", "a\u0085b", " ", "\t",
+	}
+	ask := func(t *testing.T, id string, want func(kind string, a answer)) {
+		admin := home.demo.admin()
+		query, path := url.QueryEscape(id), escape(id)
+		want("list", home.do(t, call{"GET", "/jwt/refresh?userId=" + query, admin, ""}))
+		want("list", home.do(t, call{"GET", "/jwt/refresh?userId=u&applicationId=" + query, admin, ""}))
+		want("list", home.do(t, call{"POST", "/jwt/refresh", admin, jsonOf(map[string]string{"userId": id})}))
+		want("bulk", home.do(t, call{"DELETE", "/jwt/users/" + path + "/refresh", admin, ""}))
+		want("bulk", home.do(t, call{"DELETE", "/jwt/refresh", admin, jsonOf(map[string]string{"userId": id})}))
+		want("bulk", home.do(t, call{"DELETE", "/jwt/refresh?userId=" + query, admin, ""}))
+		want("application", home.do(t, call{"DELETE", "/jwt/applications/" + path + "/refresh", admin, ""}))
+		want("application", home.do(t, call{"DELETE", "/jwt/users/u/applications/" + path + "/refresh", admin, ""}))
+		want("application", home.do(t, call{"DELETE", "/jwt/refresh", admin, jsonOf(map[string]string{"applicationId": id})}))
+		want("token", home.do(t, call{"GET", "/jwt/refresh/" + path, admin, ""}))
+		want("token", home.do(t, call{"DELETE", "/jwt/refresh/" + path, admin, ""}))
+		want("token", home.do(t, call{"POST", "/jwt/refresh", admin, jsonOf(map[string]string{"tokenId": id})}))
+		want("token", home.do(t, call{"POST", "/jwt/refresh", admin, jsonOf(map[string]string{"id": id})}))
+	}
+	statuses := map[string]int{"list": 200, "bulk": 200, "application": 404, "token": 404}
+	for _, id := range good {
+		t.Run(fmt.Sprintf("good %.20q", id), func(t *testing.T) {
+			t.Parallel()
+			ask(t, id, func(kind string, a answer) {
+				if a.status != statuses[kind] {
+					t.Errorf("%s; want %d", a, statuses[kind])
+				}
+			})
+		})
+	}
+	for _, id := range bad {
+		t.Run(fmt.Sprintf("bad %.20q", id), func(t *testing.T) {
+			t.Parallel()
+			ask(t, id, func(_ string, a answer) {
+				if a.status != 400 {
+					t.Errorf("%s; want 400", a)
+				}
+			})
+		})
+	}
+}
+
+func TestBytesThatAreNoUTF8AreNoId(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		"/jwt/users/a%FF/refresh", "/jwt/applications/%C0%AF/refresh", "/jwt/users/u/applications/%ED%A0%80/refresh",
+	} {
+		home.do(t, call{"DELETE", path, home.demo.admin(), ""}).want(t, 400)
+	}
+	home.do(t, call{"GET", "/jwt/refresh/%FF", home.demo.admin(), ""}).want(t, 400)
+	// Whoever mends such an id with U+FFFD meets another user.
+	x := home.issue(t, fresh()+"\ufffd", home.demo.web)
+	broken := strings.TrimSuffix(x.user, "\ufffd") + "%FF"
+	for _, c := range []call{
+		{"GET", "/jwt/refresh?userId=" + broken, home.demo.admin(), ""},
+		{"DELETE", "/jwt/refresh?userId=" + broken, home.demo.admin(), ""},
+		{"DELETE", "/jwt/users/" + broken + "/refresh", home.demo.admin(), ""},
+	} {
+		if a := home.do(t, c); a.status != 400 {
+			t.Errorf("%s; want 400", a)
+		}
+	}
+	home.wantAlive(t, x)
+}
+
+func TestWhatIsLiteralInAPathStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	mark := fresh()
+	for _, id := range []string{"a+b", "a:b@c", "a=b&c", "$,;!*'()", "~a-b_c.d"} {
+		plus, blank := home.issue(t, mark+id, home.demo.web), home.issue(t, mark+strings.ReplaceAll(id, "+", " ")+"0", home.demo.web)
+		wantBulk(t, home.do(t, call{"DELETE", "/jwt/users/" + plus.user + "/refresh", home.demo.admin(), ""}), plus)
+		home.wantAlive(t, blank)
+	}
+}
+
+// escape percent-encodes every byte of an id that is no letter or digit.
+func escape(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		c := id[i]
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// TestIdsAreComparedByteByByte gives each of many look-alikes a session and expects each to see and end its own.
+func TestIdsAreComparedByteByByte(t *testing.T) {
+	t.Parallel()
+	mark := fresh()
+	ids := []string{
+		"a", "A", "a ", " a", "a/b", "a%2Fb", "a%252Fb", "a+b", "a b", "a%20b", "\u00e9", "e\u0301", "\ufb01", "fi", "\u212a", "K", "k", "ss", "\u00df",
+		"a#b", "a%23b", "a\\u0062", "a\"b", "#APP#web", "..", ".", "%2E%2E", "*", "a&userId=b", "a=b", "a;b", "a?b", "\u200ba", "\ufeffa",
+	}
+	sessions := map[string]session{}
+	for _, id := range ids {
+		sessions[id] = home.issue(t, mark+id, home.demo.web)
+	}
+	for _, id := range ids {
+		x := sessions[id]
+		byBody := home.do(t, call{"POST", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"userId": x.user})})
+		for _, a := range []answer{home.list(t, x.user, ""), byBody} {
+			if got := a.want(t, 200).ids(t); !sameSet(got, []string{x.id}) {
+				t.Errorf("%q: the list is %q, want %q", id, got, x.id)
+			}
+		}
+		if data, _ := home.resource(t, x).want(t, 200).body["data"].(map[string]any); data["userId"] != x.user {
+			t.Errorf("%q came back as %q", x.user, data["userId"])
+		}
+	}
+	for i, id := range ids {
+		a := home.do(t, call{"DELETE", "/jwt/users/" + escape(mark+id) + "/refresh", home.demo.admin(), ""})
+		wantBulk(t, a, sessions[id])
+		for _, later := range ids[i+1:] {
+			home.wantAlive(t, sessions[later])
+		}
+	}
+}

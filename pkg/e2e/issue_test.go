@@ -1,0 +1,220 @@
+package e2e
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestIssueAnswersATokenPairAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for app, seconds := range map[string]float64{home.demo.web: 900, home.serviceApp(): 900, home.shortApp(): 2} {
+		body := jsonOf(map[string]any{"userId": fresh(), "applicationId": app})
+		a := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 201)
+		g := checkGrant(t, a)
+		if left, _ := g["expiresIn"].(float64); left > seconds || left < seconds-2 {
+			t.Errorf("`expiresIn` is what remains, in whole seconds: %v of %v", left, seconds)
+		}
+	}
+}
+
+func TestATokenResourceShowsTwelveKeysAndNeverTheToken(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	device := map[string]any{"name": "Ada's phone", "type": "mobile", "userAgent": "test/1", "ip": "192.0.2.1"}
+	body := jsonOf(map[string]any{
+		"userId": user, "applicationId": home.demo.web, "scope": "read write", "device": device, "claims": map[string]any{"plan": "gold"},
+	})
+	issued := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 201)
+	x := session{tenant: home.demo.id, id: issued.data("refreshTokenId"), refresh: issued.data("refreshToken")}
+	a := home.resource(t, x).want(t, 200)
+	r := checkResource(t, a.body["data"])
+	want := map[string]any{
+		"id": x.id, "tenantId": home.demo.id, "userId": user, "applicationId": home.demo.web, "usage": "oneTime", "generation": 0.0,
+		"scope": "read write", "lastRefreshedAt": nil,
+	}
+	for key, value := range want {
+		if r[key] != value {
+			t.Errorf("%s is %v, want %v", key, r[key], value)
+		}
+	}
+	got, _ := r["device"].(map[string]any)
+	for key, value := range device {
+		if got[key] != value {
+			t.Errorf("device.%s is %v, want %v", key, got[key], value)
+		}
+	}
+	if strings.Contains(a.raw, "srt_") || strings.Contains(a.raw, x.refresh[len(x.refresh)-43:]) {
+		t.Error("never the token or its hash")
+	}
+	created := timeOf(t, r["createdAt"])
+	if since := time.Since(created); since < -time.Second || since > time.Minute {
+		t.Errorf("createdAt is %v ago", since)
+	}
+	if idle := timeOf(t, r["expiresAt"]).Sub(created).Round(time.Second); idle != 30*24*time.Hour {
+		t.Errorf("refreshIdleSeconds 2 592 000; got %v", idle)
+	}
+	if absolute := timeOf(t, r["absoluteExpiresAt"]).Sub(created).Round(time.Second); absolute != 180*24*time.Hour {
+		t.Errorf("refreshAbsoluteSeconds 15 552 000; got %v", absolute)
+	}
+	if issued.data("refreshTokenExpiresAt") != r["expiresAt"] {
+		t.Errorf("refreshTokenExpiresAt is %s, expiresAt is %v", issued.data("refreshTokenExpiresAt"), r["expiresAt"])
+	}
+}
+
+func TestEmptyMembersOfATokenResourceAreNull(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.serviceApp())
+	r := checkResource(t, home.resource(t, x).want(t, 200).body["data"])
+	for _, key := range []string{"scope", "device", "lastRefreshedAt"} {
+		if r[key] != nil {
+			t.Errorf("All twelve keys are always there, null when empty; %s is %v", key, r[key])
+		}
+	}
+	if r["usage"] != "reusable" {
+		t.Errorf("service is reusable; usage is %v", r["usage"])
+	}
+	home.rotate(t, x)
+	r = checkResource(t, home.resource(t, x).want(t, 200).body["data"])
+	if r["lastRefreshedAt"] == nil || r["generation"] != 0.0 {
+		t.Errorf("after a refresh: lastRefreshedAt %v, generation %v of a session that does not rotate", r["lastRefreshedAt"], r["generation"])
+	}
+}
+
+func TestIssueRefusesWhatItDoesNotTake(t *testing.T) {
+	t.Parallel()
+	const head = `{"userId":"u","applicationId":"web",`
+	deep := func(levels int) string {
+		return strings.Repeat(`{"a":`, levels-1) + `{}` + strings.Repeat(`}`, levels-1)
+	}
+	long := func(bytes int) string { return `{"k":"` + strings.Repeat("x", bytes-len(`{"k":""}`)) + `"}` }
+	cases := map[string]struct {
+		body   string
+		status int
+		field  string
+	}{
+		"missing userId":                {`{"applicationId":"web"}`, 400, "userId"},
+		"missing applicationId":         {`{"userId":"u"}`, 400, "applicationId"},
+		"unknown application":           {`{"userId":"u","applicationId":"nothing"}`, 404, ""},
+		"another tenant's name for one": {`{"userId":"u","applicationId":"WEB"}`, 404, ""},
+		"unknown key":                   {head + `"tenantId":"other"}`, 400, "tenantId"},
+		"129 bytes":                     {`{"userId":"` + strings.Repeat("x", 129) + `","applicationId":"web"}`, 400, "userId"},
+		"control characters":            {`{"userId":"a\u0000","applicationId":"web"}`, 400, "userId"},
+		"control characters in both":    {`{"userId":"u","applicationId":"web\n"}`, 400, "applicationId"},
+		"claims that are no object":     {head + `"claims":[]}`, 400, "claims"},
+		"claims null":                   {head + `"claims":null}`, 400, "claims"},
+		"claims of 2 KB":                {head + `"claims":` + long(2048) + `}`, 201, ""},
+		"claims over 2 KB":              {head + `"claims":` + long(2049) + `}`, 400, "claims"},
+		"claims 8 levels deep":          {head + `"claims":` + deep(8) + `}`, 201, ""},
+		"claims 10 levels deep":         {head + `"claims":` + deep(10) + `}`, 400, "claims"},
+		"arrays count as levels":        {head + `"claims":{"a":` + strings.Repeat("[", 10) + strings.Repeat("]", 10) + `}}`, 400, "claims"},
+		"doubled keys within claims":    {head + `"claims":{"a":1,"a":2}}`, 400, ""},
+		"device that is no object":      {head + `"device":"phone"}`, 400, "device"},
+		"device with an unknown key":    {head + `"device":{"colour":"red"}}`, 400, ""},
+		"device.name that is no string": {head + `"device":{"name":1}}`, 400, ""},
+		"scope that is no string":       {head + `"scope":["read"]}`, 400, "scope"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), c.body}).want(t, c.status)
+			if c.field != "" && !a.names(c.field) {
+				t.Errorf("%s: want %s among the errors", a, c.field)
+			}
+		})
+	}
+}
+
+func TestClaimsMayNotNameARegisteredClaimOrOneOfOurs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "tid", "sid", "gen"} {
+		body := jsonOf(map[string]any{"userId": fresh(), "applicationId": home.demo.web, "claims": map[string]any{name: "x"}})
+		home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 400)
+	}
+}
+
+// TestNoSpellingOfACustomClaimOverridesARegisteredOne: "the session's custom claims, which cannot override a
+// registered one". Readers of JSON differ in how they match names; whatever issue answers, a claim that looks like
+// a registered one must not change whose token it is.
+func TestNoSpellingOfACustomClaimOverridesARegisteredOne(t *testing.T) {
+	t.Parallel()
+	victim, theirs := home.issue(t, fresh(), home.demo.web), home.issueIn(t, home.other, fresh(), home.other.web)
+	attempts := []map[string]any{
+		{"SUB": victim.user, "SID": victim.id},
+		{"Sub": victim.user},
+		{"\u017fub": victim.user, "\u017fid": victim.id},
+		{"sub ": victim.user},
+		{"TID": home.other.id, "SUB": theirs.user, "SID": theirs.id, "CLIENT_ID": home.other.web, "AUD": home.other.web},
+		{"Exp": 9999999999.0},
+		{"JTI": "x"},
+		{"sub\u0000": victim.user},
+	}
+	for _, claims := range attempts {
+		user := fresh()
+		body := jsonOf(map[string]any{"userId": user, "applicationId": home.demo.web, "claims": claims})
+		a := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body})
+		if a.status == 400 {
+			continue
+		}
+		a.want(t, 201)
+		x := session{tenant: home.demo.id, user: user, id: a.data("refreshTokenId"), access: a.data("accessToken")}
+		home.do(t, call{"GET", "/jwt/refresh?userId=" + user, x.owner(), ""}).want(t, 200)
+		home.do(t, call{"GET", "/jwt/refresh?userId=" + victim.user, x.owner(), ""}).want(t, 403)
+		home.do(t, call{"GET", "/jwt/refresh/" + victim.id, x.owner(), ""}).want(t, 404)
+		across := session{tenant: home.other.id, access: x.access}.owner()
+		home.do(t, call{"GET", "/jwt/refresh?userId=" + theirs.user, across, ""}).want(t, 403)
+	}
+}
+
+// TestTheLongestIdsThatFitWork finds the longest user id and looks at both sides of the boundary.
+func TestTheLongestIdsThatFitWork(t *testing.T) {
+	t.Parallel()
+	for _, app := range []string{home.demo.web, home.serviceApp()} {
+		try := func(length int) answer {
+			user := strings.Repeat("x", length)
+			body := jsonOf(map[string]any{"userId": user, "applicationId": app})
+			return home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body})
+		}
+		longest := 128
+		for longest > 1 && try(longest).status != 201 {
+			longest--
+		}
+		a := try(longest).want(t, 201)
+		if text := a.data("refreshToken"); len(text) > 255 || len(text) < 250 {
+			t.Errorf("%d characters: At most 255 characters in all, and the longest id that fits uses them", len(text))
+		}
+		next := home.present(t, a.data("refreshToken")).want(t, 200)
+		if text := next.data("refreshToken"); len(text) > 255 {
+			t.Errorf("%d characters", len(text))
+		}
+		home.do(t, call{"DELETE", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"token": next.data("refreshToken")})}).want(t, 200)
+		if longest == 128 {
+			continue
+		}
+		refused := try(longest+1).want(t, 400)
+		if !refused.names("userId") || !strings.Contains(fmt.Sprint(refused.faults()), strconv.Itoa(longest)) {
+			t.Errorf("%s: 400 with field `userId`, and the message says how many bytes are left for it: %d", refused, longest)
+		}
+		bytes := strings.Repeat("é", longest/2+1)
+		body := jsonOf(map[string]any{"userId": bytes, "applicationId": app})
+		home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 400)
+	}
+}
+
+func TestASessionBeyondMaxSessionsPerUserPushesOutTheOldest(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	elsewhere := home.issue(t, user, home.serviceApp())
+	oldest := home.issue(t, user, home.demo.web)
+	second := home.issue(t, user, home.demo.web)
+	for range 99 {
+		home.issue(t, user, home.demo.web)
+	}
+	home.wantDead(t, oldest)
+	home.wantAlive(t, second, elsewhere) // "maxSessionsPerUser counts per user and application"
+	if got := home.list(t, user, "&limit=100&applicationId="+home.demo.web).want(t, 200).ids(t); len(got) != 100 {
+		t.Errorf("maxSessionsPerUser 100; there are %d", len(got))
+	}
+}

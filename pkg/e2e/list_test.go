@@ -1,0 +1,165 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+)
+
+// issueSome issues n sessions of one user over two applications and returns them newest first.
+func issueSome(t testing.TB, user string, n int) []session {
+	t.Helper()
+	var issued []session
+	for i := range n {
+		app := home.demo.web
+		if i%3 == 1 {
+			app = home.serviceApp()
+		}
+		issued = append(issued, home.issue(t, user, app))
+	}
+	slices.Reverse(issued)
+	return issued
+}
+
+// cursor is the query that continues after a page; "" on the last one.
+func cursor(a answer) string {
+	next, there := a.body["nextCursor"].(string)
+	if !there {
+		return ""
+	}
+	return "&cursor=" + url.QueryEscape(next)
+}
+
+func TestAListIsNewestFirstOverAllApplications(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	issued := issueSome(t, user, 7)
+	if got := home.list(t, user, "").want(t, 200).ids(t); !slices.Equal(got, idsOf(issued)) {
+		t.Errorf("got %q, want %q", got, idsOf(issued))
+	}
+	var web, service []session
+	for _, x := range issued {
+		if x.app == home.demo.web {
+			web = append(web, x)
+		} else {
+			service = append(service, x)
+		}
+	}
+	for app, want := range map[string][]session{home.demo.web: web, home.serviceApp(): service, home.shortApp(): nil, "unknown": nil} {
+		for _, key := range []string{"applicationId", "applicationsId"} {
+			if got := home.list(t, user, "&"+key+"="+app).want(t, 200).ids(t); !slices.Equal(got, idsOf(want)) && len(got)+len(want) > 0 {
+				t.Errorf("`?applicationId=%s` narrows: got %q, want %q", app, got, idsOf(want))
+			}
+		}
+	}
+	if got := home.list(t, fresh(), "").want(t, 200).ids(t); len(got) != 0 {
+		t.Errorf("a user without sessions has %q", got)
+	}
+}
+
+func TestPagesHaveNeitherGapsNorDoubles(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	issued := issueSome(t, user, 9)
+	for _, filter := range []string{"", "&applicationId=" + home.demo.web} {
+		all := home.list(t, user, filter).want(t, 200).ids(t)
+		for _, limit := range []int{1, 2, 3, 4, len(all) - 1, len(all), 100} {
+			var got []string
+			query := fmt.Sprintf("%s&limit=%d", filter, limit)
+			for next := ""; ; {
+				a := home.list(t, user, query+next).want(t, 200)
+				page := a.ids(t)
+				got = append(got, page...)
+				if next = cursor(a); next == "" {
+					break
+				}
+				if len(page) != limit || len(got) > len(all) {
+					t.Fatalf("limit %d: a page that is not the last has %d; %d in all", limit, len(page), len(got))
+				}
+			}
+			if !slices.Equal(got, all) {
+				t.Errorf("limit %d%s: got %q, want %q", limit, filter, got, all)
+			}
+		}
+	}
+	if a := home.list(t, user, fmt.Sprintf("&limit=%d", len(issued))); cursor(a) != "" {
+		t.Errorf("`nextCursor` is absent on the last page: %s", a)
+	}
+}
+
+func TestDeletionsAndNewSessionsBetweenPagesDoNotDisturbThem(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	issued := issueSome(t, user, 8)
+	first := home.list(t, user, "&limit=3").want(t, 200)
+	for _, i := range []int{1, 2, 3, 6} { // seen, the last seen, the next one, a later one
+		home.do(t, call{"DELETE", "/jwt/refresh/" + issued[i].id, home.demo.admin(), ""}).want(t, 200)
+	}
+	home.issue(t, user, home.demo.web)
+	second := home.list(t, user, "&limit=3"+cursor(first)).want(t, 200)
+	got := slices.Concat(first.ids(t), second.ids(t))
+	want := idsOf([]session{issued[0], issued[1], issued[2], issued[4], issued[5], issued[7]})
+	if !slices.Equal(got, want) || cursor(second) != "" {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTheDefaultPageIs50(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	for range 51 {
+		home.issue(t, user, home.demo.web)
+	}
+	a := home.list(t, user, "").want(t, 200)
+	if got := a.ids(t); len(got) != 50 || cursor(a) == "" {
+		t.Errorf("default 50; got %d", len(got))
+	}
+	if got := home.list(t, user, cursor(a)).want(t, 200).ids(t); len(got) != 1 {
+		t.Errorf("the last page has %d", len(got))
+	}
+	body := home.do(t, call{"POST", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"userId": user})}).want(t, 200)
+	if len(body.ids(t)) != 50 || cursor(body) == "" {
+		t.Errorf("the documented form lists as the canonical route does")
+	}
+}
+
+func TestABadLimitOrCursorIs400(t *testing.T) {
+	t.Parallel()
+	user := fresh()
+	issueSome(t, user, 4)
+	for _, limit := range []string{"0", "-1", "101", "1000", "abc", "1.5", "", "%20", "1e1", "99999999999999999999", "1&limit=2"} {
+		if a := home.list(t, user, "&limit="+limit).want(t, 400); !a.names("limit") {
+			t.Errorf("%s: limit is at fault", a)
+		}
+	}
+	next := cursor(home.list(t, user, "&limit=1").want(t, 200))
+	other := fresh()
+	issueSome(t, other, 2)
+	elsewhere := cursor(home.list(t, other, "&limit=1").want(t, 200))
+	for _, bad := range []string{"&cursor=", "&cursor=x", "&cursor=%00", "&cursor=" + escape(string(make([]byte, 300))), next[:len(next)-1], next + "A", next + next, elsewhere} {
+		if a := home.list(t, user, bad).want(t, 400); !a.names("cursor") {
+			t.Errorf("%s: cursor is at fault", a)
+		}
+	}
+	home.list(t, user, "&applicationId="+home.demo.web+next).want(t, 400) // of another filter
+	theirs := home.do(t, call{"GET", "/jwt/refresh?userId=" + user + next, home.other.admin(), ""})
+	theirs.want(t, 400) // of another tenant
+}
+
+func TestUsersSeeTheirOwnSessionsOnly(t *testing.T) {
+	t.Parallel()
+	mine, theirs := home.issue(t, fresh(), home.demo.web), home.issue(t, fresh(), home.demo.web)
+	also := home.issue(t, mine.user, home.serviceApp())
+	a := home.do(t, call{"GET", "/jwt/refresh?userId=" + mine.user, mine.owner(), ""}).want(t, 200)
+	if got := a.ids(t); !slices.Equal(got, []string{also.id, mine.id}) {
+		t.Errorf("that user's own tokens, in all applications of the tenant; got %q", got)
+	}
+	home.do(t, call{"GET", "/jwt/refresh?userId=" + theirs.user, mine.owner(), ""}).want(t, 403)
+	home.do(t, call{"GET", "/jwt/refresh/" + also.id, mine.owner(), ""}).want(t, 200)
+	home.do(t, call{"GET", "/jwt/refresh/" + theirs.id, mine.owner(), ""}).want(t, 404)
+	same := home.issueIn(t, home.other, mine.user, home.other.web)
+	if got := home.list(t, mine.user, "").want(t, 200).ids(t); slices.Contains(got, same.id) {
+		t.Error("a user of the same name in another tenant is listed")
+	}
+}

@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+
+// README examples work when pasted: every sh block runs, in order, in one shell, in a folder that has .local.
+func TestReadmeExamplesWorkWhenPasted(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := shellBlock.FindAllStringSubmatch(string(readme), -1)
+	if len(blocks) == 0 {
+		t.Fatal("README.md has no sh block")
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(home.dir, filepath.Join(dir, ".local")); err != nil {
+		t.Fatal(err)
+	}
+	script := "set -eu\n"
+	for _, block := range blocks {
+		// A failing request must fail the test: curl reports it with -f.
+		script += strings.ReplaceAll(block[1], "curl -s ", "curl -sf ") + "\necho\n"
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if answers := strings.Count(string(out), `"success":true`); answers != strings.Count(script, "curl ") {
+		t.Errorf("%d of %d requests succeeded:\n%s", answers, strings.Count(script, "curl "), out)
+	}
+}

@@ -1,0 +1,209 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	repository = "../.."
+	patience   = 30 * time.Second
+)
+
+// service is one running instance of the laptop command.
+type service struct {
+	base  string // where it listens
+	dir   string // its LOCAL_DIR
+	port  int
+	creds map[string]string // the assignments of credentials.env
+	demo  tenant
+	other tenant
+
+	client *http.Client
+	cmd    *exec.Cmd
+	log    lockedBuffer
+	exited chan error
+
+	mu      sync.Mutex
+	secrets map[string]bool // every token that an answer has held
+}
+
+// tenant is one tenant as credentials.env describes it.
+type tenant struct{ id, key, web string }
+
+// lockedBuffer collects what a process prints.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// startService starts the binary over dir, on a free port unless env names one, and waits until it answers.
+func startService(dir string, env ...string) (*service, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	for _, assignment := range env {
+		if value, found := strings.CutPrefix(assignment, "PORT="); found {
+			if port, err = strconv.Atoi(value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s := &service{
+		base: fmt.Sprintf("http://127.0.0.1:%d", port), dir: dir, port: port,
+		client: newClient(), exited: make(chan error, 1), secrets: map[string]bool{},
+	}
+	s.cmd = command(append([]string{"LOCAL_DIR=" + dir, "PORT=" + strconv.Itoa(port)}, env...))
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the service: %w", err)
+	}
+	go func() { s.exited <- s.cmd.Wait() }()
+	if err := s.ready(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w; it said:\n%s", err, s.log.String()), s.cmd.Process.Kill())
+	}
+	return s, s.readCredentials()
+}
+
+// command prepares the service's process: its own environment and nothing of ours but PATH and HOME.
+func command(env []string) *exec.Cmd {
+	cmd := exec.Command(binary)
+	cmd.Dir = repository
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LOG_LEVEL=info"}, env...)
+	return cmd
+}
+
+func newClient() *http.Client {
+	return &http.Client{
+		Timeout:       patience,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+func (s *service) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		a, err := s.send(call{method: "GET", path: "/.well-known/jwks.json"})
+		if err == nil && a.status == http.StatusOK {
+			return nil
+		}
+		select {
+		case err := <-s.exited:
+			return fmt.Errorf("the service ended before it was ready: %w", err)
+		case <-ctx.Done():
+			return errors.New("the service did not get ready in time")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+var assignment = regexp.MustCompile(`(?m)^(?:export )?([A-Z_]+)=["']?([^"'\n]*)["']?$`)
+
+func (s *service) readCredentials() error {
+	raw, err := os.ReadFile(filepath.Join(s.dir, "credentials.env"))
+	if err != nil {
+		return err
+	}
+	s.creds = map[string]string{}
+	for _, m := range assignment.FindAllStringSubmatch(string(raw), -1) {
+		s.creds[m[1]] = m[2]
+		if strings.HasSuffix(m[1], "API_KEY") {
+			s.keep(m[2])
+		}
+	}
+	s.demo = tenant{id: s.creds["TENANT_ID"], key: s.creds["API_KEY"], web: s.creds["APPLICATION_ID"]}
+	s.other = tenant{id: s.creds["OTHER_TENANT_ID"], key: s.creds["OTHER_API_KEY"], web: s.creds["OTHER_APPLICATION_ID"]}
+	return nil
+}
+
+// stop interrupts the service and expects it to end with status 0.
+func (s *service) stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	return s.ended()
+}
+
+func (s *service) ended() error {
+	select {
+	case err := <-s.exited:
+		if err != nil {
+			return fmt.Errorf("the service ended badly: %w; it said:\n%s", err, s.log.String())
+		}
+		return nil
+	case <-time.After(patience):
+		return errors.Join(errors.New("the service does not end"), s.cmd.Process.Kill())
+	}
+}
+
+// kill ends the service at once, as a power cut would.
+func (s *service) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+func (s *service) keep(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secrets[secret] = true
+}
+
+// leaks looks for secrets in everything the service has printed: by their prefixes and by their last characters,
+// which are random in a refresh token, in an access token's signature and in an API key.
+func (s *service) leaks() error {
+	const tail = 24
+	printed := s.log.String()
+	for _, prefix := range []string{"srt_", "sak_", "eyJ"} {
+		if at := strings.Index(printed, prefix); at >= 0 {
+			return fmt.Errorf("the log holds a secret that begins with %s: ...%.80q", prefix, printed[max(0, at-60):at])
+		}
+	}
+	tails := map[string]bool{}
+	for secret := range s.secrets {
+		if len(secret) >= tail {
+			tails[secret[len(secret)-tail:]] = true
+		}
+	}
+	for i := range max(0, len(printed)-tail+1) {
+		if tails[printed[i:i+tail]] {
+			return errors.New("the log holds the end of a token or of an API key")
+		}
+	}
+	return nil
+}
