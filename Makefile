@@ -1,0 +1,84 @@
+# The tools that the checks need are pinned here and live in .cache, out of git's sight.
+GOLANGCI_LINT_VERSION := v2.15.0
+CFN_LINT_VERSION      := 1.51.0
+
+CACHE    := $(CURDIR)/.cache
+LINT     := $(CACHE)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+VENV     := $(CACHE)/venv-$(CFN_LINT_VERSION)
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help run check test fuzz fuzz-short bench build format lint template fix clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Build and start the whole service on 127.0.0.1:3000 (PORT, LOCAL_DIR, LOG_LEVEL, DYNAMODB_ENDPOINT)
+	@mkdir -p .build && go build -o .build/local ./pkg/cmd/local
+	@exec .build/local
+
+check: format lint test fuzz-short template ## What CI runs: format, vet, linters, tests with the race detector, fuzzing, template
+
+format: $(LINT) ## Check the format of the code
+	$(LINT) fmt --diff
+
+lint: $(LINT) ## Vet and lint the code
+	go vet ./...
+	$(LINT) run
+
+fix: $(LINT) ## Format the code
+	$(LINT) fmt
+
+test: ## All tests, with the race detector
+	go test -race -timeout 20m ./...
+
+fuzz-short: ## Each fuzz target for a moment
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s
+
+fuzz: ## Each fuzz target for FUZZTIME (30s)
+	@grep -rlE '^func Fuzz' --include='*_test.go' pkg | while read -r file; do \
+	  for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
+	    echo "fuzz $$(dirname "$$file") $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
+	  done; \
+	done
+
+bench: ## Refreshes over HTTP: requests/s, p50, p99, CPU per refresh
+	go test -run '^$$' -bench . -benchtime 10s ./pkg/e2e
+
+template: ## Lint template.yaml (needs python3; .ci/run demands it)
+	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory cfn-lint; \
+	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "template: python3 with venv is required"; exit 1; \
+	else echo "template: skipped, install python3 to lint template.yaml"; fi
+
+.PHONY: cfn-lint
+cfn-lint: $(VENV)/bin/cfn-lint
+	$(VENV)/bin/cfn-lint --include-checks I -- template.yaml
+
+build: ## Build every function for Lambda (arm64) into .build/functions
+	@for op in functions/*/; do op=$$(basename $$op); \
+	  $(MAKE) --no-print-directory function OP=$$op ARTIFACTS_DIR=$(CURDIR)/.build/functions/$$op || exit 1; done
+
+# sam build calls build-<LogicalId>: RetrieveByIdFunction is functions/retrieve-by-id.
+build-%:
+	@$(MAKE) --no-print-directory function ARTIFACTS_DIR="$(ARTIFACTS_DIR)" \
+	  OP=$$(echo $* | sed -E 's/Function$$//; s/([a-z])([A-Z])/\1-\2/g' | tr 'A-Z' 'a-z')
+
+.PHONY: function
+function:
+	@mkdir -p "$(ARTIFACTS_DIR)"
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w' \
+	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(OP)
+
+clean: ## Remove builds; tools and local data stay
+	rm -rf .build .aws-sam
+
+$(LINT):
+	@echo "Building golangci-lint $(GOLANGCI_LINT_VERSION), once; this takes some minutes."
+	@mkdir -p $(CACHE)/bin
+	GOBIN=$(CACHE)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@mv $(CACHE)/bin/golangci-lint $@
+
+$(VENV)/bin/cfn-lint:
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==$(CFN_LINT_VERSION)

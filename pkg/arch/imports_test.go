@@ -1,0 +1,146 @@
+package arch_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/stencil-auth/refresh-tokens"
+
+// rule allows a package, by the prefix of its path below the module, a list of imports beyond the standard
+// library, again by prefix. The longest matching rule counts. Tests may import anything.
+var rules = []struct {
+	pkg     string
+	allowed []string
+	reason  string
+}{
+	{"pkg/keys", []string{}, "the core knows no cloud and no HTTP"},
+	{"pkg/keys/local", []string{"pkg/keys"}, "an adapter imports the core it serves"},
+	{"pkg/keys/secretsmanager", []string{"pkg/keys", "aws-sdk", "smithy"}, "an adapter imports the core it serves"},
+	{"pkg/token", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
+	{"pkg/session", []string{"pkg/keys", "pkg/token"}, "the core knows no cloud and no HTTP"},
+	{"pkg/store/embedded", []string{"pkg/keys", "pkg/token", "pkg/session", "go.etcd.io/bbolt"}, "a store imports the core, not the edge"},
+	{"pkg/store/dynamo", []string{
+		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/dynamo", "aws-sdk", "smithy",
+		"github.com/goccy/go-yaml", // table reads the template's resource
+	}, "a store imports the core, not the edge"},
+	{"pkg/store/storetest", []string{"pkg/keys", "pkg/token", "pkg/session", "github.com/google/go-cmp"}, "the suite knows the port alone"},
+	{"pkg/authorizer", []string{"pkg/keys", "pkg/token", "pkg/session", "github.com/aws/aws-lambda-go/events"}, "the edge sees the core, not the stores"},
+	{"pkg/api", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "github.com/aws/aws-lambda-go/events"}, "the edge sees the core, not the stores"},
+	{"pkg/config", []string{}, "reading the environment needs nothing"},
+	{"pkg/cmd/local/template", []string{"github.com/goccy/go-yaml"}, "it reads a file and knows no service"},
+	{"pkg/cmd/local/gateway", []string{"pkg/cmd/local/template", "github.com/aws/aws-lambda-go"}, "a gateway knows no operation"},
+	{"pkg/cmd", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "a command sees both sides"},
+	{"functions", []string{"pkg", "github.com/aws/aws-lambda-go/lambda"}, "a function is a wiring diagram"},
+	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
+	{"pkg/arch", []string{}, "tests only"},
+}
+
+// families are imports that come in many packages.
+var families = map[string]string{
+	"github.com/aws/aws-sdk-go-v2": "aws-sdk",
+	"github.com/aws/smithy-go":     "smithy",
+}
+
+func TestImportsFollowTheArchitecture(t *testing.T) {
+	eachGoFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		pkg := path.Dir(file)
+		best := -1
+		for i, rule := range rules {
+			if under(pkg, rule.pkg) && (best < 0 || len(rule.pkg) > len(rules[best].pkg)) {
+				best = i
+			}
+		}
+		if best < 0 {
+			t.Errorf("%s: no rule in pkg/arch says what %s may import", file, pkg)
+			return
+		}
+		for _, imported := range importsOf(t, file) {
+			if !allowed(imported, rules[best].allowed) {
+				t.Errorf("%s imports %s, which %s may not: %s", file, imported, rules[best].pkg, rules[best].reason)
+			}
+		}
+	})
+}
+
+// The SDK's config package pulls in sts, sso and signin: a longer cold start for nothing.
+func TestNothingImportsTheSDKsConfig(t *testing.T) {
+	eachGoFile(t, func(file string) {
+		for _, imported := range importsOf(t, file) {
+			if strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2/config") {
+				t.Errorf("%s imports %s", file, imported)
+			}
+		}
+	})
+}
+
+func allowed(imported string, list []string) bool {
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	name := strings.TrimPrefix(imported, module+"/")
+	for prefix, family := range families {
+		if under(imported, prefix) {
+			name = family
+		}
+	}
+	for _, prefix := range list {
+		if name == prefix || prefix == "pkg" && under(name, prefix) || prefix == "pkg/store/dynamo" && under(name, prefix) ||
+			!strings.HasPrefix(prefix, "pkg") && under(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func under(name, prefix string) bool { return name == prefix || strings.HasPrefix(name, prefix+"/") }
+
+func importsOf(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var imports []string
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports = append(imports, imported)
+	}
+	return imports
+}
+
+const root = "../.."
+
+// eachGoFile visits every Go file of the project, named from its root.
+func eachGoFile(t *testing.T, visit func(file string)) {
+	t.Helper()
+	seen := 0
+	for _, top := range []string{"pkg", "functions"} {
+		err := fs.WalkDir(os.DirFS(root), top, func(file string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && strings.HasSuffix(file, ".go") {
+				seen++
+				visit(file)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen < 50 {
+		t.Fatalf("only %d Go files were found: the walk is broken", seen)
+	}
+}

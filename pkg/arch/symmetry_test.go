@@ -1,0 +1,89 @@
+package arch_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
+)
+
+// Refresh is functions/refresh/, events/refresh.json, pkg/api/refresh.go, RefreshFunction in the template and
+// op=refresh in the logs: one word per operation, everywhere.
+func TestOneWordPerOperationEverywhere(t *testing.T) {
+	operations := directories(t, "functions")
+	if len(operations) < 10 {
+		t.Fatalf("only %d functions were found", len(operations))
+	}
+	for _, op := range operations {
+		file := "pkg/api/" + strings.ReplaceAll(op, "-", "_") + ".go"
+		if op == "authorizer" {
+			file = "pkg/authorizer/handler.go"
+		}
+		for _, name := range []string{"functions/" + op + "/main.go", "events/" + op + ".json", file} {
+			if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+				t.Errorf("%s is missing for functions/%s", name, op)
+			}
+		}
+		source := read(t, file)
+		if constant := `"` + op + `"`; !strings.Contains(source, constant) && !strings.Contains(read(t, "pkg/api/permit.go"), constant) {
+			t.Errorf("neither %s nor pkg/api/permit.go logs op=%s", file, op)
+		}
+	}
+	definition, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := template.Load(definition, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var deployed []string
+	for _, f := range api.Functions {
+		deployed = append(deployed, f.Operation)
+	}
+	slices.Sort(deployed)
+	if !slices.Equal(deployed, operations) {
+		t.Errorf("the template has functions for %v\nfunctions/ has %v", deployed, operations)
+	}
+}
+
+// sam build calls make build-<LogicalId>.
+func TestMakeKnowsEveryLogicalID(t *testing.T) {
+	for _, op := range directories(t, "functions") {
+		target := "build-" + template.LogicalID(op)
+		cmd := exec.CommandContext(t.Context(), "make", "-n", target, "ARTIFACTS_DIR=x")
+		cmd.Dir = root
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "./functions/"+op+"\n") {
+			t.Errorf("make %s does not build functions/%s: %v\n%s", target, op, err, out)
+		}
+	}
+}
+
+func directories(t *testing.T, name string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Error(err)
+	}
+	return string(raw)
+}
