@@ -56,6 +56,8 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	if err := checkSize(path); err != nil {
 		return nil, err
 	}
+	// The freelist is kept in the file: rebuilding it would read all of the file at each start, and panics on
+	// damage where nobody can recover. Leaving it out saves a few percent of a write.
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:      lockTimeout,
 		FreelistType: bbolt.FreelistMapType,

@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -171,8 +172,31 @@ func TestADamagedPageNeverPanics(t *testing.T) {
 	}
 }
 
+func TestAPointerOutOfTheFileIsDamage(t *testing.T) {
+	content := sample(t)
+	page, found := os.Getpagesize(), 0
+	for at := 2 * page; at < len(content); at += page {
+		const branch = 0x01
+		if binary.NativeEndian.Uint16(content[at+8:]) == branch {
+			found++
+			binary.NativeEndian.PutUint64(content[at+16+8:], 1<<34) // its first child
+		}
+	}
+	if found == 0 {
+		t.Fatal("the sample has no branch page")
+	}
+	path := filepath.Join(t.TempDir(), "store.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, path, "the file is damaged")
+}
+
 func TestCloseLeavesNoGoroutine(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "store.db"), embedded.Options{})
+	if err := s.DeleteBatch(t.Context(), nil); err != nil { // so the writer runs
+		t.Fatal(err)
+	}
 	own := func() int {
 		stacks := make([]byte, 1<<20)
 		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "embedded.(*Store)")

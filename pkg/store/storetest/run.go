@@ -56,6 +56,9 @@ type fixture struct {
 // lag is how long the index that Locate reads may take to follow.
 const lag = 2 * time.Second
 
+// endless is more sessions than any case gives to one user.
+const endless = 10_000
+
 func (f fixture) must(err error) {
 	f.Helper()
 	if err != nil {
@@ -141,6 +144,9 @@ func (f fixture) all(q session.Query) []session.Session {
 		}
 		if len(page) == 0 {
 			f.Fatal("a page that promises more is empty")
+		}
+		if len(found) > endless {
+			f.Fatal("the pages have no end")
 		}
 		q.After = &page[len(page)-1].Key
 	}
