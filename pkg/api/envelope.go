@@ -11,7 +11,7 @@ import (
 // encoder gives results and errors the shape of one published interface.
 type encoder interface {
 	success(a answer) (body any)
-	failure(err error, f fault) (body any)
+	failure(err error) (status int, body any)
 }
 
 // envelope is the Stencil guide's shape, and that of everything under /jwt.
@@ -30,13 +30,14 @@ func (envelope) success(a answer) any {
 	return enveloped{Success: true, Message: a.message, Data: a.data, NextCursor: a.nextCursor, Hint: a.hint}
 }
 
-func (envelope) failure(err error, f fault) any {
+func (envelope) failure(err error) (int, any) {
+	f := faultOf(err)
 	e := enveloped{Message: f.message}
 	var input *session.InputError
 	if f.status == http.StatusBadRequest && errors.As(err, &input) {
 		e.Errors = input.Fields
 	}
-	return e
+	return f.status, e
 }
 
 // raw writes an answer's data as it is: JWKS, whose shape is a standard's.

@@ -33,7 +33,7 @@ func eventRows(w *world) []eventRow {
 		}.event(), "403 may not"},
 		{"jwks.json", rest{method: "GET", route: "/.well-known/jwks.json"}.event(), `200 "kty":"OKP"`},
 	}, refreshRows(w, current)...), tokenRows(admin, foreign, owner, current)...), formRows(admin)...),
-		append(authorizerRows(w), operatorRows()...)...)
+		append(append(authorizerRows(w), operatorRows()...), otherRows(w, admin, owner, current)...)...)
 }
 
 func refreshRows(w *world, current string) []eventRow {
@@ -171,5 +171,55 @@ func operatorRows() []eventRow {
 		{"create-api-key-malformed.json", object(`{"tenantId":"demo","permissions":["tokens:everything"]}`), "error permissions"},
 		{"delete-api-key.json", object(`{"tenantId":"demo","keyId":"` + apiKey("read").ID + `"}`), "ok keyId"},
 		{"delete-api-key-wrong-tenant.json", object(`{"tenantId":"other","keyId":"` + apiKey("read").ID + `"}`), "error not found"},
+	}
+}
+
+// otherRows are the other published interfaces and OAuth 2.0.
+func otherRows(w *world, admin, owner map[string]any, current string) []eventRow {
+	registry := func(authorization, body string, more ...string) any {
+		return rest{
+			method: "POST", route: "/User/RefreshToken", header: append([]string{"Authorization", authorization}, more...), body: body,
+		}.event()
+	}
+	marketplace := func(body string) any {
+		return rest{method: "POST", route: "/api/v1/authenticate/refresh", body: body}.event()
+	}
+	form := func(endpoint, body string, caller map[string]any) any {
+		return rest{
+			method: "POST", route: "/oauth2/" + endpoint, body: body, caller: caller,
+			header: []string{"Content-Type", "application/x-www-form-urlencoded"},
+		}.event()
+	}
+	access := w.aliceAccess()
+	body := `{"refreshToken":"` + current + `"}`
+	expired := `{"refreshToken":"` + w.refreshText(sessionOld, demo, alice, web, 0) + `"}`
+	reused := w.refreshText(sessionTwo, demo, alice, web, 0)
+	return []eventRow{
+		{"user-refresh-token.json", registry(access, body, "Version", "2.0"), `200 "refreshToken":"srt_`},
+		{"user-refresh-token-expired.json", registry(access, expired), `401 "result":false`},
+		{"user-refresh-token-other-session.json", registry("Bearer "+w.accessText(sessionBob, demo, bob, web, noon), body), `401 "recordCount":0`},
+		{"user-refresh-token-wrong-tenant.json", registry(access, body, "X-Stencil-TenantId", otherOne), `401 "data":null`},
+		{"user-refresh-token-malformed.json", registry(access, `{}`, "Version", "1.0"), "400 Version must be 2.0"},
+		{"authenticate-refresh.json", marketplace(`{"refreshToken":"` + w.refreshText(sessionSvc, demo, alice, service, 0) + `"}`), `200 {"jwtToken":`},
+		{"authenticate-refresh-rotating.json", marketplace(body), `200 "refreshToken":"srt_`},
+		{"authenticate-refresh-expired.json", marketplace(expired), `401 "code":"invalidRefreshToken"`},
+		{"authenticate-refresh-reused.json", marketplace(`{"refreshToken":"` + reused + `"}`), `401 "code":"invalidRefreshToken"`},
+		{"authenticate-refresh-malformed.json", marketplace(`{"refreshToken":`), `400 "code":"invalidJsonPayload"`},
+		{"oauth-token.json", form("token", "grant_type=refresh_token&client_id=web&refresh_token="+current, nil), `200 "token_type":"Bearer"`},
+		{"oauth-token-narrowed.json", form("token", "grant_type=refresh_token&scope=email&refresh_token="+current, nil), `200 "scope":"email"`},
+		{"oauth-token-widened.json", form("token", "grant_type=refresh_token&scope=admin&refresh_token="+current, nil), "400 invalid_scope"},
+		{"oauth-token-wrong-client.json", form("token", "grant_type=refresh_token&client_id=service&refresh_token="+current, nil), "400 invalid_grant"},
+		{"oauth-token-reused.json", form("token", "grant_type=refresh_token&refresh_token="+reused, nil), "400 invalid_grant"},
+		{"oauth-token-malformed.json", form("token", "grant_type=password&username=alice", nil), "400 unsupported_grant_type"},
+		{"oauth-revoke.json", form("revoke", "token="+reused+"&token_type_hint=refresh_token", nil), "200 {}"},
+		{"oauth-revoke-access-token.json", form("revoke", "token="+access, nil), "200 {}"},
+		{"oauth-revoke-unknown.json", form("revoke", "token=unknown", nil), "200 {}"},
+		{"oauth-revoke-malformed.json", form("revoke", "token=a&token=b", nil), "400 invalid_request"},
+		{"oauth-introspect.json", form("introspect", "token="+current, admin), `200 "active":true`},
+		{"oauth-introspect-access-token.json", form("introspect", "token="+access, admin), `200 "token_type":"Bearer"`},
+		{"oauth-introspect-superseded.json", form("introspect", "token="+reused, admin), `200 {"active":false}`},
+		{"oauth-introspect-forbidden.json", form("introspect", "token="+current, owner), "403 insufficient_scope"},
+		{"oauth-introspect-malformed.json", form("introspect", "", admin), "400 invalid_request"},
+		{"oauth-metadata.json", rest{method: "GET", route: "/.well-known/oauth-authorization-server"}.event(), `200 "issuer":"https://auth.example.com"`},
 	}
 }

@@ -49,6 +49,7 @@ func faultOf(err error) fault {
 	}{
 		{session.ErrRefused, http.StatusBadRequest, "The refresh token is not valid."},
 		{session.ErrAccessRequired, http.StatusBadRequest, "The access token is required beside the refresh token."},
+		{session.ErrScope, http.StatusBadRequest, "The scope goes beyond what was granted."},
 		{session.ErrOtherApplication, http.StatusBadRequest, "The token in the path belongs to another application. Nothing was deleted."},
 		{session.ErrOtherTenant, http.StatusForbidden, errForbidden.message},
 		{authorizer.ErrOtherTenant, http.StatusForbidden, errForbidden.message},

@@ -46,13 +46,14 @@ func (c Core) serve(op string, shape encoder, do operation) Handler {
 		var body string
 		status := max(a.status, http.StatusOK)
 		if err != nil {
-			f := faultOf(err)
-			status, body = f.status, marshal(shape.failure(err, f))
+			var failure any
+			status, failure = shape.failure(err)
+			body = marshal(failure)
 			merge(header, failureHeaders(status))
 		} else {
 			body = marshal(shape.success(a))
-			merge(header, a.header)
 		}
+		merge(header, a.header)
 		c.log(ctx, r, served{answer: a, err: err, status: status, took: time.Since(started)})
 		return response(status, header, body), nil
 	}

@@ -16,5 +16,11 @@ func Handlers(c Core, public *keys.Ring[keys.PublicSet]) map[string]Handler {
 		opDeleteByUserAndApplication: DeleteByUserAndApplication(c),
 		opDocumentedForms:            DocumentedForms(c),
 		opJwks:                       Jwks(c, public),
+		opUserRefreshToken:           UserRefreshToken(c),
+		opAuthenticateRefresh:        AuthenticateRefresh(c),
+		opOauthToken:                 OauthToken(c),
+		opOauthRevoke:                OauthRevoke(c),
+		opOauthIntrospect:            OauthIntrospect(c),
+		opOauthMetadata:              OauthMetadata(c),
 	}
 }

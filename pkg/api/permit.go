@@ -5,7 +5,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// The operations that need a credential, by their names in functions/, events/ and the logs.
+// The operations that have a route, by their names in functions/, events/ and the logs.
 const (
 	opIssue                      = "issue"
 	opRefresh                    = "refresh"
@@ -18,6 +18,12 @@ const (
 	opDeleteByUserAndApplication = "delete-by-user-and-application"
 	opDocumentedForms            = "documented-forms"
 	opJwks                       = "jwks"
+	opUserRefreshToken           = "user-refresh-token"
+	opAuthenticateRefresh        = "authenticate-refresh"
+	opOauthToken                 = "oauth-token"
+	opOauthRevoke                = "oauth-revoke"
+	opOauthIntrospect            = "oauth-introspect"
+	opOauthMetadata              = "oauth-metadata"
 )
 
 // permit says whether a principal may run an operation at all, before anything is looked up, so that existence
@@ -32,6 +38,8 @@ func permit(p authorizer.Principal, op, user string) error {
 		needs, forUsers = session.MayIssue, false
 	case opRetrieveByID, opRetrieveByUser:
 		needs = session.MayRead
+	case opOauthIntrospect:
+		needs, forUsers = session.MayRead, false
 	case opDeleteByID, opDeleteByString, opDeleteByUser, opDeleteByUserAndApplication:
 		needs = session.MayRevoke
 	case opDeleteByApplication:

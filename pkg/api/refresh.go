@@ -62,11 +62,7 @@ func (c Core) refresh(ctx context.Context, r *request, in input) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	tenant, err := r.headers.Tenant()
-	if err != nil {
-		return answer{}, errAmbiguous
-	}
-	req := session.RefreshRequest{Token: jar.refresh, Tenant: tenant}
+	req := session.RefreshRequest{Token: jar.refresh}
 	if came.text != "" {
 		access, err := c.Sessions.Verifier.VerifyEvenExpired(ctx, came.text)
 		if errors.Is(err, keys.ErrUnavailable) {
@@ -77,10 +73,7 @@ func (c Core) refresh(ctx context.Context, r *request, in input) (answer, error)
 		}
 		req.Access = &access
 	}
-	grant, err := c.Sessions.Refresh(ctx, req)
-	if r.tenant = grant.Session.Tenant; err != nil {
-		r.tenant = c.tenantOf(ctx, jar.refresh)
-	}
+	grant, err := c.exchange(ctx, r, req)
 	if errors.Is(err, session.ErrOtherSession) {
 		return answer{}, came.refusal()
 	}
@@ -90,6 +83,20 @@ func (c Core) refresh(ctx context.Context, r *request, in input) (answer, error)
 	return answer{
 		message: "Token refreshed.", data: newCredentials(grant), outcome: grant.Outcome, header: jar.set(grant),
 	}, nil
+}
+
+// exchange refreshes, for every interface, under the tenant header if there is one.
+func (c Core) exchange(ctx context.Context, r *request, req session.RefreshRequest) (session.Grant, error) {
+	tenant, err := r.headers.Tenant()
+	if err != nil {
+		return session.Grant{}, errAmbiguous
+	}
+	req.Tenant = tenant
+	grant, err := c.Sessions.Refresh(ctx, req)
+	if r.tenant = grant.Session.Tenant; err != nil {
+		r.tenant = c.tenantOf(ctx, req.Token)
+	}
+	return grant, err
 }
 
 // tenantOf names the tenant of a genuine refresh token for the log line.

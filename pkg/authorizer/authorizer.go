@@ -92,22 +92,17 @@ func (a *Authorizer) accessToken(ctx context.Context, credential string) (Princi
 	if errors.Is(err, keys.ErrUnavailable) {
 		return Principal{}, err
 	}
-	id, isID := token.ParseID(access.Session)
-	if err != nil || !isID {
+	key, ok := session.KeyOfAccess(access)
+	if err != nil || !ok {
 		return Principal{}, ErrUnauthenticated
 	}
-	key := session.Key{Tenant: access.Tenant, User: access.User, Application: access.Application, ID: id}
 	s, app, err := a.Store.Load(ctx, key)
 	switch {
 	case errors.Is(err, session.ErrNotFound):
 		return Principal{}, ErrUnauthenticated
 	case err != nil:
 		return Principal{}, fmt.Errorf("load session: %w", err)
-	case !s.LiveUnder(app, a.Now()):
-		return Principal{}, ErrUnauthenticated
-	}
-	superseded := access.ID != s.AccessTokenID.String()
-	if superseded && !s.Policy.Reusable && !s.Policy.KeepPreviousAccess {
+	case !s.LiveUnder(app, a.Now()) || !s.Accepts(access):
 		return Principal{}, ErrUnauthenticated
 	}
 	return Principal{Tenant: key.Tenant, User: key.User, Application: key.Application, Session: access.Session}, nil

@@ -39,8 +39,10 @@ var (
 	ErrAccessRequired = errors.New("access token required")
 	// ErrOtherSession: the access token is genuine and belongs to another session than the refresh token.
 	ErrOtherSession = errors.New("access token of another session")
-	// ErrOtherApplication: the anchor of a deletion belongs to another application than the request names.
+	// ErrOtherApplication: the token belongs to another application than the request names.
 	ErrOtherApplication = errors.New("session of another application")
+	// ErrScope: a refresh asks for a scope that the session was not given.
+	ErrScope = errors.New("scope beyond the session's")
 )
 
 // FieldError names one field at fault and says how to mend it.

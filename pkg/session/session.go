@@ -77,6 +77,12 @@ func (s Session) LiveUnder(app Application, now time.Time) bool {
 	return s.Epoch == app.Epoch && !s.Expired(now)
 }
 
+// Accepts says whether an access token of this session still counts: the one of the latest refresh does, and
+// older ones where the session keeps them.
+func (s Session) Accepts(access token.Access) bool {
+	return access.ID == s.AccessTokenID.String() || s.Policy.Reusable || s.Policy.KeepPreviousAccess
+}
+
 // accessIssuedAt is when the current access token was issued: at the latest refresh, or with the session.
 func (s Session) accessIssuedAt() time.Time {
 	if s.RotatedAt.IsZero() {

@@ -33,6 +33,13 @@ DELETE /jwt/users/{userId}/applications/{applicationId}/refresh delete-by-user-a
 POST /jwt/refresh/{tokenId} documented-forms authorizer
 DELETE /jwt/refresh documented-forms authorizer
 GET /.well-known/jwks.json jwks -
+POST /User/RefreshToken user-refresh-token -
+POST /user/refreshToken user-refresh-token -
+POST /api/v1/authenticate/refresh authenticate-refresh -
+POST /oauth2/token oauth-token -
+POST /oauth2/revoke oauth-revoke -
+POST /oauth2/introspect oauth-introspect authorizer
+GET /.well-known/oauth-authorization-server oauth-metadata -
 `
 
 func TestRoutesOfTheTemplateAreTheContractsTable(t *testing.T) {

@@ -1,0 +1,15 @@
+// Command oauth-metadata is GET /.well-known/oauth-authorization-server.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
+	"github.com/stencil-auth/refresh-tokens/pkg/config"
+)
+
+func main() {
+	f := deployed.New(config.Issuer)
+	lambda.Start(api.OauthMetadata(f.Core(f.Sessions(nil))))
+}
