@@ -20,16 +20,16 @@ type oauthFailure struct {
 	Description string `json:"error_description"`
 }
 
-// oauthFault is an error in OAuth's own words.
-type oauthFault struct {
+// oauthError is an error in OAuth's own words.
+type oauthError struct {
 	status int
 	oauthFailure
 }
 
-func (f oauthFault) Error() string { return f.Code + ": " + f.Description }
+func (f oauthError) Error() string { return f.Code + ": " + f.Description }
 
-func invalidRequest(description string) oauthFault {
-	return oauthFault{http.StatusBadRequest, oauthFailure{"invalid_request", description}}
+func invalidRequest(description string) oauthError {
+	return oauthError{http.StatusBadRequest, oauthFailure{"invalid_request", description}}
 }
 
 func (oauth) success(a answer) any { return a.data }
@@ -37,7 +37,7 @@ func (oauth) success(a answer) any { return a.data }
 // failure is the table from errors to the codes of RFC 6749 section 5.2; what that section has no code for
 // borrows those of section 4.1.2.1 and of RFC 6750 section 3.1.
 func (oauth) failure(err error) (int, any) {
-	var own oauthFault
+	var own oauthError
 	if errors.As(err, &own) {
 		return own.status, own.oauthFailure
 	}
@@ -97,7 +97,7 @@ func (r *request) form() (url.Values, error) {
 // client is the id of the client that asks, "" when it does not say: client_id in the body, or the user of HTTP
 // Basic (RFC 6749 section 2.3.1). Clients of this service are public, so a password means nothing.
 func (r *request) client(form url.Values) (string, error) {
-	refused := oauthFault{http.StatusUnauthorized, oauthFailure{"invalid_client", "The Authorization header must be HTTP Basic with the client's id."}}
+	refused := oauthError{http.StatusUnauthorized, oauthFailure{"invalid_client", "The Authorization header must be HTTP Basic with the client's id."}}
 	id := form.Get("client_id")
 	authorization, err := r.headers.Authorization()
 	if err != nil {

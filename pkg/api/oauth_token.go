@@ -61,7 +61,7 @@ func (c Core) readGrant(ctx context.Context, r *request, form map[string][]strin
 	case grantType == "":
 		return req, invalidRequest("grant_type is required.")
 	case grantType != "refresh_token":
-		return req, oauthFault{http.StatusBadRequest, oauthFailure{"unsupported_grant_type", "The grant type must be refresh_token."}}
+		return req, oauthError{http.StatusBadRequest, oauthFailure{"unsupported_grant_type", "The grant type must be refresh_token."}}
 	case req.Token == "":
 		return req, invalidRequest("refresh_token is required.")
 	}

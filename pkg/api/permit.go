@@ -20,7 +20,7 @@ const (
 	opJwks                       = "jwks"
 	opUserRefreshToken           = "user-refresh-token"
 	opAuthenticateRefresh        = "authenticate-refresh"
-	opOauthToken                 = "oauth-token"
+	opOauthToken                 = "oauth-token" //nolint:gosec // an operation, not a credential
 	opOauthRevoke                = "oauth-revoke"
 	opOauthIntrospect            = "oauth-introspect"
 	opOauthMetadata              = "oauth-metadata"
