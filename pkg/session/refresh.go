@@ -133,6 +133,12 @@ func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, err
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
+		// A panic here would end the process, and with it the requests of everybody else.
+		defer func() {
+			if p := recover(); p != nil {
+				appErr = fmt.Errorf("panic (%T)", p)
+			}
+		}()
 		app, appErr = s.Store.Application(ctx, r.Tenant, r.Application)
 	}()
 	session, applied, err := s.Store.Rotate(ctx, r)
