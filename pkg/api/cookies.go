@@ -23,7 +23,7 @@ type cookieJar struct {
 // cookiePairs are the two pairs of names, refresh token first.
 var cookiePairs = [][2]string{{"refreshToken", "accessToken"}, {"refresh_token", "access_token"}}
 
-// readCookies finds the refresh token: in the body, or else in a cookie. Errors: errNoToken, errTwoCookies.
+// readCookies finds the refresh token: in the body, or else in a cookie. Errors: InputError, errTwoCookies.
 func readCookies(r *request, in input) (cookieJar, error) {
 	jar := cookieJar{refresh: in[keyRefreshToken]}
 	var refresh []string
@@ -41,7 +41,7 @@ func readCookies(r *request, in input) (cookieJar, error) {
 	case jar.refresh != "":
 		return jar, nil
 	case len(refresh) == 0:
-		return jar, errNoToken
+		return jar, fieldFault(keyRefreshToken, "missing", "is required, in the body or as a cookie")
 	case len(refresh) > 1:
 		return jar, errTwoCookies
 	}

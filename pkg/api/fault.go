@@ -23,7 +23,6 @@ var (
 	errBadBody    = fault{http.StatusBadRequest, "The body must be one JSON object in UTF-8, without lone surrogates."}
 	errBadAccess  = fault{http.StatusBadRequest, "The access token is not valid for this refresh token. Nothing was refreshed."}
 	errBadHeader  = fault{http.StatusUnauthorized, errBadAccess.message}
-	errNoToken    = fault{http.StatusBadRequest, "A refresh token is required: refreshToken in the body, or a refreshToken cookie."}
 	errCrossSite  = fault{http.StatusForbidden, "A cookie is not accepted from this origin."}
 	errForbidden  = fault{http.StatusForbidden, "This credential may not do this."}
 	errAmbiguous  = fault{http.StatusBadRequest, "Authorization and the tenant header may each be sent once, with one value."}

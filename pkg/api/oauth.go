@@ -72,6 +72,9 @@ func (r *request) form() (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.noOverride(); err != nil {
+		return nil, err
+	}
 	if len(r.queryValues()) > 0 {
 		return nil, invalidRequest("Parameters go into the body, not into the query.")
 	}
