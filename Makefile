@@ -1,14 +1,16 @@
 # The tools that the checks need are pinned here and live in .cache, out of git's sight.
 GOLANGCI_LINT_VERSION := v2.15.0
 CFN_LINT_VERSION      := 1.51.0
+MOTO_VERSION          := 5.2.5
 
 CACHE    := $(CURDIR)/.cache
 LINT     := $(CACHE)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 VENV     := $(CACHE)/venv-$(CFN_LINT_VERSION)
+MOTO     := $(CACHE)/venv-moto-$(MOTO_VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test fuzz fuzz-short bench build format lint template fix clean
+.PHONY: help run check test fuzz fuzz-short bench build format lint template moto fix clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +31,10 @@ lint: $(LINT) ## Vet and lint the code
 fix: $(LINT) ## Format the code
 	$(LINT) fmt
 
-test: ## All tests, with the race detector
-	go test -race -timeout 20m ./...
+test: ## All tests, with the race detector (it needs a C compiler; .ci/run demands it)
+	@if command -v "$$(go env CC)" >/dev/null; then echo "go test -race ./..."; CGO_ENABLED=1 go test -race -timeout 20m ./...; \
+	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "test: a C compiler is required for the race detector"; exit 1; \
+	else echo "test: without the race detector, install a C compiler for it"; go test -timeout 20m ./...; fi
 
 fuzz-short: ## Each fuzz target for a moment
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s
@@ -54,6 +58,24 @@ template: ## Lint template.yaml (needs python3; .ci/run demands it)
 .PHONY: cfn-lint
 cfn-lint: $(VENV)/bin/cfn-lint
 	$(VENV)/bin/cfn-lint --include-checks I -- template.yaml
+
+moto: ## Rotate keys against moto's Secrets Manager (needs python3; .ci/run demands it)
+	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory test-moto; \
+	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "moto: python3 with venv is required"; exit 1; \
+	else echo "moto: skipped, install python3 to rotate keys against it"; fi
+
+# Port 0 would not be told; so one that is free now, and a server that ends with this recipe.
+.PHONY: test-moto
+test-moto: $(MOTO)/bin/moto_server
+	@port=$$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
+	$(MOTO)/bin/moto_server -H 127.0.0.1 -p $$port >$(MOTO)/server.log 2>&1 & server=$$!; trap 'kill $$server' EXIT; \
+	python3 -c 'import socket, sys, time; end = time.time() + 60; \
+	exec("while True:\n try:\n  socket.create_connection((\"127.0.0.1\", int(sys.argv[1]))).close(); break\n except OSError:\n  if time.time() > end: raise\n  time.sleep(0.1)")' \
+	  $$port && MOTO_ENDPOINT=http://127.0.0.1:$$port go test -count=1 -run Moto ./pkg/keys/rotation
+
+$(MOTO)/bin/moto_server:
+	@python3 -m venv $(MOTO)
+	@$(MOTO)/bin/pip install --quiet --disable-pip-version-check 'moto[server]==$(MOTO_VERSION)'
 
 build: ## Build every function for Lambda (arm64) into .build/functions
 	@for op in functions/*/; do op=$$(basename $$op); \
