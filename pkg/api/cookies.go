@@ -39,6 +39,9 @@ func readCookies(r *request, in input) (cookieJar, error) {
 	}
 	switch {
 	case jar.refresh != "":
+		if len(refresh) > 0 {
+			jar.access = nil // the body wins over cookies: this pair may be another session's
+		}
 		return jar, nil
 	case len(refresh) == 0:
 		return jar, fieldFault(keyRefreshToken, "missing", "is required, in the body or as a cookie")

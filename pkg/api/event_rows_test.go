@@ -156,6 +156,7 @@ func authorizerRows(w *world) []eventRow {
 		{"authorizer-duplicate.json", ask("Authorization", bearerKey("read"), "Authorization", bearerKey("all"), tenant, demo), "Unauthorized"},
 		{"authorizer-wrong-tenant.json", ask("Authorization", bearerKey("read"), tenant, otherOne), "deny"},
 		{"authorizer-expired.json", ask("Authorization", "Bearer "+w.accessText(sessionOne, demo, alice, web, noon), tenant, demo), "Unauthorized"},
+		{"authorizer-expired-key.json", ask("Authorization", bearerKey("expired"), tenant, demo), "Unauthorized"},
 		{"authorizer-forged.json", ask("Authorization", "Bearer "+access[:len(access)-8]+"AAAAAAAA", tenant, demo), "Unauthorized"},
 		{"authorizer-malformed.json", ask("Authorization", "Basic YWxpY2U6c2VjcmV0", tenant, demo), "Unauthorized"},
 	}
@@ -209,6 +210,10 @@ func otherRows(w *world, admin, owner map[string]any, current string) []eventRow
 		{"oauth-token-narrowed.json", form("token", "grant_type=refresh_token&scope=email&refresh_token="+current, nil), `200 "scope":"email"`},
 		{"oauth-token-widened.json", form("token", "grant_type=refresh_token&scope=admin&refresh_token="+current, nil), "400 invalid_scope"},
 		{"oauth-token-wrong-client.json", form("token", "grant_type=refresh_token&client_id=service&refresh_token="+current, nil), "400 invalid_grant"},
+		{"oauth-token-two-clients.json", rest{
+			method: "POST", route: "/oauth2/token", body: "grant_type=refresh_token&client_id=web&refresh_token=" + current,
+			header: []string{"Content-Type", "application/x-www-form-urlencoded", "Authorization", "Basic c2VydmljZTo="},
+		}.event(), "400 contradicts"},
 		{"oauth-token-reused.json", form("token", "grant_type=refresh_token&refresh_token="+reused, nil), "400 invalid_grant"},
 		{"oauth-token-malformed.json", form("token", "grant_type=password&username=alice", nil), "400 unsupported_grant_type"},
 		{"oauth-revoke.json", form("revoke", "token="+reused+"&token_type_hint=refresh_token", nil), "200 {}"},

@@ -49,7 +49,7 @@ func (c Core) serve(op string, shape encoder, do operation) Handler {
 			var failure any
 			status, failure = shape.failure(err)
 			body = marshal(failure)
-			merge(header, failureHeaders(status))
+			merge(header, failureHeaders(status, err))
 		} else {
 			body = marshal(shape.success(a))
 		}
@@ -70,9 +70,13 @@ func guarded(ctx context.Context, r *request, do operation) (a answer, err error
 	return do(ctx, r)
 }
 
-func failureHeaders(status int) http.Header {
+func failureHeaders(status int, err error) http.Header {
+	var client oauthError
 	switch status {
 	case http.StatusUnauthorized:
+		if errors.As(err, &client) {
+			return http.Header{"Www-Authenticate": {`Basic realm="oauth2"`}} // the scheme of the client (RFC 6749 section 5.2)
+		}
 		return http.Header{"Www-Authenticate": {"Bearer"}}
 	case http.StatusServiceUnavailable:
 		return http.Header{"Retry-After": {"1"}}

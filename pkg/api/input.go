@@ -90,10 +90,16 @@ func stringValue(raw json.RawMessage) (string, error) {
 	return *value, nil
 }
 
+// maxFaults bounds what one answer lists: each fault is longer than the key that caused it.
+const maxFaults = 32
+
 // faults collects fields at fault.
 type faults []session.FieldError
 
 func (f *faults) add(field, code, rule string) {
+	if len(*f) == maxFaults {
+		return
+	}
 	*f = append(*f, session.FieldError{Field: field, Code: code, Message: field + " " + rule + "."})
 }
 

@@ -101,8 +101,11 @@ func readClaims(raw json.RawMessage, bad *faults) json.RawMessage {
 		bad.add("claims", "invalid", "must be an object")
 		return nil
 	}
-	if compact.Len() > maxClaims {
-		bad.add("claims", "tooLong", "may have 2048 bytes as JSON")
+	// What counts is what an access token will hold, where encoding/json escapes <, > and &.
+	var signed bytes.Buffer
+	json.HTMLEscape(&signed, compact.Bytes())
+	if signed.Len() > maxClaims {
+		bad.add("claims", "tooLong", "may have 2048 bytes as JSON, where <, > and & count six")
 	}
 	if depth(raw) > maxClaimsDepth {
 		bad.add("claims", "tooDeep", "may nest 8 levels deep")
@@ -125,14 +128,21 @@ func readScope(raw json.RawMessage, bad *faults) string {
 	if len(scope) > maxScope {
 		bad.add("scope", "tooLong", "may have 256 bytes")
 	}
-	for _, one := range strings.Split(scope, " ") {
-		invalid := func(c rune) bool { return c < 0x21 || c > 0x7e || c == '"' || c == '\\' }
-		if one == "" || strings.ContainsFunc(one, invalid) {
-			bad.add("scope", "invalid", "must be scope tokens with single spaces between them (RFC 6749 section 3.3)")
-			break
-		}
+	if !wellFormedScope(scope) {
+		bad.add("scope", "invalid", "must be scope tokens with single spaces between them (RFC 6749 section 3.3)")
 	}
 	return scope
+}
+
+// wellFormedScope says whether there are scope tokens with single spaces between them (RFC 6749 section 3.3).
+func wellFormedScope(scope string) bool {
+	for one := range strings.SplitSeq(scope, " ") {
+		invalid := func(c rune) bool { return c < 0x21 || c > 0x7e || c == '"' || c == '\\' }
+		if one == "" || strings.ContainsFunc(one, invalid) {
+			return false
+		}
+	}
+	return true
 }
 
 func readDevice(raw json.RawMessage, bad *faults) *session.Device {

@@ -64,6 +64,8 @@ func (c Core) readGrant(ctx context.Context, r *request, form map[string][]strin
 		return req, oauthError{http.StatusBadRequest, oauthFailure{"unsupported_grant_type", "The grant type must be refresh_token."}}
 	case req.Token == "":
 		return req, invalidRequest("refresh_token is required.")
+	case req.Scope != "" && (len(req.Scope) > maxScope || !wellFormedScope(req.Scope)):
+		return req, oauthError{http.StatusBadRequest, oauthFailure{"invalid_scope", "The scope is not made of scope tokens with single spaces between them."}}
 	}
 	// An application may want the access token beside the refresh token; OAuth has no parameter for it, so it
 	// comes as a Bearer token.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
@@ -120,7 +121,7 @@ func readRefreshToken(r *request) (string, error) {
 	switch {
 	case !mentions(members, keyRefreshToken):
 		err = joinFaults(err, fieldFault(keyRefreshToken, "missing", "is required"))
-	case len(in[keyRefreshToken]) > token.MaxTextLength:
+	case utf8.RuneCountInString(in[keyRefreshToken]) > token.MaxTextLength:
 		err = joinFaults(err, fieldFault(keyRefreshToken, "tooLong", "has at most 255 characters"))
 	}
 	return in[keyRefreshToken], joinFaults(r.noOverride(), r.noQuery(), err)

@@ -48,11 +48,15 @@ func DefaultSettings() Settings {
 	}
 }
 
+// The longest lives that settings allow, in seconds. Retired keys stay that long: see pkg/keys/rotation.
 const (
-	maxAccessSeconds   = 24 * 60 * 60
-	maxAbsoluteSeconds = 10 * 365 * 24 * 60 * 60
-	maxOverlapSeconds  = 300
-	maxSessionsLimit   = 10_000
+	MaxAccessSeconds   = 24 * 60 * 60
+	MaxAbsoluteSeconds = 10 * 365 * 24 * 60 * 60
+)
+
+const (
+	maxOverlapSeconds = 300
+	maxSessionsLimit  = 10_000
 )
 
 // Validate lists every setting that is out of range.
@@ -66,9 +70,9 @@ func (s Settings) Validate() []FieldError {
 	within := func(value, low, high int64, field string) {
 		check(low <= value && value <= high, field, fmt.Sprintf("from %d to %d", low, high))
 	}
-	within(s.AccessTokenSeconds, 1, maxAccessSeconds, "accessTokenSeconds")
-	within(s.RefreshIdleSeconds, 1, maxAbsoluteSeconds, "refreshIdleSeconds")
-	within(s.RefreshAbsoluteSeconds, 1, maxAbsoluteSeconds, "refreshAbsoluteSeconds")
+	within(s.AccessTokenSeconds, 1, MaxAccessSeconds, "accessTokenSeconds")
+	within(s.RefreshIdleSeconds, 1, MaxAbsoluteSeconds, "refreshIdleSeconds")
+	within(s.RefreshAbsoluteSeconds, 1, MaxAbsoluteSeconds, "refreshAbsoluteSeconds")
 	within(s.OverlapSeconds, 0, maxOverlapSeconds, "overlapSeconds")
 	within(int64(s.MaxSessionsPerUser), 0, maxSessionsLimit, "maxSessionsPerUser")
 	check(s.Usage == OneTime || s.Usage == Reusable, "usage", "oneTime or reusable")

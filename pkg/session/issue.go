@@ -48,6 +48,8 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 		return Grant{}, fmt.Errorf("create session: %w", err)
 	}
 	if err := s.trim(ctx, session, app); err != nil {
+		// Nobody will hold its token. Where even this fails, the next issue or its expiry takes it away.
+		_, _ = s.Store.Delete(ctx, session.Key)
 		return Grant{}, fmt.Errorf("limit sessions: %w", err)
 	}
 	return s.grant(session, t, tokenKeys.Active, signing.Active, Issued)
@@ -88,7 +90,8 @@ func (s *Service) newSession(req IssueRequest, app Application) (Session, token.
 }
 
 // trim deletes the oldest sessions of the user in the application beyond its limit. It runs after the new
-// session is there, so that however many are issued at once the newest ones stay, and no more than allowed.
+// session is there, so that however many are issued at once the newest ones stay, and no more than allowed: one
+// that others have overtaken meanwhile, or one from a clock behind theirs, may be among those that leave.
 func (s *Service) trim(ctx context.Context, issued Session, app Application) error {
 	limit := app.Settings.MaxSessionsPerUser
 	if limit == 0 {
@@ -99,6 +102,8 @@ func (s *Service) trim(ctx context.Context, issued Session, app Application) err
 	q := Query{Tenant: issued.Tenant, User: issued.User, Application: issued.Application}
 	err := s.walk(ctx, q, func(old Session) bool {
 		switch {
+		case old.Epoch > app.Epoch:
+			// Issued after a deletion of all that this request has not seen: not ours to count or to delete.
 		case live == limit:
 			surplus = append(surplus, old.Key)
 		case old.LiveUnder(app, issued.CreatedAt):

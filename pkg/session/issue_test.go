@@ -182,9 +182,9 @@ func TestSettingsHaveLimits(t *testing.T) {
 		t.Errorf("the zero value: %v", bad)
 	}
 	for field, change := range map[string]func(*Settings){
-		"accessTokenSeconds":     func(s *Settings) { s.AccessTokenSeconds = maxAccessSeconds + 1 },
+		"accessTokenSeconds":     func(s *Settings) { s.AccessTokenSeconds = MaxAccessSeconds + 1 },
 		"refreshIdleSeconds":     func(s *Settings) { s.RefreshIdleSeconds = -1 },
-		"refreshAbsoluteSeconds": func(s *Settings) { s.RefreshAbsoluteSeconds = maxAbsoluteSeconds + 1 },
+		"refreshAbsoluteSeconds": func(s *Settings) { s.RefreshAbsoluteSeconds = MaxAbsoluteSeconds + 1 },
 		"usage":                  func(s *Settings) { s.Usage = "onetime" },
 		"overlapSeconds":         func(s *Settings) { s.OverlapSeconds = 301 },
 		"maxSessionsPerUser":     func(s *Settings) { s.MaxSessionsPerUser = -1 },

@@ -123,7 +123,7 @@ func (t *transaction) note(err error) {
 // A caller whose context ends first learns nothing about its write.
 func update[T any](ctx context.Context, s *Store, do func(*transaction) (T, error)) (T, error) {
 	var result, none T
-	var verdict error
+	verdict := unavailable(context.Canceled) // a write that is skipped must not look like one that was made
 	w := &write{ended: ctx.Err, done: make(chan error, 1), do: func(t *transaction) { result, verdict = do(t) }}
 	if err := ctx.Err(); err != nil {
 		return none, unavailable(err)

@@ -50,7 +50,7 @@ func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](
 		o := outcome{err: errPanic} // stands unless f returns
 		defer func() {
 			if cause := recover(); cause != nil {
-				o.err = fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack())
+				o.err = fmt.Errorf("%w (%T)\n%s", errPanic, cause, debug.Stack())
 			}
 			done <- o
 		}()
