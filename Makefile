@@ -10,7 +10,7 @@ MOTO     := $(CACHE)/venv-moto-$(MOTO_VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test fuzz fuzz-short bench build format lint template moto fix clean
+.PHONY: help run check test prove fuzz fuzz-short bench build format lint template moto fix clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ run: ## Build and start the whole service on 127.0.0.1:3000 (PORT, LOCAL_DIR, LO
 	@mkdir -p .build && go build -o .build/local ./pkg/cmd/local
 	@exec .build/local
 
-check: format lint test fuzz-short template ## What CI runs: format, vet, linters, tests with the race detector, fuzzing, template
+check: format lint test fuzz-short moto template ## What CI runs: format, vet, linters, tests with the race detector, fuzzing, key rotation against moto, template
 
 format: $(LINT) ## Check the format of the code
 	$(LINT) fmt --diff
@@ -35,6 +35,9 @@ test: ## All tests, with the race detector (it needs a C compiler; .ci/run deman
 	@if command -v "$$(go env CC)" >/dev/null; then echo "go test -race ./..."; CGO_ENABLED=1 go test -race -timeout 20m ./...; \
 	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "test: a C compiler is required for the race detector"; exit 1; \
 	else echo "test: without the race detector, install a C compiler for it"; go test -timeout 20m ./...; fi
+
+prove: ## Longer proofs: model, histories under faults, random schedules (an hour or so)
+	PROOF=long go test -count=1 -timeout 4h -v ./pkg/store/proof
 
 fuzz-short: ## Each fuzz target for a moment
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s
@@ -64,14 +67,13 @@ moto: ## Rotate keys against moto's Secrets Manager (needs python3; .ci/run dema
 	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "moto: python3 with venv is required"; exit 1; \
 	else echo "moto: skipped, install python3 to rotate keys against it"; fi
 
-# Port 0 would not be told; so one that is free now, and a server that ends with this recipe.
+# The server listens on a port that is free now, and ends with this recipe.
 .PHONY: test-moto
 test-moto: $(MOTO)/bin/moto_server
 	@port=$$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
-	$(MOTO)/bin/moto_server -H 127.0.0.1 -p $$port >$(MOTO)/server.log 2>&1 & server=$$!; trap 'kill $$server' EXIT; \
-	python3 -c 'import socket, sys, time; end = time.time() + 60; \
-	exec("while True:\n try:\n  socket.create_connection((\"127.0.0.1\", int(sys.argv[1]))).close(); break\n except OSError:\n  if time.time() > end: raise\n  time.sleep(0.1)")' \
-	  $$port && MOTO_ENDPOINT=http://127.0.0.1:$$port go test -count=1 -run Moto ./pkg/keys/rotation
+	$(MOTO)/bin/moto_server -H 127.0.0.1 -p $$port >$(MOTO)/server.log 2>&1 & server=$$!; \
+	trap 'kill $$server 2>/dev/null' EXIT INT TERM; \
+	MOTO_ENDPOINT=http://127.0.0.1:$$port go test -count=1 -run Moto ./pkg/keys/rotation
 
 $(MOTO)/bin/moto_server:
 	@python3 -m venv $(MOTO)

@@ -23,12 +23,14 @@ var rules = []struct {
 }{
 	{"pkg/keys", []string{}, "the core knows no cloud and no HTTP"},
 	{"pkg/keys/local", []string{"pkg/keys"}, "an adapter imports the core it serves"},
-	{"pkg/keys/secretsmanager", []string{"pkg/keys", "aws-sdk", "smithy"}, "an adapter imports the core it serves"},
+	{"pkg/keys/secretsmanager", []string{"pkg/keys", "pkg/awsclient", "aws-sdk"}, "an adapter imports the core it serves"},
+	{"pkg/keys/rotation", []string{"pkg/keys", "aws-sdk"}, "rotation knows keys and their secrets, not what they make"},
+	{"pkg/awsclient", []string{"aws-sdk", "smithy"}, "how AWS is reached does not depend on who asks for what"},
 	{"pkg/token", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
 	{"pkg/session", []string{"pkg/keys", "pkg/token"}, "the core knows no cloud and no HTTP"},
 	{"pkg/store/embedded", []string{"pkg/keys", "pkg/token", "pkg/session", "go.etcd.io/bbolt"}, "a store imports the core, not the edge"},
 	{"pkg/store/dynamo", []string{
-		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/dynamo", "aws-sdk", "smithy",
+		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/dynamo", "pkg/awsclient", "aws-sdk", "smithy",
 		"github.com/goccy/go-yaml", // table reads the template's resource
 	}, "a store imports the core, not the edge"},
 	{"pkg/store/storetest", []string{"pkg/keys", "pkg/token", "pkg/session", "github.com/google/go-cmp"}, "the suite knows the port alone"},
@@ -39,6 +41,8 @@ var rules = []struct {
 	{"pkg/cmd/local/gateway", []string{"pkg/cmd/local/template", "github.com/aws/aws-lambda-go"}, "a gateway knows no operation"},
 	{"pkg/cmd", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "a command sees both sides"},
 	{"functions", []string{"pkg", "github.com/aws/aws-lambda-go/lambda"}, "a function is a wiring diagram"},
+	{"pkg/openapi", []string{"github.com/goccy/go-yaml"}, "it describes the surface and runs nothing of it"},
+	{"pkg/store/proof", []string{}, "tests only"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/arch", []string{}, "tests only"},
 }

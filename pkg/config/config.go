@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ const (
 	SigningKeys = "SIGNING_KEYS_SECRET_ARN"
 	PublicKeys  = "PUBLIC_KEYS_SECRET_ARN"
 	TokenKeys   = "TOKEN_KEYS_SECRET_ARN" //nolint:gosec // the name of a variable, not a credential
+	SigningAlg  = "SIGNING_ALGORITHM"
 )
 
 // Config is what a function runs with. A field that the function did not ask for may be empty.
@@ -27,6 +29,7 @@ type Config struct {
 	SigningKeys string   // ARN of the private signing keys
 	PublicKeys  string   // ARN of their public halves
 	TokenKeys   string   // ARN of the token keys
+	SigningAlg  string   // of new signing keys: ES256, EdDSA or RS256
 }
 
 // Read reads the environment. Needed names the variables that must be set; the error lists every mistake.
@@ -40,6 +43,7 @@ func Read(getenv func(string) string, needed ...string) (Config, error) {
 	c := Config{
 		Table: getenv(TableName), Issuer: getenv(Issuer),
 		SigningKeys: getenv(SigningKeys), PublicKeys: getenv(PublicKeys), TokenKeys: getenv(TokenKeys),
+		SigningAlg: getenv(SigningAlg),
 	}
 	for origin := range strings.SplitSeq(getenv(Origins), ",") {
 		if origin = strings.TrimSpace(origin); origin != "" {
@@ -52,6 +56,9 @@ func Read(getenv func(string) string, needed ...string) (Config, error) {
 func (c *Config) validate() (wrong []error) {
 	if issuer, err := url.Parse(c.Issuer); c.Issuer != "" && (err != nil || issuer.Scheme == "" || issuer.Host == "") {
 		wrong = append(wrong, fmt.Errorf("%s must be a URL such as https://auth.example.com", Issuer))
+	}
+	if !slices.Contains([]string{"", "ES256", "EdDSA", "RS256"}, c.SigningAlg) {
+		wrong = append(wrong, fmt.Errorf("%s must be ES256, EdDSA or RS256", SigningAlg))
 	}
 	for _, origin := range c.Origins {
 		u, err := url.Parse(origin)

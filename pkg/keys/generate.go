@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/big"
 )
@@ -57,16 +56,4 @@ func GenerateTokenKey(status Status) JWK {
 	_, _ = rand.Read(id[:]) // never fails: crypto/rand.Read ends the program instead
 	_, _ = rand.Read(secret[:])
 	return JWK{KeyType: "oct", ID: hex.EncodeToString(id[:]), Alg: "HS256", Status: status, K: encode(secret[:])}
-}
-
-// MarshalDocument writes a secret document. Its bytes are secret.
-func MarshalDocument(set ...JWK) ([]byte, error) {
-	type plain JWK // without the MarshalJSON that drops the private members
-	var doc struct {
-		Keys []plain `json:"keys"`
-	}
-	for _, j := range set {
-		doc.Keys = append(doc.Keys, plain(j))
-	}
-	return json.MarshalIndent(doc, "", "  ")
 }

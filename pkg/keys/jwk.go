@@ -33,6 +33,11 @@ type JWK struct {
 	Use     string `json:"use,omitempty"`
 	Status  Status `json:"status,omitempty"`
 
+	// Unix seconds of the steps of its life; 0 for one that has not come, or that was made without a rotation.
+	Created   int64 `json:"created,omitempty"`
+	Activated int64 `json:"activated,omitempty"`
+	Retired   int64 `json:"retired,omitempty"`
+
 	Curve string `json:"crv,omitempty"`
 	X     string `json:"x,omitempty"`
 	Y     string `json:"y,omitempty"`
@@ -56,9 +61,16 @@ func (j JWK) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(j.publicOnly()))
 }
 
-// publicOnly returns the key without its status and its private members.
+// publicOnly returns the key without its life and its private members.
 func (j JWK) publicOnly() JWK {
 	return JWK{KeyType: j.KeyType, ID: j.ID, Alg: j.Alg, Use: j.Use, Curve: j.Curve, X: j.X, Y: j.Y, N: j.N, E: j.E}
+}
+
+// WithoutPrivate returns the key with its life and without its private members, as the public document holds it.
+func (j JWK) WithoutPrivate() JWK {
+	public := j.publicOnly()
+	public.Status, public.Created, public.Activated, public.Retired = j.Status, j.Created, j.Activated, j.Retired
+	return public
 }
 
 // thumbprint is the SHA-256 JWK thumbprint (RFC 7638 section 3), base64url without padding.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -120,8 +121,12 @@ func TestJWKSHoldsNoPrivateMember(t *testing.T) {
 			t.Errorf("kty %s publishes %d members", k["kty"], len(k))
 		}
 	}
-	if len(doc.Keys) != 3 || fmt.Sprint(set.Algs()) != "[ES256 EdDSA RS256]" {
-		t.Errorf("%d keys, algorithms %v", len(doc.Keys), set.Algs())
+	var algs []string
+	for _, k := range doc.Keys {
+		algs = append(algs, fmt.Sprint(k["alg"]))
+	}
+	if !slices.Equal(algs, []string{"ES256", "EdDSA", "RS256"}) {
+		t.Errorf("the published algorithms are %v", algs)
 	}
 	for _, secret := range []string{es.D, ed.D, rs.D, rs.P, rs.Q} {
 		if bytes.Contains(set.JWKS(), []byte(secret)) {
@@ -252,7 +257,7 @@ func TestKeysNeverShow(t *testing.T) {
 		strings.Trim(fmt.Sprint(private.D), "[]"), //nolint:staticcheck // what a careless printer would read
 	}
 	for what, v := range map[string]any{
-		"JWK": es, "*JWK": &rs, "oct JWK": oct, "slice of JWK": []JWK{es, rs, oct}, "document": document{Keys: []JWK{es, oct}},
+		"JWK": es, "*JWK": &rs, "oct JWK": oct, "slice of JWK": []JWK{es, rs, oct}, "Document": Document{Keys: []JWK{es, oct}},
 		"TokenKey": tokens.Active, "*TokenKey": &tokens.Active, "TokenSet": *tokens, "*TokenSet": tokens,
 		"SigningKey": signing.Active, "*SigningKey": &signing.Active, "SigningSet": *signing, "*SigningSet": signing,
 		"map": map[string]any{"a": tokens, "b": signing.Active, "c": &es}, "struct": struct{ K TokenKey }{tokens.Active},

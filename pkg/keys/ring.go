@@ -12,12 +12,11 @@ import (
 // unverified anything.
 var ErrUnavailable = errors.New("keys unavailable")
 
-const (
-	// cacheFor is how long a fetched set is used without asking again.
-	cacheFor = 5 * time.Minute
-	// refetchEvery bounds how often unknown key ids, which an attacker may invent, make us ask the source.
-	refetchEvery = 5 * time.Second
-)
+// CacheFor is how long a fetched set is used without asking again. Rotation counts on it.
+const CacheFor = 5 * time.Minute
+
+// refetchEvery bounds how often unknown key ids, which an attacker may invent, make us ask the source.
+const refetchEvery = 5 * time.Second
 
 // Ring caches one key set: fetched once per container, kept five minutes, fetched at once (rate-limited) for an
 // unknown key id, one fetch at a time. A stale set keeps serving while its source is down.
@@ -25,9 +24,10 @@ type Ring[Set any] struct {
 	// OnStale, when set before first use, is told why the source failed while a stale set keeps serving. It must
 	// not call the ring.
 	OnStale func(error)
+	// Now is the clock; it may be replaced before first use.
+	Now func() time.Time
 
 	fetch func(context.Context) (*Set, error)
-	now   func() time.Time
 
 	mu      sync.Mutex
 	set     *Set
@@ -38,12 +38,12 @@ type Ring[Set any] struct {
 
 // NewRing makes a ring over a source.
 func NewRing[Set any](fetch func(context.Context) (*Set, error)) *Ring[Set] {
-	return &Ring[Set]{fetch: fetch, now: time.Now}
+	return &Ring[Set]{Now: time.Now, fetch: fetch}
 }
 
 // Get returns the set, at most five minutes old unless its source is down. Errors: ErrUnavailable.
 func (r *Ring[Set]) Get(ctx context.Context) (*Set, error) {
-	set, err := r.get(ctx, cacheFor)
+	set, err := r.get(ctx, CacheFor)
 	if set != nil {
 		return set, nil
 	}
@@ -64,7 +64,7 @@ func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) {
 func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.now()
+	now := r.Now()
 	if r.set != nil && now.Sub(r.fetched) < maxAge {
 		return r.set, nil
 	}
@@ -78,7 +78,7 @@ func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return r.set, err // the caller gave up, which says nothing of the source: the next one asks at once
 	}
-	r.tried, r.failed = r.now(), err // counted from the end: a source that hangs is asked no more often
+	r.tried, r.failed = r.Now(), err // counted from the end: a source that hangs is asked no more often
 	if err == nil {
 		r.set, r.fetched = set, now
 	} else if r.set != nil && r.OnStale != nil {

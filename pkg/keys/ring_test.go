@@ -36,7 +36,7 @@ func newSource() *source {
 		}
 		return s.set, nil
 	})
-	s.ring.now = func() time.Time { return time.Unix(1_700_000_000, s.clock.Load()) }
+	s.ring.Now = func() time.Time { return time.Unix(1_700_000_000, s.clock.Load()) }
 	return s
 }
 
@@ -67,7 +67,7 @@ func TestRingCachesFiveMinutes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.pass(cacheFor - 1)
+	s.pass(CacheFor - 1)
 	_, _ = s.ring.Get(t.Context())
 	s.wantFetches(t, 1)
 	s.pass(1)
@@ -131,7 +131,7 @@ func TestRingLimitsRefetchesOfASourceThatIsDown(t *testing.T) {
 func TestRingPausesAfterASlowFailure(t *testing.T) {
 	s := newSource()
 	_, _ = s.ring.Get(t.Context())
-	s.pass(cacheFor)
+	s.pass(CacheFor)
 	s.err = errDown
 	s.during = func(context.Context) { s.pass(time.Minute) }
 	for range 10 {
@@ -158,7 +158,7 @@ func TestRingFetchesOnceForManyCallers(t *testing.T) {
 		}
 		all.Wait()
 		s.wantFetches(t, round+1)
-		s.pass(cacheFor)
+		s.pass(CacheFor)
 	}
 }
 
@@ -235,7 +235,7 @@ func TestRingSurvivesACallerWhoGivesUp(t *testing.T) {
 		s := newSource()
 		if warm {
 			_, _ = s.ring.Get(t.Context())
-			s.pass(cacheFor)
+			s.pass(CacheFor)
 		}
 		before := s.fetches.Load()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -255,7 +255,7 @@ func TestRingSurvivesACallerWhoGivesUp(t *testing.T) {
 func TestRingTreatsADeadlineAsFailure(t *testing.T) {
 	s := newSource()
 	_, _ = s.ring.Get(t.Context())
-	s.pass(cacheFor)
+	s.pass(CacheFor)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	for range 5 {

@@ -71,21 +71,6 @@ func (s *PublicSet) Find(kid string) (PublicKey, bool) {
 // JWKS is the published document (RFC 7517 section 5), with public members only.
 func (s *PublicSet) JWKS() []byte { return s.jwks }
 
-// Algs lists the distinct algorithms in the set, in the document's order.
-func (s *PublicSet) Algs() []string {
-	var doc document
-	_ = json.Unmarshal(s.jwks, &doc) // our own bytes
-	var algs []string
-	seen := map[string]bool{}
-	for _, k := range doc.Keys {
-		if !seen[k.Alg] {
-			seen[k.Alg] = true
-			algs = append(algs, k.Alg)
-		}
-	}
-	return algs
-}
-
 // SigningKey signs access tokens.
 type SigningKey struct {
 	ID     string
@@ -105,39 +90,9 @@ func (k SigningKey) MarshalText() ([]byte, error) { return []byte(k.String()), n
 // SigningSet is the one active signing key.
 type SigningSet struct{ Active SigningKey }
 
-type document struct {
-	Keys []JWK `json:"keys"`
-}
-
-func parseDocument(raw []byte) (document, error) {
-	var doc document
-	if err := json.Unmarshal(raw, &doc); err != nil {
-		return doc, errors.New("the key document is not JSON of the expected shape") // err would quote it
-	}
-	active := 0
-	seen := map[string]bool{}
-	for _, k := range doc.Keys {
-		if k.ID == "" || seen[k.ID] {
-			return doc, errors.New("the key document has an empty or doubled kid")
-		}
-		seen[k.ID] = true
-		switch k.Status {
-		case Active:
-			active++
-		case Next, Retired:
-		default:
-			return doc, fmt.Errorf("key %s: the status is not next, active or retired", k.ID)
-		}
-	}
-	if active != 1 {
-		return doc, fmt.Errorf("the key document has %d active keys instead of one", active)
-	}
-	return doc, nil
-}
-
 // ParseTokenSet reads a document of token keys.
 func ParseTokenSet(raw []byte) (*TokenSet, error) {
-	doc, err := parseDocument(raw)
+	doc, err := ParseDocument(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -166,12 +121,12 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 // ParsePublicSet reads the public halves of a signing document. It takes the private document and the public
 // one alike and keeps no private member.
 func ParsePublicSet(raw []byte) (*PublicSet, error) {
-	doc, err := parseDocument(raw)
+	doc, err := ParseDocument(raw)
 	if err != nil {
 		return nil, err
 	}
 	set := &PublicSet{byID: map[string]PublicKey{}}
-	var published document
+	var published Document
 	for _, j := range doc.Keys {
 		key, alg, err := j.public()
 		if err != nil {
@@ -192,7 +147,7 @@ func ParseSigningSet(raw []byte) (*SigningSet, error) {
 	if _, err := ParsePublicSet(raw); err != nil {
 		return nil, err
 	}
-	doc, err := parseDocument(raw)
+	doc, err := ParseDocument(raw)
 	if err != nil {
 		return nil, err
 	}

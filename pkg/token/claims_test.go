@@ -73,7 +73,8 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// exp is strict: on or after it a token is not accepted (RFC 7519 section 4.1.4), except beside a refresh.
+// Without a Leeway exp is strict: on or after it a token is not accepted (RFC 7519 section 4.1.4), except beside a
+// refresh.
 func TestExpiry(t *testing.T) {
 	w := newWorld(t)
 	text := w.sign(t, "ES256", w.access())
@@ -89,6 +90,27 @@ func TestExpiry(t *testing.T) {
 		if got, err = w.verifier().VerifyEvenExpired(t.Context(), text); err != nil || got.User != "user-1" {
 			t.Errorf("%s after issue, beside a refresh: %v", late, err)
 		}
+	}
+}
+
+// Law 8, deployed functions: a signer's clock may be 60 s behind the verifier's or 60 s ahead of it, and no more.
+func TestLeewayIsSixtySecondsBothWaysAndNotMore(t *testing.T) {
+	w := newWorld(t)
+	v := w.verifier()
+	v.Leeway = token.Skew
+	for offset, want := range map[time.Duration]bool{
+		-900*time.Second - token.Skew: false, -900*time.Second - token.Skew + time.Second: true, -900 * time.Second: true,
+		0: true, token.Skew: true, token.Skew + time.Second: false,
+	} {
+		a := w.access()
+		signed := w.now.Add(offset).Unix() // what the signer's clock said
+		a.IssuedAt, a.NotBefore, a.Expires = signed, signed, signed+900
+		if _, err := v.Verify(t.Context(), w.sign(t, "ES256", a)); (err == nil) != want {
+			t.Errorf("signed at %s: %v", offset, err)
+		}
+	}
+	if token.Skew != 60*time.Second {
+		t.Errorf("the skew is %s", token.Skew)
 	}
 }
 

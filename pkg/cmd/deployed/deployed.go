@@ -52,15 +52,20 @@ func (f *Function) Store() *dynamo.Store {
 	return dynamo.New(client, f.config.Table)
 }
 
-// secrets are the key documents.
-func (f *Function) secrets() *secretsmanager.Source {
+// secretsManager is the one client of its service.
+func (f *Function) secretsManager() *awssecrets.Client {
 	if f.client == nil {
 		client, err := secretsmanager.NewClient(os.Getenv)
 		orExit(err)
 		f.client = client
 	}
+	return f.client
+}
+
+// secrets are the key documents.
+func (f *Function) secrets() *secretsmanager.Source {
 	return secretsmanager.New(secretsmanager.Config{
-		Client: f.client, TokenKeys: f.config.TokenKeys, SigningKeys: f.config.SigningKeys, PublicKeys: f.config.PublicKeys,
+		Client: f.secretsManager(), TokenKeys: f.config.TokenKeys, SigningKeys: f.config.SigningKeys, PublicKeys: f.config.PublicKeys,
 	})
 }
 
@@ -86,9 +91,9 @@ func (f *Function) TokenKeys() *keys.Ring[keys.TokenSet] {
 	return ring(f, f.secrets().TokenKeys)
 }
 
-// Verifier checks access tokens.
+// Verifier checks access tokens. The signer may have run on another machine, so that clocks differ.
 func (f *Function) Verifier() token.Verifier {
-	return token.Verifier{Issuer: f.config.Issuer, Keys: f.PublicKeys(), Now: time.Now}
+	return token.Verifier{Issuer: f.config.Issuer, Keys: f.PublicKeys(), Now: time.Now, Leeway: token.Skew}
 }
 
 // Sessions are the verbs over a store. What a function does not call it need not fill in.

@@ -47,13 +47,14 @@ func (s *Source) PublicKeys(ctx context.Context) (*keys.PublicSet, error) {
 	return fetch(ctx, s.config.Client, s.config.PublicKeys, keys.ParsePublicSet)
 }
 
-// fetch reads the AWSCURRENT version, which is what GetSecretValue answers when no version is named. A secret that
-// holds no document yet is an error like any other: its ring answers keys.ErrUnavailable.
+// fetch reads the AWSCURRENT version. A secret that holds no document yet is an error like any other: its ring
+// answers keys.ErrUnavailable.
 func fetch[Set any](ctx context.Context, c Client, arn string, parse func([]byte) (*Set, error)) (*Set, error) {
 	if arn == "" {
 		return nil, errors.New("no secret is configured for these keys")
 	}
-	out, err := c.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &arn})
+	stage := "AWSCURRENT"
+	out, err := c.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &arn, VersionStage: &stage})
 	if err != nil {
 		return nil, fmt.Errorf("read secret %s: %w", arn, err)
 	}

@@ -1,0 +1,171 @@
+package rotation_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
+)
+
+// everywhere lists the documents that are current or may become so.
+func (w *world) everywhere(r *rotation.Rotation) []keys.Document {
+	docs := []keys.Document{w.current(r), w.document(r.ARN, fakesm.Pending)}
+	if r.PublicARN != "" {
+		docs = append(docs, w.document(r.PublicARN, fakesm.Current))
+	}
+	return docs
+}
+
+func (w *world) wantGone(r *rotation.Rotation, kid string) {
+	w.t.Helper()
+	for _, doc := range w.everywhere(r) {
+		if _, found := doc.Find(kid); found {
+			w.t.Errorf("key %s is still there", kid)
+		}
+	}
+}
+
+// Emergency: a key of any status leaves both documents at once, whatever the schedule says.
+func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
+	for _, status := range []keys.Status{keys.Active, keys.Next, keys.Retired} {
+		both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+			w.rotate(r)
+			w.pass(rotation.MinNextAge)
+			w.rotate(r)
+			before := w.current(r)
+			leaked := the(t, before, status)
+			out, err := w.drop(r, leaked.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.wantGone(r, leaked.ID)
+			after := w.current(r)
+			want := the(t, before, keys.Active).ID
+			if status == keys.Active {
+				want = the(t, before, keys.Next).ID
+			}
+			if the(t, after, keys.Active).ID != want || out.ActiveID != want || out.NextID != the(t, after, keys.Next).ID || out.KeyID != leaked.ID {
+				t.Errorf("%+v", out)
+			}
+			if r.PublicARN != "" && !slices.Equal(w.document(r.PublicARN, fakesm.Current).Keys, after.Public().Keys) {
+				t.Error("the public document is another one")
+			}
+			if _, err := w.drop(r, leaked.ID); err == nil {
+				t.Error("dropped twice")
+			}
+			w.pass(rotation.MinNextAge)
+			w.rotate(r) // and rotations go on
+			w.wantGone(r, leaked.ID)
+		})
+	}
+}
+
+// A rotation that was under way cannot bring a dropped key back, wherever it stood.
+func TestADropCancelsTheRotationUnderWay(t *testing.T) {
+	for begun := range 4 {
+		for _, status := range []keys.Status{keys.Active, keys.Next} {
+			both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+				w.rotate(r)
+				w.pass(rotation.MinNextAge)
+				token := w.start(r)
+				for _, step := range steps[:begun] {
+					if err := w.step(r, step, token); err != nil {
+						t.Fatal(err)
+					}
+				}
+				leaked := the(t, w.current(r), status).ID
+				if _, err := w.drop(r, leaked); err != nil {
+					t.Fatal(err)
+				}
+				for _, step := range steps {
+					if err := w.step(r, step, token); err == nil {
+						t.Errorf("%s goes on", step)
+					}
+					w.wantGone(r, leaked)
+				}
+			})
+		}
+	}
+}
+
+// A createSecret that had read the old document puts it back as pending; it never becomes current or published.
+func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
+	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+		w.rotate(r)
+		w.pass(rotation.MinNextAge)
+		leaked := the(t, w.current(r), keys.Active).ID
+		token := w.start(r)
+		if err := w.step(r, "createSecret", token); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.drop(r, leaked); err != nil {
+			t.Fatal(err)
+		}
+		w.fake.StartRotation(r.ARN, token) // the late PutSecretValue takes AWSPENDING back
+		if r.PublicARN != "" {
+			wantError(t, w, r, w.step(r, "setSecret", token), "begin a new one")
+			w.fake.StartRotation(r.ARN, token)
+		}
+		wantError(t, w, r, w.step(r, "finishSecret", token), "begin a new one")
+		w.wantGone(r, leaked)
+		w.rotate(r)
+	})
+}
+
+// The next key of a rotation under way may leak too, before any current document has it.
+func TestAPendingKeyCanBeDropped(t *testing.T) {
+	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+		w.rotate(r)
+		w.pass(rotation.MinNextAge)
+		token := w.start(r)
+		for _, step := range steps[:2] {
+			if err := w.step(r, step, token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		leaked := the(t, w.document(r.ARN, fakesm.Pending), keys.Next).ID
+		before := w.current(r)
+		if _, err := w.drop(r, leaked); err != nil {
+			t.Fatal(err)
+		}
+		w.wantGone(r, leaked)
+		if !slices.Equal(w.current(r).Keys, before.Keys) {
+			t.Error("other keys changed")
+		}
+	})
+}
+
+// What is no key of ours, or none yet, cannot be dropped.
+func TestUnknownKeysAreNotDropped(t *testing.T) {
+	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+		if _, err := w.drop(r, "00000000"); err == nil {
+			t.Error("dropped from an empty secret")
+		}
+		w.rotate(r)
+		before := w.fake.Version(r.ARN, fakesm.Current)
+		if _, err := w.drop(r, "00000000"); err == nil || w.fake.Version(r.ARN, fakesm.Current) != before {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// Nothing signs before it is published, not even in an emergency: a drop that cannot publish changes nothing else.
+func TestADropPublishesBeforeAnythingSigns(t *testing.T) {
+	w := newWorld(t)
+	w.rotate(w.signing)
+	before := w.current(w.signing)
+	for range 2 {
+		w.fake.Fail("PutSecretValue", slices.Repeat([]fakesm.Failure{fakesm.Throttled}, 12)...) // three tries of four attempts
+		if _, err := w.drop(w.signing, the(t, before, keys.Active).ID); err == nil {
+			t.Fatal("dropped without publishing")
+		}
+		if !slices.Equal(w.current(w.signing).Keys, before.Keys) {
+			t.Error("the signing keys changed")
+		}
+	}
+	if _, err := w.drop(w.signing, the(t, before, keys.Active).ID); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,106 @@
+package rotation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Rotation rotates the keys of one secret.
+type Rotation struct {
+	// Operation is the function's name in logs.
+	Operation string
+	Keys      Kind
+	Secrets   Secrets
+	// ARN names the secret, PublicARN the one that its public halves are published in, "" where there are none.
+	ARN       string
+	PublicARN string
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Event is what Secrets Manager calls a rotation function with.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+type Event struct {
+	Step               string
+	SecretID           string `json:"SecretId"`
+	ClientRequestToken string
+}
+
+// Drop is what an operator invokes the function with, and nothing beside it.
+type Drop struct {
+	KeyID string `json:"dropKeyId"`
+}
+
+// Dropped is the answer to a Drop: the keys that are there now.
+type Dropped struct {
+	KeyID    string `json:"droppedKeyId"`
+	ActiveID string `json:"activeKeyId"`
+	NextID   string `json:"nextKeyId"`
+}
+
+// ErrInput says that an event is none that this function knows.
+var ErrInput = errors.New("the input is neither a step of a rotation nor {\"dropKeyId\": \"...\"}")
+
+// Handle runs one step for Secrets Manager, or drops a key for an operator; only a Drop has an answer.
+func (r *Rotation) Handle(ctx context.Context, raw json.RawMessage) (*Dropped, error) {
+	var e Event
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return nil, ErrInput
+	}
+	if e.Step != "" {
+		outcome, err := r.step(ctx, e)
+		r.done(ctx, e.Step, outcome, err)
+		return nil, err
+	}
+	dropped, err := r.decodeAndDrop(ctx, raw)
+	r.done(ctx, "drop", "dropped", err)
+	return dropped, err
+}
+
+func (r *Rotation) decodeAndDrop(ctx context.Context, raw json.RawMessage) (*Dropped, error) {
+	var in Drop
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&in); err != nil || in.KeyID == "" {
+		return nil, ErrInput
+	}
+	return r.drop(ctx, in.KeyID)
+}
+
+func (r *Rotation) done(ctx context.Context, step string, outcome Outcome, err error) {
+	attributes := []slog.Attr{slog.String("op", r.Operation), slog.String("step", step)}
+	if err != nil {
+		r.Log.LogAttrs(ctx, slog.LevelError, "rotation",
+			append(attributes, slog.String("outcome", "failed"), slog.String("error", err.Error()))...)
+		return
+	}
+	r.Log.LogAttrs(ctx, slog.LevelInfo, "rotation", append(attributes, slog.String("outcome", string(outcome)))...)
+}
+
+func (r *Rotation) secret() secret { return secret{r.Secrets, r.ARN} }
+
+// public is the secret of the public halves; false where there are none.
+func (r *Rotation) public() (secret, bool) { return secret{r.Secrets, r.PublicARN}, r.PublicARN != "" }
+
+// step guards and runs one step, as AWS asks of a rotation function.
+func (r *Rotation) step(ctx context.Context, e Event) (Outcome, error) {
+	run, known := map[string]func(context.Context, string) (Outcome, error){
+		"createSecret": r.create, "setSecret": r.set, "testSecret": r.test, "finishSecret": r.finish,
+	}[e.Step]
+	if !known {
+		return "", fmt.Errorf("unknown step %q", e.Step)
+	}
+	if e.SecretID != r.ARN {
+		return "", fmt.Errorf("this function does not rotate secret %q", e.SecretID)
+	}
+	standing, err := r.standing(ctx, e.ClientRequestToken)
+	if err != nil || standing == current {
+		return "done already", err
+	}
+	return run(ctx, e.ClientRequestToken)
+}

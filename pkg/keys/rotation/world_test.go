@@ -1,0 +1,147 @@
+package rotation_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
+)
+
+const placeholder = `{"keys":[]}`
+
+var steps = []string{"createSecret", "setSecret", "testSecret", "finishSecret"}
+
+// world is a Secrets Manager with the three secrets, and the two functions that rotate them.
+type world struct {
+	t       testing.TB
+	fake    *fakesm.Server
+	client  *awssecrets.Client
+	clock   time.Time
+	logs    bytes.Buffer
+	started int
+
+	signing, tokens            *rotation.Rotation
+	signingARN, public, tokARN string
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, fake: fakesm.New(), clock: time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)}
+	client, err := secretsmanager.NewClient(func(name string) string {
+		return map[string]string{"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}[name]
+	}, w.fake.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.client = client
+	w.signingARN = w.fake.Create("signing-keys", placeholder)
+	w.public = w.fake.Create("public-keys", placeholder)
+	w.tokARN = w.fake.Create("token-keys", placeholder)
+	log := slog.New(slog.NewJSONHandler(&w.logs, nil))
+	now := func() time.Time { return w.clock }
+	w.signing = &rotation.Rotation{
+		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys("ES256"), Secrets: client,
+		ARN: w.signingARN, PublicARN: w.public, Now: now, Log: log,
+	}
+	w.tokens = &rotation.Rotation{
+		Operation: "rotate-token-keys", Keys: rotation.TokenKeys(), Secrets: client, ARN: w.tokARN, Now: now, Log: log,
+	}
+	return w
+}
+
+// both runs a test on either function.
+func both(t *testing.T, run func(*testing.T, *world, *rotation.Rotation)) {
+	t.Helper()
+	t.Run("signing keys", func(t *testing.T) { w := newWorld(t); run(t, w, w.signing) })
+	t.Run("token keys", func(t *testing.T) { w := newWorld(t); run(t, w, w.tokens) })
+}
+
+// start begins a rotation as Secrets Manager does and returns its token.
+func (w *world) start(r *rotation.Rotation) string {
+	w.started++
+	token := fmt.Sprintf("11111111-1111-4111-8111-%012d", w.started)
+	w.fake.StartRotation(r.ARN, token)
+	return token
+}
+
+func (w *world) step(r *rotation.Rotation, step, token string) error {
+	raw, err := json.Marshal(rotation.Event{Step: step, SecretID: r.ARN, ClientRequestToken: token})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, err = r.Handle(context.Background(), raw)
+	return err
+}
+
+// rotate runs one whole rotation.
+func (w *world) rotate(r *rotation.Rotation) {
+	w.t.Helper()
+	token := w.start(r)
+	for _, step := range steps {
+		if err := w.step(r, step, token); err != nil {
+			w.t.Fatalf("%s: %v", step, err)
+		}
+	}
+	if got := w.fake.Version(r.ARN, fakesm.Current); got != token {
+		w.t.Fatalf("version %s is current instead of %s", got, token)
+	}
+}
+
+func (w *world) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, error) {
+	raw, err := json.Marshal(rotation.Drop{KeyID: kid})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r.Handle(context.Background(), raw)
+}
+
+func (w *world) pass(d time.Duration) { w.clock = w.clock.Add(d) }
+
+// document is what a secret holds under a stage; the placeholder and nothing at all are no keys.
+func (w *world) document(arn, stage string) keys.Document {
+	w.t.Helper()
+	value, found := w.fake.Value(arn, stage)
+	if !found || value == placeholder {
+		return keys.Document{}
+	}
+	doc, err := keys.ParseDocument([]byte(value))
+	if err != nil {
+		w.t.Fatalf("%s of %s: %v", stage, arn, err)
+	}
+	return doc
+}
+
+func (w *world) current(r *rotation.Rotation) keys.Document { return w.document(r.ARN, fakesm.Current) }
+
+// the is the one key of a status.
+func the(t testing.TB, doc keys.Document, status keys.Status) keys.JWK {
+	t.Helper()
+	var found []keys.JWK
+	for _, j := range doc.Keys {
+		if j.Status == status {
+			found = append(found, j)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d keys are %s", len(found), status)
+	}
+	return found[0]
+}
+
+func ids(doc keys.Document) string {
+	var text string
+	for _, j := range doc.Keys {
+		text += j.ID + " "
+	}
+	return text
+}
