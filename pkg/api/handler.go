@@ -25,6 +25,8 @@ type Core struct {
 	Authorizer *authorizer.Authorizer
 	Origins    Origins
 	Log        *slog.Logger
+	// Metrics is the CloudWatch namespace that each request's log line counts in; "" for none.
+	Metrics string
 }
 
 // operation is one thing that the API can do.
@@ -121,6 +123,9 @@ func (c Core) log(ctx context.Context, r *request, s served) {
 	}
 	if !c.Log.Enabled(ctx, level) {
 		return
+	}
+	if c.Metrics != "" {
+		detail = append(detail, slog.Int("requests", 1), embedded(c.Metrics, time.Now()))
 	}
 	c.Log.LogAttrs(ctx, level, "request", append([]slog.Attr{
 		slog.String("op", r.op), slog.String("outcome", outcome), slog.Int("status", s.status),

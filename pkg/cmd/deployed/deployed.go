@@ -103,7 +103,7 @@ func (f *Function) Sessions(store session.Store) *session.Service {
 
 // Core is what handlers stand on.
 func (f *Function) Core(sessions *session.Service) api.Core {
-	return api.Core{Sessions: sessions, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
+	return api.Core{Sessions: sessions, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log, Metrics: "RefreshTokens"}
 }
 
 // Operator is what operator functions stand on.
