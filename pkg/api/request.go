@@ -90,6 +90,12 @@ func membersOf(values map[string][]string) ([]member, error) {
 			bad.add(name, "duplicate", "must not be there twice")
 			continue
 		}
+		// A byte that is no UTF-8 arrives as U+FFFD, in the event's JSON at the latest: another id than was meant. An
+		// id that really has U+FFFD can be named in a path or in a body.
+		if strings.ContainsRune(strings.ToValidUTF8(name+values[name][0], "\ufffd"), utf8.RuneError) {
+			bad.add(strings.ToValidUTF8(name, "\ufffd"), "invalid", "must be UTF-8, without U+FFFD")
+			continue
+		}
 		value, err := json.Marshal(values[name][0])
 		if err != nil {
 			return nil, err

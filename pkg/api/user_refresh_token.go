@@ -81,7 +81,11 @@ func UserRefreshToken(c Core) Handler {
 			version = fieldFault("Version", "invalid", "must be 2.0, or absent")
 		}
 		text, err := readRefreshToken(r)
-		if err := joinFaults(version, err); err != nil {
+		var length error
+		if utf8.RuneCountInString(text) > token.MaxTextLength {
+			length = fieldFault(keyRefreshToken, "tooLong", "has at most 255 characters")
+		}
+		if err := joinFaults(version, err, length); err != nil {
 			return answer{}, err
 		}
 		grant, err := c.exchange(ctx, r, session.RefreshRequest{Token: text, Access: &access})
@@ -118,11 +122,8 @@ func readRefreshToken(r *request) (string, error) {
 		return "", err
 	}
 	in, err := readInput(members, keyRefreshToken)
-	switch {
-	case !mentions(members, keyRefreshToken):
+	if !mentions(members, keyRefreshToken) {
 		err = joinFaults(err, fieldFault(keyRefreshToken, "missing", "is required"))
-	case utf8.RuneCountInString(in[keyRefreshToken]) > token.MaxTextLength:
-		err = joinFaults(err, fieldFault(keyRefreshToken, "tooLong", "has at most 255 characters"))
 	}
 	return in[keyRefreshToken], joinFaults(r.noOverride(), r.noQuery(), err)
 }

@@ -1,4 +1,4 @@
 // Package e2e owns the black-box tests of the HTTP contract: it starts the service as its users do, speaks HTTP to
 // it and believes nothing but the answers. It holds tests only and must never import another package of this
-// module, so that it stays a second opinion.
+// module, but for the DynamoDB engine that the service runs over, so that it stays a second opinion.
 package e2e

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -99,7 +100,9 @@ func goldens() map[string][]exchange {
 
 func TestGoldenExchanges(t *testing.T) {
 	t.Parallel()
-	for name, exchanges := range goldens() {
+	all := goldens()
+	maps.Copy(all, interfaceGoldens())
+	for name, exchanges := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, home)
@@ -148,6 +151,7 @@ func newMask(w world) mask {
 		`srt_[A-Za-z0-9_-]+`: "<refresh token>", `eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`: "<access token>",
 		`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`: "<uuid>", `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`: "<time>",
 		`"expiresIn": \d+`: `"expiresIn": <seconds>`, `Max-Age=\d+`: "Max-Age=<seconds>", `"(kid|x|y)": "[^"]+"`: `"$1": "<$1>"`,
+		`"expires_in": \d+`: `"expires_in": <seconds>`, `"(exp|iat|nbf)": \d+`: `"$1": <numeric date>`, regexp.QuoteMeta(home.creds["BASE_URL"]): "<issuer>",
 		`"nextCursor": "[^"]+"`: `"nextCursor": "<cursor>"`, ` {100,}`: "<more than 16 KB of blanks>",
 	} {
 		m.pattern = append(m.pattern, pattern{regexp.MustCompile(find), with})

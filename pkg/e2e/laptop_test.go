@@ -142,6 +142,7 @@ func work(s *service, user string) (l ledger) {
 }
 
 func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
+	embeddedOnly(t)
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "local")
 	s := start(t, dir)
@@ -222,6 +223,7 @@ func TestALocalDirThatIsAFileIsOneClearLine(t *testing.T) {
 }
 
 func TestADirectoryInUseIsOneClearLine(t *testing.T) {
+	embeddedOnly(t)
 	t.Parallel()
 	port, err := freePort()
 	if err != nil {
@@ -232,6 +234,7 @@ func TestADirectoryInUseIsOneClearLine(t *testing.T) {
 }
 
 func TestADamagedFileIsOneClearLine(t *testing.T) {
+	embeddedOnly(t)
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "local")
 	s := start(t, dir)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,7 +80,7 @@ func startService(dir string, env ...string) (*service, error) {
 		base: fmt.Sprintf("http://127.0.0.1:%d", port), dir: dir, port: port,
 		client: newClient(), exited: make(chan error, 1), secrets: map[string]bool{},
 	}
-	s.cmd = command(append([]string{"LOCAL_DIR=" + dir, "PORT=" + strconv.Itoa(port)}, env...))
+	s.cmd = command(slices.Concat([]string{"LOCAL_DIR=" + dir, "PORT=" + strconv.Itoa(port)}, homeEnv, env))
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the service: %w", err)

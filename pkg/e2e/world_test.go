@@ -39,7 +39,7 @@ func (w world) fill(text string) string {
 	return strings.NewReplacer(
 		"{user}", mine.user, "{id}", mine.id, "{token}", mine.refresh, "{access}", mine.access,
 		"{web}", w.s.demo.web, "{service}", w.s.serviceApp(), "{stranger}", w.sessions[3].user,
-		"{serviceId}", w.sessions[2].id, "{secondId}", w.sessions[1].id, "{gone}", w.gone.id,
+		"{serviceId}", w.sessions[2].id, "{serviceToken}", w.sessions[2].refresh, "{secondId}", w.sessions[1].id, "{gone}", w.gone.id,
 	).Replace(text)
 }
 

@@ -14,19 +14,17 @@ const MaxIDBytes = 128
 var (
 	ErrIDBlank   = errors.New("must not be blank")
 	ErrIDTooLong = errors.New("must have at most 128 bytes of UTF-8")
-	ErrIDInvalid = errors.New("must be UTF-8 without control characters and without U+FFFD")
+	ErrIDInvalid = errors.New("must be UTF-8 without control characters")
 )
 
 // CheckID says why a string cannot be an id. Ids are compared byte by byte: never trimmed, folded, normalised.
-// U+FFFD is none of theirs, since a byte that is no UTF-8 arrives as that character in a query string: another id
-// than was meant.
 func CheckID(id string) error {
 	switch {
 	case strings.TrimSpace(id) == "":
 		return ErrIDBlank
 	case len(id) > MaxIDBytes:
 		return ErrIDTooLong
-	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) || strings.ContainsRune(id, utf8.RuneError):
+	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):
 		return ErrIDInvalid
 	}
 	return nil

@@ -49,8 +49,9 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	server := &http.Server{
-		Handler: s.gateway, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: s.httpErrors(),
+		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     s.httpErrors(),
 	}
 	greet(stdout, cfg, s)
 	served := make(chan error, 1)
@@ -108,6 +109,7 @@ func greet(stdout io.Writer, cfg config, s *service) {
 	credentials := cfg.file(credentialsFile)
 	fmt.Fprintf(stdout, `
 refresh-tokens is ready on %s
+  try it out   %s/docs
   store        %s
   credentials  %s
 
@@ -117,7 +119,7 @@ Try it, in another terminal:
     -d '{"userId":"alice","applicationId":"'"$APPLICATION_ID"'"}'
 
 Ctrl-C stops it.
-`, cfg.baseURL(), s.home, credentials, sourceable(credentials))
+`, cfg.baseURL(), cfg.baseURL(), s.home, credentials, sourceable(credentials))
 }
 
 // sourceable makes a path that "." in a POSIX shell does not search along PATH.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/local"
+	"github.com/stencil-auth/refresh-tokens/pkg/openapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -24,7 +26,8 @@ import (
 // service is the running whole.
 type service struct {
 	gateway *gateway.Gateway
-	home    string // where the tokens are, for the greeting
+	handler http.Handler // the gateway, behind the description of the surface and its page
+	home    string       // where the tokens are, for the greeting
 	close   func() error
 	log     *slog.Logger
 }
@@ -59,6 +62,9 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
 	}
 	if s.gateway, err = parts.gateway(definition); err != nil {
+		return nil, errors.Join(err, closeStore())
+	}
+	if s.handler, err = openapi.Handler(s.gateway); err != nil {
 		return nil, errors.Join(err, closeStore())
 	}
 	return s, nil

@@ -1,0 +1,97 @@
+// Real clients: each is made for any OAuth 2.0 server and knows nothing of this one but its metadata.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as jose from 'jose';
+import * as oauth from 'oauth4webapi';
+import * as openid from 'openid-client';
+import { API_KEY, APPLICATION_ID, BASE_URL, READ_API_KEY, TENANT_ID, as, issue } from './world.mjs';
+
+const loopback = { [oauth.allowInsecureRequests]: true }; // http, which the clients refuse elsewhere
+const client = { client_id: APPLICATION_ID };
+
+async function discover() {
+  const issuer = new URL(BASE_URL);
+  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...loopback });
+  return oauth.processDiscoveryResponse(issuer, answer);
+}
+
+async function refresh(server, token, options = {}) {
+  const answer = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), token, { ...loopback, ...options });
+  return oauth.processRefreshTokenResponse(server, client, answer);
+}
+
+/** Client authentication of the introspection endpoint: an API key. */
+const withKey = (_server, _client, _body, headers) => Object.entries(as(READ_API_KEY)).forEach(([name, value]) => headers.set(name, value));
+
+async function introspect(server, token) {
+  const answer = await oauth.introspectionRequest(server, client, withKey, token, loopback);
+  return oauth.processIntrospectionResponse(server, client, answer);
+}
+
+test('oauth4webapi refreshes, narrows, introspects and revokes', async () => {
+  const server = await discover();
+  const session = await issue();
+  const first = await refresh(server, session.refreshToken);
+  assert.equal(first.token_type, 'bearer'); // the client lower-cases it
+  assert.notEqual(first.refresh_token, session.refreshToken);
+  assert.equal(first.scope, 'read write');
+  const second = await refresh(server, first.refresh_token, { additionalParameters: { scope: 'read' } });
+  assert.equal(second.scope, 'read');
+
+  const about = await introspect(server, second.refresh_token);
+  assert.equal(about.active, true);
+  assert.equal(about.client_id, APPLICATION_ID);
+  assert.equal((await introspect(server, second.access_token)).scope, 'read');
+  assert.equal((await introspect(server, first.refresh_token)).active, false);
+
+  const revoked = await oauth.revocationRequest(server, client, oauth.None(), second.access_token, loopback);
+  await oauth.processRevocationResponse(revoked);
+  assert.equal((await introspect(server, second.refresh_token)).active, false);
+  await assert.rejects(refresh(server, second.refresh_token), { name: 'ResponseBodyError', error: 'invalid_grant', status: 400 });
+});
+
+test('oauth4webapi refuses a wider scope with the error of RFC 6749', async () => {
+  const server = await discover();
+  const { refreshToken } = await issue();
+  await assert.rejects(refresh(server, refreshToken, { additionalParameters: { scope: 'admin' } }), { error: 'invalid_scope' });
+  await refresh(server, refreshToken); // nothing was rotated
+});
+
+test('oauth4webapi validates the access token as RFC 9068 says', async () => {
+  const server = await discover();
+  const { accessToken } = await issue();
+  const request = new Request(BASE_URL, { headers: { Authorization: `Bearer ${accessToken}` } });
+  const claims = await oauth.validateJwtAccessToken(server, request, APPLICATION_ID, loopback);
+  assert.equal(claims.client_id, APPLICATION_ID);
+  assert.equal(claims.tid, TENANT_ID);
+});
+
+test('openid-client discovers, refreshes, introspects and revokes', async () => {
+  const config = await openid.discovery(new URL(BASE_URL), APPLICATION_ID, undefined, openid.None(), {
+    algorithm: 'oauth2', execute: [openid.allowInsecureRequests],
+  });
+  // Introspection needs an API key, which this client has no words for.
+  config[openid.customFetch] = (url, options) => {
+    const headers = url.endsWith('/introspect') ? { ...options.headers, ...as(API_KEY) } : options.headers;
+    return fetch(url, { ...options, headers });
+  };
+  const session = await issue();
+  const tokens = await openid.refreshTokenGrant(config, session.refreshToken);
+  assert.ok(tokens.expiresIn() > 0);
+  assert.equal((await openid.tokenIntrospection(config, tokens.access_token)).active, true);
+  assert.equal((await openid.tokenIntrospection(config, session.accessToken)).active, false);
+  await openid.tokenRevocation(config, tokens.refresh_token);
+  assert.equal((await openid.tokenIntrospection(config, tokens.refresh_token)).active, false);
+  await assert.rejects(openid.refreshTokenGrant(config, tokens.refresh_token), { error: 'invalid_grant' });
+});
+
+test('jose verifies the access token against the published keys', async () => {
+  const keys = jose.createRemoteJWKSet(new URL(`${BASE_URL}/.well-known/jwks.json`));
+  const { accessToken, refreshTokenId } = await issue();
+  const expected = { issuer: BASE_URL, audience: APPLICATION_ID, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat', 'jti', 'sid'] };
+  const { payload } = await jose.jwtVerify(accessToken, keys, expected);
+  assert.equal(payload.sid, refreshTokenId);
+  const [head, , signature] = accessToken.split('.');
+  const forged = [head, jose.base64url.encode(JSON.stringify({ ...payload, sub: 'mallory' })), signature].join('.');
+  await assert.rejects(jose.jwtVerify(forged, keys, expected), { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
+});

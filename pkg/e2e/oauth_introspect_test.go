@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// RFC 7662: POST /oauth2/introspect, and RFC 8414: GET /.well-known/oauth-authorization-server.
+
+const metadataPath = "/.well-known/oauth-authorization-server"
+
+// introspect asks about a token with a header of credentials.
+func introspect(t *testing.T, credential http.Header, pairs ...string) answer {
+	t.Helper()
+	header := credential.Clone()
+	header["Content-Type"] = isForm()["Content-Type"]
+	return postForm(t, call{"POST", introspectPath, header, form(pairs...)})
+}
+
+// reader is the header of the key that may only read.
+func reader() http.Header { return home.demo.as(home.creds[mayRead]) }
+
+// wantInactive says that a token is inactive, and that nothing else is said about it.
+func wantInactive(t *testing.T, a answer) {
+	t.Helper()
+	if wantKeys(t, a.want(t, 200).body, "active")["active"] != false {
+		t.Errorf("%s: want inactive", a)
+	}
+}
+
+func wantActive(t *testing.T, a answer, x session) map[string]any {
+	t.Helper()
+	body := a.want(t, 200).body
+	for key, value := range map[string]any{
+		"active": true, "client_id": x.app, "sub": x.user, "iss": home.creds["BASE_URL"],
+	} {
+		if body[key] != value {
+			t.Errorf("%s: %s is %v, want %v", a, key, body[key], value)
+		}
+	}
+	for _, key := range []string{"exp", "iat"} {
+		if seconds, _ := body[key].(float64); seconds < 1e9 || seconds != float64(int64(seconds)) {
+			t.Errorf("%s: %s is no NumericDate", a, key)
+		}
+	}
+	if strings.Contains(a.raw, "srt_") || strings.Contains(a.raw, "eyJ") {
+		t.Error("the answer holds a token")
+	}
+	return body
+}
+
+func TestIntrospectionSaysWhatATokenIs(t *testing.T) {
+	t.Parallel()
+	x := issueScoped(t, "read write")
+	refresh := wantActive(t, introspect(t, reader(), "token", x.refresh), x)
+	access := wantActive(t, introspect(t, reader(), "token", x.access), x)
+	claims := parseJWT(t, x.access).claims
+	if access["jti"] != claims["jti"] || access["exp"] != claims["exp"] || access["iat"] != claims["iat"] || access["token_type"] != "Bearer" || access["scope"] != "read write" {
+		t.Errorf("an access token is described by its claims: %v", access)
+	}
+	if refresh["scope"] != "read write" || refresh["exp"] == access["exp"] {
+		t.Errorf("a refresh token is described by its session: %v", refresh)
+	}
+	home.wantAlive(t, x)
+}
+
+func TestIntrospectionIgnoresTheHint(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	for _, hint := range []string{"", "access_token", "refresh_token", "nonsense"} {
+		wantActive(t, introspect(t, reader(), "token", x.refresh, "token_type_hint", hint, "unknown", "1"), x)
+		wantActive(t, introspect(t, reader(), "token", x.access, "token_type_hint", hint), x)
+	}
+}
+
+func TestIntrospectingASupersededTokenSaysInactiveAndIsNoReuse(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	y := home.rotate(t, x)
+	z := home.rotate(t, y)
+	for _, old := range []string{x.refresh, y.refresh, x.access, y.access} {
+		wantInactive(t, introspect(t, reader(), "token", old))
+	}
+	wantActive(t, introspect(t, reader(), "token", z.refresh), z)
+	wantActive(t, introspect(t, reader(), "token", z.access), z)
+	home.rotate(t, z)
+}
+
+func TestIntrospectionOfWhatIsNotActiveSaysNothing(t *testing.T) {
+	t.Parallel()
+	short := home.issue(t, fresh(), home.shortApp())
+	issued := time.Now()
+	x := home.issue(t, fresh(), home.demo.web)
+	home.do(t, call{"DELETE", "/jwt/refresh/" + x.id, home.demo.admin(), ""}).want(t, 200)
+	theirs := home.issueIn(t, home.other, fresh(), home.other.web)
+	for _, text := range []string{
+		"garbage", " ", x.refresh, x.access, theirs.refresh, theirs.access, home.demo.key, unsigned(t, theirs.access), strings.Repeat("x", 9000),
+	} {
+		wantInactive(t, introspect(t, reader(), "token", text))
+	}
+	wantInactive(t, introspect(t, home.other.admin(), "token", home.issue(t, fresh(), home.demo.web).refresh))
+	home.wantAlive(t, theirs)
+	time.Sleep(2500*time.Millisecond - time.Since(issued))
+	wantInactive(t, introspect(t, reader(), "token", short.access))
+	wantActive(t, introspect(t, reader(), "token", short.refresh), short)
+	time.Sleep(4500*time.Millisecond - time.Since(issued))
+	wantInactive(t, introspect(t, reader(), "token", short.refresh))
+}
+
+func TestIntrospectionNeedsAKeyThatMayReadAndItsTenant(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	ask := func(header http.Header, status int) answer {
+		c := call{"POST", introspectPath, with(header, "Content-Type", "application/x-www-form-urlencoded"), form("token", x.refresh)}
+		return home.do(t, c).want(t, status)
+	}
+	ask(nil, 401)
+	ask(http.Header{"Authorization": {"Bearer " + home.demo.key}}, 401) // it needs the tenant header
+	ask(http.Header{"X-Stencil-TenantId": {home.demo.id}}, 401)
+	ask(http.Header{"X-Stencil-TenantId": {home.demo.id}, "Authorization": {basic(home.demo.web, home.demo.key)}}, 401)
+	ask(home.demo.as("sak_x"), 401)
+	ask(home.demo.as(x.refresh), 401)
+	ask(home.other.as(home.demo.key), 403)
+	for _, permission := range []string{mayIssue, "REVOKE_API_KEY"} {
+		checkOAuth(t, ask(home.demo.as(home.creds[permission]), 403))
+	}
+	checkOAuth(t, ask(x.owner(), 403)) // a user's access token
+	ask(reader(), 200)
+	ask(home.demo.admin(), 200)
+	home.wantAlive(t, x)
+}
+
+func TestIntrospectReadsItsFormAsTheTokenEndpointDoes(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	isJSON, isFormData := with(reader(), "Content-Type", "application/json"), with(reader(), "Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range []call{
+		{"POST", introspectPath, isFormData, ""},
+		{"POST", introspectPath, isFormData, form("token", "")},
+		{"POST", introspectPath, isFormData, form("token", x.refresh, "token", x.refresh)},
+		{"POST", introspectPath, isJSON, jsonOf(map[string]string{"token": x.refresh})},
+		{"POST", introspectPath + "?token=" + x.refresh, isFormData, ""},
+		{"POST", introspectPath, with(isFormData, "X-HTTP-Method-Override", "DELETE"), form("token", x.refresh)},
+	} {
+		postForm(t, c).wantError(t, 400, "invalid_request")
+	}
+	postForm(t, call{"POST", introspectPath, isFormData, form("token", strings.Repeat("x", 17_000))}).want(t, 413)
+	wantActive(t, postForm(t, call{"POST", introspectPath + "/", isFormData, form("token", x.refresh)}), x)
+}
+
+func TestMetadataDescribesTheServer(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{metadataPath, metadataPath + "/"} {
+		a := home.do(t, call{"GET", path, with(nil, "Origin", "http://localhost:5173"), ""}).want(t, 200)
+		wantCORS(t, a, "http://localhost:5173")
+		if strings.Contains(a.header.Get("Cache-Control"), "no-store") || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
+			t.Errorf("`Cache-Control: no-store` on everything but JWKS and metadata; got %q", a.header)
+		}
+		issuer := home.creds["BASE_URL"]
+		for name, value := range map[string]string{
+			"issuer": issuer, "token_endpoint": issuer + tokenPath, "revocation_endpoint": issuer + revokePath,
+			"introspection_endpoint": issuer + introspectPath, "jwks_uri": issuer + "/.well-known/jwks.json",
+		} {
+			if a.body[name] != value {
+				t.Errorf("%s is %v, want %s", name, a.body[name], value)
+			}
+		}
+		if grants := jsonOf(a.body["grant_types_supported"]); grants != `["refresh_token"]` {
+			t.Errorf("grant_types_supported is %s", grants)
+		}
+		if _, isArray := a.body["response_types_supported"].([]any); !isArray {
+			t.Errorf("response_types_supported is REQUIRED (RFC 8414 section 2); got %v", a.body["response_types_supported"])
+		}
+		if claim := parseJWT(t, home.issue(t, fresh(), home.demo.web).access).claims["iss"]; claim != a.body["issuer"] {
+			t.Errorf("the tokens' issuer is %v", claim)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package openapi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/openapi"
+)
+
+func serve(t *testing.T, method, target string) *httptest.ResponseRecorder {
+	t.Helper()
+	handler, err := openapi.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(method, target, nil))
+	return answer
+}
+
+func TestExactlyTwoRequestsAreAnsweredHere(t *testing.T) {
+	t.Parallel()
+	for target, contentType := range map[string]string{"/openapi.json": "application/json", "/docs": "text/html; charset=utf-8"} {
+		a := serve(t, http.MethodGet, target)
+		if a.Code != http.StatusOK || a.Header().Get("Content-Type") != contentType || a.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %v", target, a.Code, a.Header())
+		}
+	}
+	for _, request := range [][2]string{
+		{"POST", "/docs"},
+		{"HEAD", "/docs"},
+		{"OPTIONS", "/openapi.json"},
+		{"GET", "/docs/"},
+		{"GET", "/docs?x=1"},
+		{"GET", "/Docs"},
+		{"GET", "//docs"},
+		{"GET", "/%64ocs"},
+		{"GET", "/"},
+		{"GET", "/jwt/refresh"},
+		{"GET", "/openapi.yaml"},
+	} {
+		if a := serve(t, request[0], request[1]); a.Code != http.StatusTeapot {
+			t.Errorf("%s %s: %d; everything else goes to the gateway", request[0], request[1], a.Code)
+		}
+	}
+}
+
+func TestThePageAllowsNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	a := serve(t, http.MethodGet, "/docs")
+	policy := a.Header().Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("no %s in %q", want, policy)
+		}
+	}
+	if bad := regexp.MustCompile(`unsafe|\*|https?:`).FindString(policy); bad != "" {
+		t.Errorf("%q in %q", bad, policy)
+	}
+	if bad := regexp.MustCompile(`https?://|\ssrc=|@import|innerHTML|\beval\b|\{\{`).FindString(a.Body.String()); bad != "" {
+		t.Errorf("the page holds %q", bad)
+	}
+}
