@@ -85,6 +85,9 @@ lint-template: $(VENV)/bin/sam
 	@$(VENV)/bin/python -c "$$TRANSLATE" >.build/translated.json
 	$(VENV)/bin/cfn-lint -- .build/translated.json
 
+interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
+	@pkg/e2e/clients/run
+
 moto: ## Rotate keys against moto's Secrets Manager (needs python3; .ci/run demands it)
 	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory test-moto; \
 	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "moto: python3 with venv is required"; exit 1; \
