@@ -1,0 +1,157 @@
+package template_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var rotations = []string{"RotateSigningKeysFunction", "RotateTokenKeysFunction"}
+
+// A change of configuration alone goes live too, and a new version comes back down by the same rule everywhere.
+func TestEveryFunctionGoesLiveThroughItsAlias(t *testing.T) {
+	all := stack(t)
+	globals := at(all, "Globals", "Function")
+	rule := fmt.Sprint(at(globals, "DeploymentPreference", "Type"))
+	if rule != "[ShiftGradually Canary10Percent5Minutes AllAtOnce]" || at(globals, "AutoPublishAlias") != "live" {
+		t.Errorf("the rule of deployments is %s to alias %v", rule, at(globals, "AutoPublishAlias"))
+	}
+	for id, f := range ofType(t, "AWS::Serverless::Function", 20) {
+		preference, _ := f["DeploymentPreference"].(section)
+		want := "map[Alarms:[ShiftGradually [ApiErrors " + strings.TrimSuffix(id, "Function") + "Errors] [AWS::NoValue]]]"
+		switch {
+		case id == "AuthorizerFunction": // each 401 is one of its errors
+			want = "map[Alarms:[ShiftGradually [ApiErrors] [AWS::NoValue]]]"
+		case slices.Contains(rotations, id):
+			want = "map[Enabled:false]"
+		}
+		if got := fmt.Sprint(preference); got != want {
+			t.Errorf("%s deploys by %s, want %s", id, got, want)
+		}
+		if f["AutoPublishAliasAllProperties"] != true {
+			t.Errorf("%s: a change of its configuration alone would never go live", id)
+		}
+		if reserved := f["ReservedConcurrentExecutions"]; reserved != nil && !strings.Contains(fmt.Sprint(reserved), "ReservedConcurrency") {
+			t.Errorf("%s reserves %v executions, whatever the account has", id, reserved)
+		}
+		if build := at(all, "Resources", id, "Metadata", "BuildMethod"); build != "makefile" {
+			t.Errorf("%s is built by %v", id, build)
+		}
+	}
+}
+
+func TestEveryLogIsEncryptedAndEnds(t *testing.T) {
+	groups := ofType(t, "AWS::Logs::LogGroup", 20)
+	for id, g := range groups {
+		if g["RetentionInDays"] != "LogRetentionDays" || g["KmsKeyId"] != "DataKey.Arn" {
+			t.Errorf("%s: %v", id, g)
+		}
+	}
+	for id, f := range ofType(t, "AWS::Serverless::Function", 20) {
+		if group := strings.TrimSuffix(id, "Function") + "Logs"; at(f["LoggingConfig"], "LogGroup") != group || groups[group] == nil {
+			t.Errorf("%s logs to %v, want a group of its own, %s", id, f["LoggingConfig"], group)
+		}
+	}
+}
+
+// watched says what an alarm watches: metric, dimensions or query, and statistic.
+func watched(alarm section) string {
+	if alarm["Metrics"] != nil {
+		return fmt.Sprint(at(alarm["Metrics"].([]any)[0], "Expression"))
+	}
+	var dimensions []string
+	for _, d := range alarm["Dimensions"].([]any) {
+		dimensions = append(dimensions, fmt.Sprint(at(d, "Name"), "=", at(d, "Value")))
+	}
+	statistic := alarm["Statistic"]
+	if statistic == nil {
+		statistic = alarm["ExtendedStatistic"]
+	}
+	return fmt.Sprint(alarm["MetricName"], " ", statistic, " ", strings.Join(dimensions, " "))
+}
+
+func TestEveryFailureHasAnAlarmThatSomebodyHears(t *testing.T) {
+	alarms := ofType(t, "AWS::CloudWatch::Alarm", 40)
+	var got []string
+	for id, a := range alarms {
+		got = append(got, watched(a))
+		if fmt.Sprint(a["AlarmActions"]) != "[AlarmTopic]" || a["TreatMissingData"] != "notBreaching" {
+			t.Errorf("%s tells %v, and takes no data as %v", id, a["AlarmActions"], a["TreatMissingData"])
+		}
+	}
+	api := " ApiName=${AWS::StackName}-api Stage=Stage"
+	want := []string{
+		"5XXError Average" + api, "Latency p99" + api,
+		`SELECT SUM(ThrottledRequests) FROM SCHEMA("AWS/DynamoDB", Operation, TableName) WHERE TableName = '${TokenTable}'`,
+		`SELECT SUM(SystemErrors) FROM SCHEMA("AWS/DynamoDB", Operation, TableName) WHERE TableName = '${TokenTable}'`,
+		`SELECT SUM(requests) FROM SCHEMA("RefreshTokens", op, outcome) WHERE outcome = 'reuse'`,
+	}
+	for id := range ofType(t, "AWS::Serverless::Function", 20) {
+		of := " Sum FunctionName=" + id
+		if !slices.Contains(rotations, id) { // Secrets Manager calls the function itself
+			of += " Resource=${" + id + "}:live"
+		}
+		want = append(want, "Throttles"+of)
+		if id != "AuthorizerFunction" { // each 401 is one of its errors
+			want = append(want, "Errors"+of)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("alarms watch\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	failures := ofType(t, "AWS::Events::Rule", 1)["RotationFailures"]
+	if pattern := fmt.Sprint(failures["EventPattern"], failures["Targets"]); !strings.Contains(pattern, "RotationFailed") ||
+		!strings.Contains(pattern, "[SigningKeysSecret TokenKeysSecret]") || !strings.Contains(pattern, "Arn:AlarmTopic") {
+		t.Errorf("failed rotations: %s", pattern)
+	}
+}
+
+// The outcomes are those that pkg/api writes: a misspelt one would show a calm line forever.
+func TestDashboardShowsTheMetricsThatFunctionsWrite(t *testing.T) {
+	body := fmt.Sprint(ofType(t, "AWS::CloudWatch::Dashboard", 1)["Dashboard"]["DashboardBody"])
+	var dashboard struct {
+		Widgets []struct {
+			Type       string
+			Properties struct {
+				Title, Markdown string
+				Metrics         [][]any
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllString(body, "1")), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	outcomes := []string{
+		"issued", "rotated", "retry", "extended", "reuse", "expired", "unknown", "forged", "unavailable", "unauthenticated",
+		"forbidden", "not found", "bad request", "failed", "ok",
+	}
+	var questions []string
+	searches := 0
+	for _, w := range dashboard.Widgets {
+		if w.Type == "text" {
+			questions = append(questions, w.Properties.Markdown)
+		}
+		for _, m := range w.Properties.Metrics {
+			expression := fmt.Sprint(at(m[0], "expression"))
+			if !strings.Contains(expression, "RefreshTokens") {
+				continue
+			}
+			searches++
+			_, asked, _ := strings.Cut(expression, "outcome=")
+			asked, _, _ = strings.Cut(asked, "'")
+			for _, quoted := range regexp.MustCompile(`"[^"]*"`).FindAllString(asked, -1) {
+				if !slices.Contains(outcomes, strings.Trim(quoted, `"`)) {
+					t.Errorf("%s: no function writes the outcome %s", w.Properties.Title, quoted)
+				}
+			}
+		}
+	}
+	if len(questions) != 3 || questions[0] != "# Are users being logged out?" || questions[1] != "# Is someone stealing tokens?" || searches < 6 {
+		t.Errorf("%d searches answer %q", searches, questions)
+	}
+}
