@@ -1,0 +1,184 @@
+package proof
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Law 2: a dump of the table alone forges nothing.
+func TestADumpOfTheTableRefreshesNothing(t *testing.T) {
+	l, transport := plunderDynamoDB(t)
+	l.holdsNoSecret()
+	transport.Reset()
+	l.forgesNothingWithoutTheKey()
+	if requests := transport.Requests(); len(requests) != 0 {
+		t.Errorf("forged tokens were looked up: %v", requests)
+	}
+	l.allLive()
+	l.forgesNothingWithTheKey()
+}
+
+func TestTheFileOfTheEmbeddedStoreRefreshesNothing(t *testing.T) {
+	l := plunderFile(t)
+	l.holdsNoSecret()
+	l.forgesNothingWithoutTheKey()
+	l.allLive()
+	l.forgesNothingWithTheKey()
+}
+
+func (l *loot) holdsNoSecret() {
+	l.Helper()
+	for _, found := range finds(l.dump, l.secrets) {
+		l.Errorf("at rest there is %s", found)
+	}
+	for _, prefix := range []string{"srt_", "sak_", "eyJ"} {
+		if bytes.Contains(l.dump, []byte(prefix)) {
+			l.Errorf("at rest something begins with %s", prefix)
+		}
+	}
+	if len(l.hashes) < len(l.current) { // the search can find: the hashes are there
+		l.Fatalf("only %d of %d hashes are in the dump", len(l.hashes), len(l.current))
+	}
+}
+
+// assemble makes a token of a session out of what a thief may have.
+func (l *loot) assemble(g session.Grant, secret token.Secret, generation uint32, key keys.TokenKey) string {
+	t := token.Refresh{
+		Reusable: g.Session.Policy.Reusable, KeyID: key.ID, Tenant: g.Session.Tenant, User: g.Session.User,
+		Application: g.Session.Application, Session: g.Session.ID, Generation: generation, Secret: secret,
+	}
+	return must(t.Encode(key)).Reveal()
+}
+
+// guesses are the secrets that a dump suggests.
+func (l *loot) guesses(g session.Grant) []token.Secret {
+	guesses := []token.Secret{{}, token.Secret(g.Session.SecretHash), token.Secret(token.Secret(g.Session.SecretHash).Hash())}
+	return append(guesses, token.Secret(l.hashes[0]))
+}
+
+// forgesNothingWithoutTheKey tries a dump with keys of the thief's own.
+func (l *loot) forgesNothingWithoutTheKey() {
+	l.Helper()
+	for _, g := range l.current {
+		wrong := unknownKey(l.keys.active())
+		for _, key := range []keys.TokenKey{wrong, {ID: wrong.ID}, {ID: wrong.ID, Secret: g.Session.SecretHash}, {ID: wrong.ID + 1}} {
+			for _, guess := range l.guesses(g) {
+				text := l.assemble(g, guess, g.Session.Generation, key)
+				if _, err := l.Refresh(l.Context(), session.RefreshRequest{Token: text}); !errors.Is(err, session.ErrForged) {
+					l.Fatalf("a token assembled without the key is answered %v", err)
+				}
+			}
+		}
+	}
+}
+
+// allLive wants every session as it was.
+func (l *loot) allLive() {
+	l.Helper()
+	for _, g := range l.current {
+		if _, err := l.Live(l.Context(), g.Session.Key); err != nil {
+			l.Errorf("guessing has ended a session: %v", err)
+		}
+	}
+}
+
+// forgesNothingWithTheKey gives the thief the token key as well. He may end a session by it, but not enter it.
+func (l *loot) forgesNothingWithTheKey() {
+	l.Helper()
+	key := l.keys.active()
+	for _, g := range l.current {
+		for _, guess := range l.guesses(g) {
+			t := must(l.Identify(l.Context(), l.assemble(g, guess, g.Session.Generation-min(1, g.Session.Generation), key)))
+			next, _, err := t.Successor(key, key)
+			if err != nil {
+				l.Fatal(err)
+			}
+			for _, text := range []string{
+				l.assemble(g, guess, g.Session.Generation, key), l.assemble(g, guess, g.Session.Generation+1, key),
+				l.assemble(g, next.Secret, g.Session.Generation, key),
+			} {
+				// The attempt before may have ended the session.
+				if err := errors.Join(l.Store.DeleteBatch(l.Context(), []session.Key{g.Session.Key}), l.Store.Create(l.Context(), g.Session)); err != nil {
+					l.Fatal(err)
+				}
+				got, err := l.Refresh(l.Context(), session.RefreshRequest{Token: text})
+				if !errors.Is(err, session.ErrReused) && (!g.Session.Policy.Reusable || !errors.Is(err, session.ErrRefused)) || got.Refresh.Reveal() != "" || got.Access.Reveal() != "" {
+					l.Fatalf("a token assembled with the key alone is answered %v", err)
+				}
+			}
+		}
+	}
+}
+
+// The proof can fail: whatever is hidden in a dump is found.
+func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
+	var secret [32]byte
+	_, _ = rand.Read(secret[:])
+	around := func(b []byte, n int) []byte { return slices.Concat(make([]byte, n), b, []byte("behind")) }
+	for n := range 7 {
+		for name, dump := range map[string]string{
+			"raw":       string(around(secret[:], n)),
+			"hex":       hex.EncodeToString(around(secret[:], n)),
+			"HEX":       strings.ToUpper(hex.EncodeToString(around(secret[:], n))),
+			"base64":    base64.StdEncoding.EncodeToString(around(secret[:], n)),
+			"base64url": base64.RawURLEncoding.EncodeToString(around(secret[:], n)),
+		} {
+			if len(finds([]byte(dump), map[string][]byte{"it": secret[:]})) == 0 {
+				t.Errorf("%s behind %d bytes is not found", name, n)
+			}
+		}
+	}
+}
+
+// A cursor of a list carries no readable key.
+func TestACursorHoldsNoReadableKey(t *testing.T) {
+	store, _ := onEngine(t)
+	l := plunder(t, store)
+	list := api.RetrieveByUser(api.Core{Sessions: l.Service, Log: slog.New(slog.DiscardHandler)})
+	for _, application := range []string{"", "web"} {
+		query := map[string]string{"userId": l.user, "limit": "1"}
+		if application != "" {
+			query["applicationId"] = application
+		}
+		answer, err := list(t.Context(), events.APIGatewayProxyRequest{
+			HTTPMethod: "GET", Path: "/jwt/refresh", QueryStringParameters: query,
+			RequestContext: events.APIGatewayProxyRequestContext{Authorizer: map[string]any{
+				"tenantId": l.tenant, "keyId": "key", "permissions": "tokens:read",
+			}},
+		})
+		var body struct {
+			NextCursor string `json:"nextCursor"`
+		}
+		if err := errors.Join(err, json.Unmarshal([]byte(answer.Body), &body)); err != nil || body.NextCursor == "" {
+			t.Fatalf("%v, no cursor in %s", err, answer.Body)
+		}
+		readable := map[string][]byte{"the tenant": []byte(l.tenant), "the user": []byte(l.user), "the application": []byte("service")}
+		for _, g := range l.current {
+			readable["the id "+g.Session.ID.String()] = []byte(g.Session.ID.String())
+			readable["the bytes of "+g.Session.ID.String()] = g.Session.ID[:]
+			readable["the hash of "+g.Session.ID.String()] = g.Session.SecretHash[:]
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(body.NextCursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range append(finds(raw, readable), finds([]byte(body.NextCursor), readable)...) {
+			t.Errorf("a cursor holds %s", found)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package proof
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+)
+
+// Law 5 and House style 19: refreshes, retries, deletions by every selector, issues and reads that run at once are
+// linearizable, whatever DynamoDB loses, refuses or delays.
+func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
+	const least = 10_000
+	k := newKeys(t)
+	var total atomic.Int64
+	t.Run("all", func(t *testing.T) { // so that they are over when their operations are counted
+		for name, c := range map[string]struct {
+			share   float64 // of the requests meet a fault
+			repeats bool
+			options []func(*dynamodb.Options)
+		}{
+			"DynamoDB at its best":         {},
+			"faults, and the SDK repeats":  {share: 0.2, repeats: true},
+			"faults, and the SDK gives up": {share: 0.06, options: []func(*dynamodb.Options){giveUp}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				store, transport := onEngine(t, c.options...)
+				for range times(20, 40) {
+					seed := rand.Uint64()
+					h := record(t, k, store, seed, func(h *history) {
+						h.faults, h.repeats = c.share > 0, c.repeats
+						trouble(transport, seed, c.share)
+					})
+					trouble(transport, seed, 0)
+					total.Add(int64(len(h.log)))
+					for _, violation := range h.check() {
+						t.Errorf("seed %d: %s", seed, violation)
+					}
+				}
+			})
+		}
+	})
+	if t.Logf("%d operations", total.Load()); total.Load() < least && !t.Failed() && !t.Skipped() {
+		t.Errorf("%d operations, fewer than %d", total.Load(), least)
+	}
+}
+
+func giveUp(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+
+func TestConcurrentHistoriesOverTheEmbeddedStoreAreLinearizable(t *testing.T) {
+	k := newKeys(t)
+	store, _ := onDisk(t)
+	for range times(20, 40) {
+		seed := rand.Uint64()
+		for _, violation := range record(t, k, store, seed, func(*history) {}).check() {
+			t.Errorf("seed %d: %s", seed, violation)
+		}
+	}
+}
+
+// trouble makes so many of the requests fail, each in some way.
+func trouble(transport *faulty.Transport, seed uint64, share float64) {
+	var mu sync.Mutex
+	dice := rand.New(rand.NewPCG(seed, 0))
+	for _, operation := range []string{
+		"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem",
+	} {
+		faults := []faulty.Fault{
+			faulty.ReplyLost(), faulty.ReplyLost(), faulty.ReplyCut(), faulty.Throttled(), faulty.Broken(), faulty.Closed(),
+			faulty.Delay(time.Millisecond), faulty.Delay(5 * time.Millisecond),
+		}
+		if operation == "BatchGetItem" || operation == "BatchWriteItem" {
+			faults = append(faults, faulty.Unprocessed(0), faulty.Unprocessed(1), faulty.Unprocessed(2))
+		}
+		transport.Always(operation, func(request *http.Request, send faulty.Send) (*http.Response, error) {
+			mu.Lock()
+			fault := faulty.Pass()
+			if dice.Float64() < share {
+				fault = faults[dice.IntN(len(faults))]
+			}
+			mu.Unlock()
+			return fault(request, send)
+		})
+	}
+}
+
+// The proof can fail: a store with a mistake is caught.
+func TestAStoreWithAMistakeIsCaught(t *testing.T) {
+	k := newKeys(t)
+	for name, mistake := range mistakes() {
+		store, _ := onDisk(t)
+		wrong := mistake(store)
+		caught := 0
+		for histories := 0; caught == 0 && histories < 50; histories++ {
+			h := record(t, k, wrong, rand.Uint64(), func(*history) {})
+			caught = len(h.check())
+		}
+		if caught == 0 {
+			t.Errorf("%s, and nobody noticed", name)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package proof
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// loot is a store with sessions in every state, all bytes of it, and everything that must not be among them.
+type loot struct {
+	*testing.T
+	*session.Service
+	*clock
+
+	keys    keyset
+	tenant  string
+	user    string
+	dump    []byte
+	hashes  [][]byte // of 32 bytes: the secret hashes among them
+	current []session.Grant
+	secrets map[string][]byte
+}
+
+func (l *loot) now() time.Time { return l.clock.now() }
+
+// plunder fills a store. The dump is not taken yet.
+func plunder(t *testing.T, store session.Store) *loot {
+	t.Helper()
+	l := &loot{
+		T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant(), user: "user-of-" + storetest.NewTenant(),
+		secrets: map[string][]byte{},
+	}
+	l.Service = l.keys.service(store, l.now, rand.Reader)
+	register(t, store, l.tenant, "web", nil)
+	register(t, store, l.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
+	for n := range 4 {
+		g, err := l.Issue(t.Context(), session.IssueRequest{
+			Tenant: l.tenant, User: l.user, Application: []string{"web", "service"}[n%2], Scope: "read",
+			Claims: json.RawMessage(`{"roles":["admin"]}`),
+		})
+		for range n {
+			l.remember(g)
+			if err == nil {
+				l.pass(time.Second)
+				g, err = l.Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.remember(g)
+		l.current = append(l.current, g)
+	}
+	apiKey := newAPIKey(t, store, l.tenant, l.now())
+	active := l.keys.active()
+	l.secrets["an API key"] = []byte(apiKey.Text().Reveal())
+	l.secrets["the secret of an API key"] = apiKey.Secret[:]
+	l.secrets["the token key"] = active.Secret[:]
+	return l
+}
+
+// remember keeps what a grant has for its holder alone.
+func (l *loot) remember(g session.Grant) {
+	l.Helper()
+	t, err := l.Identify(l.Context(), g.Refresh.Reveal())
+	if err != nil {
+		l.Fatal(err)
+	}
+	text := g.Refresh.Reveal()
+	raw := must(base64.RawURLEncoding.DecodeString(strings.TrimPrefix(text, "srt_")))
+	n := len(l.secrets)
+	l.secrets[fmt.Sprintf("refresh token %d", n)] = []byte(text)
+	l.secrets[fmt.Sprintf("the bytes of refresh token %d", n)] = raw
+	l.secrets[fmt.Sprintf("the tag of refresh token %d", n)] = raw[len(raw)-16:]
+	l.secrets[fmt.Sprintf("the secret of refresh token %d", n)] = bytes.Clone(t.Secret[:])
+	l.secrets[fmt.Sprintf("access token %d", n)] = []byte(g.Access.Reveal())
+}
+
+// spellings are the ways in which bytes may be written down. Base64 of something longer around them spells them in
+// one of three ways, of which only the middle is sure.
+func spellings(secret []byte) map[string][]byte {
+	all := map[string][]byte{
+		"as it is": secret, "in hex": []byte(hex.EncodeToString(secret)), "in upper-case hex": []byte(fmt.Sprintf("%X", secret)),
+	}
+	for name, encoding := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64url": base64.RawURLEncoding} {
+		for shift := range 3 {
+			text := encoding.EncodeToString(slices.Concat(make([]byte, shift), secret))
+			all[fmt.Sprintf("in %s, shifted by %d", name, shift)] = []byte(text[(shift*8+5)/6 : len(text)-2])
+		}
+	}
+	return all
+}
+
+// finds lists the secrets that some bytes hold in any spelling.
+func finds(dump []byte, secrets map[string][]byte) (found []string) {
+	for what, secret := range secrets {
+		for how, spelling := range spellings(secret) {
+			if bytes.Contains(dump, spelling) {
+				found = append(found, what+" "+how)
+			}
+		}
+	}
+	return found
+}
+
+// flatten writes every name and value of an item one after the other.
+func flatten(value types.AttributeValue) []byte {
+	switch v := value.(type) {
+	case *types.AttributeValueMemberS:
+		return []byte(v.Value)
+	case *types.AttributeValueMemberN:
+		return []byte(v.Value)
+	case *types.AttributeValueMemberB:
+		return v.Value
+	case *types.AttributeValueMemberM:
+		return flattenAll(v.Value)
+	case *types.AttributeValueMemberL:
+		var all []byte
+		for _, one := range v.Value {
+			all = append(append(all, flatten(one)...), '\n')
+		}
+		return all
+	case *types.AttributeValueMemberBOOL:
+		return fmt.Append(nil, v.Value)
+	default:
+		panic(fmt.Sprintf("an attribute of type %T", value))
+	}
+}
+
+func flattenAll(item map[string]types.AttributeValue) (all []byte) {
+	for name, value := range item {
+		all = append(append(append(append(all, name...), '='), flatten(value)...), '\n')
+	}
+	return all
+}
+
+// scan reads every item of a table.
+func scan(t *testing.T, store *dynamo.Store) (items []map[string]types.AttributeValue) {
+	t.Helper()
+	pages := dynamodb.NewScanPaginator(store.Client, &dynamodb.ScanInput{TableName: &store.Table, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, page.Items...)
+	}
+	return items
+}
+
+func plunderDynamoDB(t *testing.T) (*loot, *faulty.Transport) {
+	t.Helper()
+	if os.Getenv("STORE_TEST_TABLE") != "" {
+		t.Skip("a table that others use is not dumped; unset STORE_TEST_TABLE")
+	}
+	store, transport := onEngine(t)
+	l := plunder(t, store)
+	for _, item := range scan(t, store) {
+		l.dump = append(l.dump, flattenAll(item)...)
+		if hash, is := item["sh"].(*types.AttributeValueMemberB); is {
+			l.hashes = append(l.hashes, hash.Value)
+		}
+	}
+	return l, transport
+}
+
+func plunderFile(t *testing.T) *loot {
+	t.Helper()
+	store, path := onDisk(t)
+	l := plunder(t, store)
+	dump, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.dump = dump
+	for _, g := range l.current {
+		if hash := g.Session.SecretHash; bytes.Contains(dump, hash[:]) {
+			l.hashes = append(l.hashes, hash[:])
+		}
+	}
+	return l
+}

@@ -1,0 +1,131 @@
+package proof
+
+import (
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// priced is a service over DynamoDB whose requests and capacity are counted.
+type priced struct {
+	*testing.T
+	*session.Service
+	*clock
+
+	keys      keyset
+	store     *dynamo.Store
+	transport *faulty.Transport
+	tenant    string
+}
+
+func newPriced(t *testing.T) *priced {
+	t.Helper()
+	p := &priced{T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant()}
+	p.store, p.transport = onEngine(t, faulty.ReportCapacity)
+	p.Service = p.keys.service(p.store, p.now, rand.Reader)
+	register(t, p.store, p.tenant, "web", nil)
+	register(t, p.store, p.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
+	register(t, p.store, p.tenant, "strict", func(s *session.Settings) { s.RequireAccessTokenPresent = true })
+	register(t, p.store, p.tenant, "unlimited", func(s *session.Settings) { s.MaxSessionsPerUser = 0 })
+	register(t, p.store, p.tenant, "single", func(s *session.Settings) { s.MaxSessionsPerUser = 1 })
+	return p
+}
+
+func (p *priced) now() time.Time { return p.clock.now() }
+
+func (p *priced) issue(user, application string) session.Grant {
+	p.Helper()
+	g, err := p.Issue(p.Context(), session.IssueRequest{Tenant: p.tenant, User: user, Application: application})
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.pass(time.Millisecond)
+	return g
+}
+
+func (p *priced) refresh(g session.Grant) (session.Grant, error) {
+	return p.Refresh(p.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+}
+
+// cost is what an operation consumed: requests by name, and units.
+type cost struct {
+	requests           string
+	write, read, index float64
+}
+
+func (p *priced) cost() cost {
+	c := cost{requests: fmt.Sprint(p.transport.Requests())[len("map"):]}
+	for _, operation := range []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"} {
+		units, index := p.transport.Units(operation)
+		c.write, c.index = c.write+units, c.index+index
+	}
+	for _, operation := range []string{"GetItem", "BatchGetItem", "Query"} {
+		units, index := p.transport.Units(operation)
+		c.read, c.index = c.read+units, c.index+index
+	}
+	return c
+}
+
+// clone puts copies of an issued session beside it, quickly, and returns their ids. All have the same secret.
+func (p *priced) clone(g session.Grant, n int) []token.ID {
+	p.Helper()
+	original := p.rawItem(g)
+	ids := make([]token.ID, n)
+	requests := make([]types.WriteRequest, n)
+	for i := range ids {
+		ids[i] = storetest.NewID()
+		item := maps.Clone(original)
+		for _, name := range []string{"SK", "GSI1PK"} {
+			key := item[name].(*types.AttributeValueMemberS).Value
+			item[name] = &types.AttributeValueMemberS{Value: strings.ReplaceAll(key, g.Session.ID.String(), ids[i].String())}
+		}
+		requests[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}
+	}
+	batches := make(chan []types.WriteRequest)
+	client := uncounted(p.store)
+	var writers sync.WaitGroup
+	for range 8 {
+		writers.Go(func() {
+			for batch := range batches {
+				out, err := client.BatchWriteItem(p.Context(), &dynamodb.BatchWriteItemInput{
+					RequestItems: map[string][]types.WriteRequest{p.store.Table: batch},
+				})
+				if err != nil || len(out.UnprocessedItems) > 0 {
+					p.Errorf("put sessions: %v", err)
+				}
+			}
+		})
+	}
+	for batch := range slices.Chunk(requests, 25) {
+		batches <- batch
+	}
+	close(batches)
+	writers.Wait()
+	return ids
+}
+
+// cloned is the grant of a copy.
+func (p *priced) cloned(g session.Grant, id token.ID) session.Grant {
+	p.Helper()
+	t, err := p.Identify(p.Context(), g.Refresh.Reveal())
+	if err != nil {
+		p.Fatal(err)
+	}
+	t.Session = id
+	g.Refresh = must(t.Encode(p.keys.active()))
+	return g
+}

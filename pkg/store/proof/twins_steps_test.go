@@ -1,0 +1,223 @@
+package proof
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+func (w *twins) issue(t *rapid.T) {
+	req := session.IssueRequest{Tenant: w.tenant, User: w.user(t), Application: w.application(t)}
+	if rapid.IntRange(0, 19).Draw(t, "unknown application") == 0 {
+		req.Application = "unknown"
+	}
+	if rapid.Bool().Draw(t, "everything") {
+		req.Scope = "read write:all"
+		req.Device = &session.Device{Name: "Jane's phone", IP: "2001:db8::1"}
+		req.Claims = json.RawMessage(`{"roles":["admin"],"n":12345678901234567890}`)
+	}
+	got, err := w.both(t, "issue", func(s *session.Service) (any, error) {
+		g, err := s.Issue(t.Context(), req)
+		return open(g), err
+	})
+	if err == nil {
+		g := got.(granted)
+		w.families = append(w.families, &family{user: req.User, application: req.Application, id: g.Session.ID, grants: []granted{g}})
+	}
+}
+
+// refresh presents some tokens of one session, one after the other: its newest one, as a client does, or older ones.
+func (w *twins) refresh(t *rapid.T) {
+	f := w.family(t)
+	for range rapid.IntRange(1, 4).Draw(t, "times") {
+		back := rapid.SampledFrom([]int{1, 0, 0, 0, 2, 0, 0, 1, 3}).Draw(t, "generations back")
+		w.present(t, f, f.grants[max(0, len(f.grants)-1-back)])
+	}
+}
+
+// edge presents a token to the millisecond when it expires, or when the overlap of its predecessor is over.
+func (w *twins) edge(t *rapid.T) {
+	f := w.family(t)
+	newest := f.grants[len(f.grants)-1]
+	presented, end := newest, newest.Session.ExpiresAt()
+	if len(f.grants) > 1 && rapid.Bool().Draw(t, "of the overlap") {
+		presented, end = f.grants[len(f.grants)-2], newest.Session.RotatedAt.Add(newest.Session.Policy.Overlap)
+	}
+	end = end.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "milliseconds")) * time.Millisecond)
+	if end.After(w.at) {
+		w.at = end
+	}
+	w.present(t, f, presented)
+}
+
+func (w *twins) present(t *rapid.T, f *family, g granted) {
+	req := session.RefreshRequest{Token: g.Refresh}
+	if rapid.IntRange(0, 19).Draw(t, "another tenant") == 0 {
+		req.Tenant = "another"
+	}
+	beside := rapid.SampledFrom([]string{"none", "none", "none", "its own", "its own", "its own", "the first", "another session's"}).Draw(t, "access token")
+	access := map[string]string{"its own": g.Access, "the first": f.grants[0].Access, "another session's": w.families[0].grants[0].Access}
+	got, err := w.both(t, "refresh", func(s *session.Service) (any, error) {
+		req := req // both services fill in their own
+		if text := access[beside]; text != "" {
+			verified, err := s.Verifier.VerifyEvenExpired(t.Context(), text)
+			if err != nil {
+				return nil, err
+			}
+			req.Access = &verified
+		}
+		g, err := s.Refresh(t.Context(), req)
+		return open(g), err
+	})
+	if err != nil {
+		f.over = f.over || errors.Is(err, session.ErrUnknown) || errors.Is(err, session.ErrReused) || errors.Is(err, session.ErrExpired)
+		return
+	}
+	next := got.(granted)
+	w.seen["refresh: "+string(next.Outcome)]++
+	if next.Session.Generation > f.grants[len(f.grants)-1].Session.Generation {
+		f.grants = append(f.grants, next)
+	}
+}
+
+// forge presents tokens that nobody issued.
+func (w *twins) forge(t *rapid.T) {
+	f := w.family(t)
+	text := f.grants[len(f.grants)-1].Refresh
+	known, err := w.services[0].Identify(t.Context(), text)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	wrong := unknownKey(w.keys.active())
+	wrong.ID = known.KeyID
+	switch rapid.IntRange(0, 3).Draw(t, "forgery") {
+	case 0:
+		at := rapid.IntRange(4, len(text)-1).Draw(t, "at")
+		text = text[:at] + string("AB"[btoi(text[at] == 'A')]) + text[at+1:]
+	case 1:
+		known.Generation++
+		text = must(known.Encode(wrong)).Reveal()
+	case 2:
+		text = must(known.Encode(wrong)).Reveal()
+	default:
+		text = text[:len(text)/2]
+	}
+	_, _ = w.both(t, "refresh a forged token", func(s *session.Service) (any, error) {
+		g, err := s.Refresh(t.Context(), session.RefreshRequest{Token: text})
+		return open(g), err
+	})
+	_, _ = w.both(t, "delete by a forged token", func(s *session.Service) (any, error) {
+		return s.DeleteByToken(t.Context(), session.Caller{Tenant: w.tenant}, text)
+	})
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (w *twins) authorize(t *rapid.T) {
+	f := w.family(t)
+	h := authorizer.Headers{Single: map[string]string{
+		"X-Stencil-TenantId": w.tenant, "Authorization": "Bearer " + rapid.SampledFrom(f.grants).Draw(t, "grant").Access,
+	}}
+	_, _ = w.both(t, "authorize", func(s *session.Service) (any, error) {
+		p, err := w.keys.authorizer(s.Store, w.now).Authenticate(t.Context(), h)
+		if errors.Is(err, authorizer.ErrUnauthenticated) {
+			return "unauthenticated", nil
+		}
+		return p, err
+	})
+}
+
+// delete ends one session, by its id or by any of its tokens, or all of its application with it as the anchor.
+func (w *twins) delete(t *rapid.T) {
+	f, c := w.family(t), w.caller(t)
+	text := rapid.SampledFrom(f.grants).Draw(t, "grant").Refresh
+	application := rapid.SampledFrom([]string{f.application, "web"}).Draw(t, "of application")
+	switch rapid.IntRange(0, 4).Draw(t, "selector") {
+	case 0, 1:
+		_, _ = w.both(t, "delete by id", func(s *session.Service) (any, error) { return s.Delete(t.Context(), c, f.id) })
+	case 2, 3:
+		_, _ = w.both(t, "delete by string", func(s *session.Service) (any, error) { return s.DeleteByToken(t.Context(), c, text) })
+	default:
+		_, _ = w.both(t, "delete by anchor", func(s *session.Service) (any, error) {
+			return s.DeleteByAnchor(t.Context(), c, f.id, application)
+		})
+	}
+}
+
+func (w *twins) deleteByUser(t *rapid.T) {
+	user, application := w.user(t), rapid.SampledFrom([]string{"", "web", "short", "a#b%23 c/é", "unknown"}).Draw(t, "of application")
+	_, _ = w.both(t, "delete by user", func(s *session.Service) (any, error) {
+		return s.DeleteByUser(t.Context(), w.tenant, user, application)
+	})
+}
+
+func (w *twins) deleteByApplication(t *rapid.T) {
+	application := rapid.SampledFrom([]string{"web", "service", "short", "unknown"}).Draw(t, "of application")
+	_, _ = w.both(t, "delete by application", func(s *session.Service) (any, error) {
+		return s.DeleteByApplication(t.Context(), w.tenant, application)
+	})
+}
+
+// list follows the pages to the end.
+func (w *twins) list(t *rapid.T) {
+	req := session.ListRequest{Tenant: w.tenant, User: w.user(t), Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
+	if rapid.Bool().Draw(t, "narrow") {
+		req.Application = w.application(t)
+	}
+	w.pages(t, req)
+}
+
+func (w *twins) pages(t *rapid.T, req session.ListRequest) {
+	type page struct {
+		Sessions []session.Session
+		More     bool
+	}
+	for {
+		got, err := w.both(t, "list", func(s *session.Service) (any, error) {
+			sessions, more, err := s.List(t.Context(), req)
+			return page{sessions, more}, err
+		})
+		if err != nil {
+			t.Fatalf("list: %v", err)
+		}
+		p := got.(page)
+		if len(p.Sessions) > req.Limit || p.More && len(p.Sessions) == 0 {
+			t.Fatalf("a page of %d, more %v, for a limit of %d", len(p.Sessions), p.More, req.Limit)
+		}
+		if !p.More {
+			return
+		}
+		req.Before = &p.Sessions[len(p.Sessions)-1].ID
+	}
+}
+
+func (w *twins) retrieve(t *rapid.T) {
+	id, c := storetest.NewID(), w.caller(t)
+	if rapid.IntRange(0, 9).Draw(t, "unknown id") > 0 {
+		id = w.family(t).id
+	}
+	_, _ = w.both(t, "retrieve", func(s *session.Service) (any, error) { return s.Retrieve(t.Context(), c, id) })
+}
+
+// agree compares what is left.
+func (w *twins) agree(t *rapid.T) {
+	for _, user := range []string{"jane", "jane#1", "0198c0de-0000-7000-8000-000000000001"} {
+		w.pages(t, session.ListRequest{Tenant: w.tenant, User: user, Limit: 100})
+	}
+	for _, f := range w.families {
+		_, _ = w.both(t, "retrieve", func(s *session.Service) (any, error) {
+			return s.Retrieve(t.Context(), session.Caller{Tenant: w.tenant}, f.id)
+		})
+	}
+}
