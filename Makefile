@@ -64,8 +64,10 @@ fuzz: ## Each fuzz target for FUZZTIME (30s)
 	  done; \
 	done
 
-bench: ## Refreshes over HTTP: requests/s, p50, p99, CPU per refresh
-	go test -run '^$$' -bench . -benchtime 10s ./pkg/e2e
+bench: ## Refreshes over HTTP (requests/s, p50, p99, CPU), DynamoDB calls after a freeze or a 500, cold start
+	E2E_HOME=embedded go test -run '^$$' -bench . -benchtime 10s ./pkg/e2e
+	go test -run '^$$' -bench 'FreezeThaw|OneFailure' -benchtime 149x ./pkg/store/dynamo
+	go test -run '^$$' -bench . ./pkg/e2e/cold
 
 template: ## Build every function as sam build does, and lint template.yaml (needs python3; .ci/run demands it)
 	BUILD_FUNCTIONS=1 go test -count=1 -timeout 15m -run Builds ./pkg/cmd/local/template

@@ -98,7 +98,9 @@ const maxApplications = 100
 func (e *epochs) live(ctx context.Context, found []Session, now time.Time) ([]Session, error) {
 	var missing []string
 	for _, session := range found {
-		if _, known := e.known[session.Application]; !known && !slices.Contains(missing, session.Application) {
+		app, known := e.known[session.Application]
+		stale := session.Epoch > app.Epoch // issued after a deletion that came between the two reads
+		if (!known || stale) && !slices.Contains(missing, session.Application) {
 			missing = append(missing, session.Application)
 		}
 	}

@@ -40,6 +40,23 @@ func TestAnIssueOvertakenByADeletionHitsNoNewerSession(t *testing.T) {
 	}
 }
 
+// "Answers how many and which ids": a session that is issued under a newer epoch, while the deletion of its user's
+// sessions is on its way, may be deleted with them, but then it is named.
+func TestADeletionByUserNamesWhatItEnds(t *testing.T) {
+	w := newWorld(t)
+	var newer Grant
+	w.Store = &slowRead{Store: w.store, meanwhile: func() {
+		if _, err := w.DeleteByApplication(t.Context(), "demo", "web"); err != nil {
+			t.Fatal(err)
+		}
+		newer = w.issue("alice", "web")
+	}}
+	ids, err := w.DeleteByUser(t.Context(), "demo", "alice", "web")
+	if err != nil || w.live(newer) || len(ids) != 1 || ids[0] != newer.Session.ID {
+		t.Errorf("ended %v, %v; the newer session is %v", ids, err, newer.Session.ID)
+	}
+}
+
 // failingTrim cannot answer the query that limits sessions.
 type failingTrim struct{ Store }
 
