@@ -2,11 +2,10 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -45,19 +44,13 @@ func OauthToken(c Core) Handler {
 	})
 }
 
-func (c Core) readGrant(ctx context.Context, r *request, form map[string][]string) (session.RefreshRequest, error) {
-	get := func(name string) string {
-		if values := form[name]; len(values) > 0 {
-			return values[0]
-		}
-		return ""
-	}
+func (c Core) readGrant(ctx context.Context, r *request, form url.Values) (session.RefreshRequest, error) {
 	client, err := r.client(form)
 	if err != nil {
 		return session.RefreshRequest{}, err
 	}
-	req := session.RefreshRequest{Token: get("refresh_token"), Application: client, Scope: get("scope")}
-	switch grantType := get("grant_type"); {
+	req := session.RefreshRequest{Token: form.Get("refresh_token"), Application: client, Scope: form.Get("scope")}
+	switch grantType := form.Get("grant_type"); {
 	case grantType == "":
 		return req, invalidRequest("grant_type is required.")
 	case grantType != "refresh_token":
@@ -74,14 +67,7 @@ func (c Core) readGrant(ctx context.Context, r *request, form map[string][]strin
 		return req, err
 	}
 	if bearer, ok := authorizer.Bearer(authorization); ok {
-		access, err := c.Sessions.Verifier.VerifyEvenExpired(ctx, bearer)
-		if errors.Is(err, keys.ErrUnavailable) {
-			return req, err
-		}
-		if err != nil {
-			return req, authorizer.ErrUnauthenticated
-		}
-		req.Access = &access
+		req.Access, err = c.accompanied(ctx, bearer, authorizer.ErrUnauthenticated)
 	}
-	return req, nil
+	return req, err
 }

@@ -64,14 +64,9 @@ func (c Core) refresh(ctx context.Context, r *request, in input) (answer, error)
 	}
 	req := session.RefreshRequest{Token: jar.refresh}
 	if came.text != "" {
-		access, err := c.Sessions.Verifier.VerifyEvenExpired(ctx, came.text)
-		if errors.Is(err, keys.ErrUnavailable) {
+		if req.Access, err = c.accompanied(ctx, came.text, came.refusal()); err != nil {
 			return answer{}, err
 		}
-		if err != nil {
-			return answer{}, came.refusal()
-		}
-		req.Access = &access
 	}
 	grant, err := c.exchange(ctx, r, req)
 	if errors.Is(err, session.ErrOtherSession) {
@@ -83,6 +78,19 @@ func (c Core) refresh(ctx context.Context, r *request, in input) (answer, error)
 	return answer{
 		message: "Token refreshed.", data: newCredentials(grant), outcome: grant.Outcome, header: jar.set(grant),
 	}, nil
+}
+
+// accompanied verifies the access token beside a refresh token, on every interface: it may have expired, and a bad
+// one is answered with refusal.
+func (c Core) accompanied(ctx context.Context, text string, refusal error) (*token.Access, error) {
+	access, err := c.Sessions.Verifier.VerifyEvenExpired(ctx, text)
+	switch {
+	case errors.Is(err, keys.ErrUnavailable):
+		return nil, err
+	case err != nil:
+		return nil, refusal
+	}
+	return &access, nil
 }
 
 // exchange refreshes, for every interface, under the tenant header if there is one.

@@ -45,7 +45,7 @@ func (r *request) principal() (authorizer.Principal, error) {
 	return p, nil
 }
 
-// body returns the body's bytes. Errors: errTooLarge.
+// body returns the body's bytes. Errors: errTooLarge, errBadBody.
 func (r *request) body() ([]byte, error) {
 	raw := []byte(r.event.Body)
 	if r.event.IsBase64Encoded {

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -88,7 +87,7 @@ func UserRefreshToken(c Core) Handler {
 		if err := joinFaults(version, err, length); err != nil {
 			return answer{}, err
 		}
-		grant, err := c.exchange(ctx, r, session.RefreshRequest{Token: text, Access: &access})
+		grant, err := c.exchange(ctx, r, session.RefreshRequest{Token: text, Access: access})
 		if err != nil {
 			return answer{}, err
 		}
@@ -100,19 +99,15 @@ func UserRefreshToken(c Core) Handler {
 }
 
 // ownerOf verifies the access token in Authorization, a bare one included; it may have expired.
-func (c Core) ownerOf(ctx context.Context, r *request) (token.Access, error) {
+func (c Core) ownerOf(ctx context.Context, r *request) (*token.Access, error) {
 	text, err := r.headers.Authorization()
 	if err != nil {
-		return token.Access{}, err
+		return nil, err
 	}
 	if bearer, ok := authorizer.Bearer(text); ok {
 		text = bearer
 	}
-	access, err := c.Sessions.Verifier.VerifyEvenExpired(ctx, text)
-	if err != nil && !errors.Is(err, keys.ErrUnavailable) {
-		err = authorizer.ErrUnauthenticated
-	}
-	return access, err
+	return c.accompanied(ctx, text, authorizer.ErrUnauthenticated)
 }
 
 // readRefreshToken reads a body whose only key is refreshToken, for the interfaces that know no other form.

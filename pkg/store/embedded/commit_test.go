@@ -202,3 +202,30 @@ func everyVerb(ctx context.Context, s *Store) map[string]error {
 	_, errs["Sweep"] = s.Sweep(ctx)
 	return errs
 }
+
+// endsLater is a context that ends between the queueing of a write and its turn, and tells nobody.
+type endsLater struct {
+	context.Context
+	asked int
+}
+
+func (c *endsLater) Err() error {
+	if c.asked++; c.asked > 1 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// "Every write is durable when it returns": one that was skipped must not look like one that was made.
+func TestASkippedWriteIsNoSuccess(t *testing.T) {
+	s, start := stopped(t)
+	start()
+	added := newSession()
+	err := s.Create(&endsLater{Context: t.Context()}, added)
+	if !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := s.Load(t.Context(), added.Key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("the session is there: %v", err)
+	}
+}
