@@ -26,12 +26,13 @@ type APIKeyOutput struct {
 
 // CreateAPIKey draws an API key and stores its hash.
 func (o Operator) CreateAPIKey(ctx context.Context, raw json.RawMessage) (APIKeyOutput, error) {
+	started := time.Now()
 	var in APIKeyInput
 	out, err := APIKeyOutput{}, decodeStrict(raw, &in)
 	if err == nil {
 		out, err = o.createAPIKey(ctx, in)
 	}
-	o.done(ctx, "create-api-key", in.TenantID, err)
+	o.done(ctx, "create-api-key", in.TenantID, started, err)
 	return out, err
 }
 

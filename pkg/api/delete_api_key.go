@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 // APIKeyReference names an API key of a tenant.
@@ -13,6 +14,7 @@ type APIKeyReference struct {
 
 // DeleteAPIKey ends an API key at once.
 func (o Operator) DeleteAPIKey(ctx context.Context, raw json.RawMessage) (APIKeyReference, error) {
+	started := time.Now()
 	var in APIKeyReference
 	err := decodeStrict(raw, &in)
 	if err == nil {
@@ -24,6 +26,6 @@ func (o Operator) DeleteAPIKey(ctx context.Context, raw json.RawMessage) (APIKey
 	if err == nil {
 		err = o.Store.DeleteAPIKey(ctx, in.TenantID, in.KeyID)
 	}
-	o.done(ctx, "delete-api-key", in.TenantID, err)
+	o.done(ctx, "delete-api-key", in.TenantID, started, err)
 	return in, err
 }

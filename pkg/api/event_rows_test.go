@@ -32,8 +32,8 @@ func eventRows(w *world) []eventRow {
 			body: `{"userId":"alice","applicationId":"web"}`,
 		}.event(), "403 may not"},
 		{"jwks.json", rest{method: "GET", route: "/.well-known/jwks.json"}.event(), `200 "kty":"OKP"`},
-	}, refreshRows(w, current)...), tokenRows(admin, foreign, owner, current)...), formRows(admin)...),
-		append(append(authorizerRows(w), operatorRows()...), otherRows(w, admin, owner, current)...)...)
+	}, refreshRows(w, current)...), tokenRows(w, admin, foreign, owner, current)...), formRows(admin, foreign)...),
+		append(append(authorizerRows(w), operatorRows()...), otherRows(w, admin, foreign, owner, current)...)...)
 }
 
 func refreshRows(w *world, current string) []eventRow {
@@ -67,7 +67,7 @@ func refreshRows(w *world, current string) []eventRow {
 	}
 }
 
-func tokenRows(admin, foreign, owner map[string]any, current string) []eventRow {
+func tokenRows(w *world, admin, foreign, owner map[string]any, current string) []eventRow {
 	byID := func(method, token string, caller map[string]any) any {
 		return rest{method: method, route: routeToken, path: []string{"tokenId", token}, caller: caller}.event()
 	}
@@ -104,6 +104,8 @@ func tokenRows(admin, foreign, owner map[string]any, current string) []eventRow 
 		{"delete-by-string.json", revoke(admin, `{"TokenString":"`+current+`"}`), "200 " + sessionOne},
 		{"delete-by-string-form.json", revoke(admin, "token="+current, "Content-Type", "application/x-www-form-urlencoded"), "200 " + sessionOne},
 		{"delete-by-string-wrong-tenant.json", revoke(foreign, `{"token":"`+current+`"}`), "404 no such token"},
+		{"delete-by-string-expired.json", revoke(admin, `{"TokenString":"`+w.refreshText(sessionOld, demo, alice, web, 0)+`"}`), "404 no such token"},
+		{"delete-by-string-reused.json", revoke(admin, `{"TokenString":"`+w.refreshText(sessionTwo, demo, alice, web, 0)+`"}`), "200 " + sessionTwo},
 		{"delete-by-string-malformed.json", revoke(admin, `{"token":"a","refreshToken":"b"}`), `400 "field":"TokenString"`},
 		{"delete-by-user.json", users(byUser, owner, []string{"userId", alice}), `200 "deleted":4`},
 		{"delete-by-user-wrong-tenant.json", users(byUser, foreign, []string{"userId", bob}), `200 "deleted":0`},
@@ -122,7 +124,7 @@ func tokenRows(admin, foreign, owner map[string]any, current string) []eventRow 
 	}
 }
 
-func formRows(admin map[string]any) []eventRow {
+func formRows(admin, foreign map[string]any) []eventRow {
 	item := func(body string, header ...string) any {
 		return rest{
 			method: "POST", route: routeToken, path: []string{"tokenId", sessionOne}, caller: admin, body: body, header: header,
@@ -137,6 +139,12 @@ func formRows(admin map[string]any) []eventRow {
 		{"documented-forms-anchor.json", item(`{"applicationsId":"web"}`), `200 "epoch":1`},
 		{"documented-forms-anchor-other-application.json", item(`{"applicationsId":"service"}`), "400 another application"},
 		{"documented-forms-delete-by-user.json", collection("", "userId", bob), `200 "deleted":1`},
+		{"documented-forms-wrong-tenant.json", rest{
+			method: "DELETE", route: routeRefresh, caller: foreign, query: []string{"tokenId", sessionOne},
+		}.event(), "404 no such token"},
+		{"documented-forms-expired.json", rest{
+			method: "DELETE", route: routeRefresh, caller: admin, query: []string{"tokenId", sessionOld},
+		}.event(), "404 no such token"},
 		{"documented-forms-malformed.json", collection(`{"tokenId":"x","userId":"alice"}`), `400 "field":"tokenId"`},
 	}
 }
@@ -176,7 +184,7 @@ func operatorRows() []eventRow {
 }
 
 // otherRows are the other published interfaces and OAuth 2.0.
-func otherRows(w *world, admin, owner map[string]any, current string) []eventRow {
+func otherRows(w *world, admin, foreign, owner map[string]any, current string) []eventRow {
 	registry := func(authorization, body string, more ...string) any {
 		return rest{
 			method: "POST", route: "/User/RefreshToken", header: append([]string{"Authorization", authorization}, more...), body: body,
@@ -197,14 +205,18 @@ func otherRows(w *world, admin, owner map[string]any, current string) []eventRow
 	reused := w.refreshText(sessionTwo, demo, alice, web, 0)
 	return []eventRow{
 		{"user-refresh-token.json", registry(access, body, "Version", "2.0"), `200 "refreshToken":"srt_`},
-		{"user-refresh-token-expired.json", registry(access, expired), `401 "result":false`},
+		{"user-refresh-token-expired.json", registry("Bearer "+w.accessText(sessionOld, demo, alice, web, noon), expired), `401 "result":false`},
 		{"user-refresh-token-other-session.json", registry("Bearer "+w.accessText(sessionBob, demo, bob, web, noon), body), `401 "recordCount":0`},
 		{"user-refresh-token-wrong-tenant.json", registry(access, body, "X-Stencil-TenantId", otherOne), `401 "data":null`},
+		{"user-refresh-token-reused.json", registry(w.accessText(sessionTwo, demo, alice, web, noon), `{"refreshToken":"`+reused+`"}`), `401 "result":false`},
 		{"user-refresh-token-malformed.json", registry(access, `{}`, "Version", "1.0"), "400 Version must be 2.0"},
 		{"authenticate-refresh.json", marketplace(`{"refreshToken":"` + w.refreshText(sessionSvc, demo, alice, service, 0) + `"}`), `200 {"jwtToken":`},
 		{"authenticate-refresh-rotating.json", marketplace(body), `200 "refreshToken":"srt_`},
 		{"authenticate-refresh-expired.json", marketplace(expired), `401 "code":"invalidRefreshToken"`},
 		{"authenticate-refresh-reused.json", marketplace(`{"refreshToken":"` + reused + `"}`), `401 "code":"invalidRefreshToken"`},
+		{"authenticate-refresh-wrong-tenant.json", rest{
+			method: "POST", route: "/api/v1/authenticate/refresh", header: []string{"X-Stencil-TenantId", otherOne}, body: body,
+		}.event(), `401 "code":"invalidRefreshToken"`},
 		{"authenticate-refresh-malformed.json", marketplace(`{"refreshToken":`), `400 "code":"invalidJsonPayload"`},
 		{"oauth-token.json", form("token", "grant_type=refresh_token&client_id=web&refresh_token="+current, nil), `200 "token_type":"Bearer"`},
 		{"oauth-token-narrowed.json", form("token", "grant_type=refresh_token&scope=email&refresh_token="+current, nil), `200 "scope":"email"`},
@@ -215,15 +227,23 @@ func otherRows(w *world, admin, owner map[string]any, current string) []eventRow
 			header: []string{"Content-Type", "application/x-www-form-urlencoded", "Authorization", "Basic c2VydmljZTo="},
 		}.event(), "400 contradicts"},
 		{"oauth-token-reused.json", form("token", "grant_type=refresh_token&refresh_token="+reused, nil), "400 invalid_grant"},
+		{"oauth-token-expired.json", form("token", "grant_type=refresh_token&refresh_token="+w.refreshText(sessionOld, demo, alice, web, 0), nil), "400 invalid_grant"},
+		{"oauth-token-wrong-tenant.json", rest{
+			method: "POST", route: "/oauth2/token", body: "grant_type=refresh_token&refresh_token=" + current,
+			header: []string{"Content-Type", "application/x-www-form-urlencoded", "X-Stencil-TenantId", otherOne},
+		}.event(), "400 invalid_grant"},
 		{"oauth-token-malformed.json", form("token", "grant_type=password&username=alice", nil), "400 unsupported_grant_type"},
 		{"oauth-revoke.json", form("revoke", "token="+reused+"&token_type_hint=refresh_token", nil), "200 {}"},
 		{"oauth-revoke-access-token.json", form("revoke", "token="+access, nil), "200 {}"},
 		{"oauth-revoke-unknown.json", form("revoke", "token=unknown", nil), "200 {}"},
+		{"oauth-revoke-expired.json", form("revoke", "token="+w.refreshText(sessionOld, demo, alice, web, 0), nil), "200 {}"},
 		{"oauth-revoke-malformed.json", form("revoke", "token=a&token=b", nil), "400 invalid_request"},
 		{"oauth-introspect.json", form("introspect", "token="+current, admin), `200 "active":true`},
 		{"oauth-introspect-access-token.json", form("introspect", "token="+access, admin), `200 "token_type":"Bearer"`},
 		{"oauth-introspect-superseded.json", form("introspect", "token="+reused, admin), `200 {"active":false}`},
 		{"oauth-introspect-forbidden.json", form("introspect", "token="+current, owner), "403 insufficient_scope"},
+		{"oauth-introspect-expired.json", form("introspect", "token="+w.refreshText(sessionOld, demo, alice, web, 0), admin), `200 {"active":false}`},
+		{"oauth-introspect-wrong-tenant.json", form("introspect", "token="+current, foreign), `200 {"active":false}`},
 		{"oauth-introspect-malformed.json", form("introspect", "", admin), "400 invalid_request"},
 		{"oauth-metadata.json", rest{method: "GET", route: "/.well-known/oauth-authorization-server"}.event(), `200 "issuer":"https://auth.example.com"`},
 	}

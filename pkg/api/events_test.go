@@ -50,8 +50,9 @@ func TestEveryEventFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		rotation := strings.HasPrefix(filepath.Base(file), "rotate-") // replayed in pkg/keys/rotation
-		if !rotation && !known[filepath.Base(file)] {
+		name := filepath.Base(file)
+		elsewhere := strings.HasPrefix(name, "rotate-") || strings.HasPrefix(name, "audit") // pkg/keys/rotation, pkg/audit
+		if !elsewhere && !known[filepath.Base(file)] {
 			t.Errorf("%s is replayed by no test: add a row, or remove it", file)
 		}
 	}

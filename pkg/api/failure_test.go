@@ -29,6 +29,10 @@ func (b brokenStore) Application(context.Context, string, string) (session.Appli
 	return session.Application{}, b.err
 }
 
+func (b brokenStore) ApplicationOf(context.Context, session.Key) (session.Application, error) {
+	return session.Application{}, b.err
+}
+
 func (b brokenStore) Rotate(context.Context, session.Rotation) (session.Session, bool, error) {
 	return session.Session{}, false, b.err
 }

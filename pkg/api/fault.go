@@ -66,7 +66,7 @@ func faultOf(err error) fault {
 }
 
 // outcomeOf names an error's class for logs and metrics, where the refusals are told apart.
-func outcomeOf(err error) string {
+func outcomeOf(err error, status int) string {
 	for _, row := range []struct {
 		err  error
 		name string
@@ -83,7 +83,7 @@ func outcomeOf(err error) string {
 			return row.name
 		}
 	}
-	switch status := faultOf(err).status; {
+	switch {
 	case status == http.StatusUnauthorized:
 		return "unauthenticated"
 	case status == http.StatusForbidden:

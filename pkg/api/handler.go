@@ -25,8 +25,6 @@ type Core struct {
 	Authorizer *authorizer.Authorizer
 	Origins    Origins
 	Log        *slog.Logger
-	// Metrics is the CloudWatch namespace that each request's log line counts in; "" for none.
-	Metrics string
 }
 
 // operation is one thing that the API can do.
@@ -104,32 +102,30 @@ type served struct {
 	took   time.Duration
 }
 
+// outcome names what became of a request, for logs and metrics.
+func (s served) outcome() string {
+	switch {
+	case s.err != nil:
+		return outcomeOf(s.err, s.status)
+	case s.answer.outcome != "":
+		return string(s.answer.outcome)
+	}
+	return "ok"
+}
+
 // log writes the one line of a request. It names ids, never a token, a secret or a hash.
 func (c Core) log(ctx context.Context, r *request, s served) {
-	level, outcome := slog.LevelInfo, string(s.answer.outcome)
-	var detail []slog.Attr
-	switch {
-	case errors.Is(s.err, session.ErrReused):
-		level, outcome = slog.LevelWarn, outcomeOf(s.err)
-		detail = append(detail, slog.Bool("security", true))
-	case s.err != nil:
-		outcome = outcomeOf(s.err)
-		if s.status >= http.StatusInternalServerError {
-			level = slog.LevelError
-			detail = append(detail, slog.String("error", s.err.Error()))
-		}
-	case outcome == "":
-		outcome = "ok"
-	}
-	if !c.Log.Enabled(ctx, level) {
-		return
-	}
-	if c.Metrics != "" {
-		detail = append(detail, slog.Int("requests", 1), embedded(c.Metrics, time.Now()))
-	}
-	c.Log.LogAttrs(ctx, level, "request", append([]slog.Attr{
-		slog.String("op", r.op), slog.String("outcome", outcome), slog.Int("status", s.status),
+	level := slog.LevelInfo
+	line := []slog.Attr{
+		slog.String("op", r.op), slog.String("outcome", s.outcome()), slog.Int("status", s.status),
 		slog.String("tenant", r.tenant), slog.String("apiRequestId", r.event.RequestContext.RequestID),
 		slog.Float64("ms", float64(s.took.Microseconds())/1000),
-	}, detail...)...)
+	}
+	switch {
+	case errors.Is(s.err, session.ErrReused):
+		level, line = slog.LevelWarn, append(line, slog.Bool("security", true))
+	case s.status >= http.StatusInternalServerError:
+		level, line = slog.LevelError, append(line, slog.String("error", s.err.Error()))
+	}
+	c.Log.LogAttrs(ctx, level, "request", line...)
 }

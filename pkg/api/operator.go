@@ -48,12 +48,18 @@ func explain(bad faults) error {
 	return errors.New(strings.Join(sentences, " "))
 }
 
-func (o Operator) done(ctx context.Context, op, tenant string, err error) {
+// done writes the one line of an invocation. It names ids, never a key.
+func (o Operator) done(ctx context.Context, op, tenant string, started time.Time, err error) {
+	level, outcome := slog.LevelInfo, "ok"
 	if err != nil {
-		o.Log.LogAttrs(ctx, slog.LevelError, "request", slog.String("op", op), slog.String("tenant", tenant),
-			slog.String("outcome", "failed"), slog.String("error", err.Error()))
-		return
+		level, outcome = slog.LevelError, outcomeOf(err, faultOf(err).status)
 	}
-	o.Log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("op", op), slog.String("tenant", tenant),
-		slog.String("outcome", "ok"))
+	line := []slog.Attr{
+		slog.String("op", op), slog.String("outcome", outcome), slog.String("tenant", tenant),
+		slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
+	}
+	if err != nil {
+		line = append(line, slog.String("error", err.Error()))
+	}
+	o.Log.LogAttrs(ctx, level, "request", line...)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -27,12 +28,13 @@ const maxName = 128
 
 // PutApplication creates an application or replaces its name and settings; its sessions stay as they are.
 func (o Operator) PutApplication(ctx context.Context, raw json.RawMessage) (ApplicationOutput, error) {
+	started := time.Now()
 	in := ApplicationInput{Settings: session.DefaultSettings()}
 	out, err := ApplicationOutput{}, decodeStrict(raw, &in)
 	if err == nil {
 		out, err = o.putApplication(ctx, in)
 	}
-	o.done(ctx, "put-application", in.TenantID, err)
+	o.done(ctx, "put-application", in.TenantID, started, err)
 	return out, err
 }
 

@@ -101,7 +101,7 @@ func (c Core) exchange(ctx context.Context, r *request, req session.RefreshReque
 	}
 	req.Tenant = tenant
 	grant, err := c.Sessions.Refresh(ctx, req)
-	if r.tenant = grant.Session.Tenant; err != nil {
+	if r.tenant = grant.Session.Tenant; err != nil && !errors.Is(err, keys.ErrUnavailable) { // asking for keys again takes as long again
 		r.tenant = c.tenantOf(ctx, req.Token)
 	}
 	return grant, err

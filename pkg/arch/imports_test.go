@@ -36,6 +36,7 @@ var rules = []struct {
 	{"pkg/store/storetest", []string{"pkg/keys", "pkg/token", "pkg/session", "github.com/google/go-cmp"}, "the suite knows the port alone"},
 	{"pkg/authorizer", []string{"pkg/keys", "pkg/token", "pkg/session", "github.com/aws/aws-lambda-go/events"}, "the edge sees the core, not the stores"},
 	{"pkg/api", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "github.com/aws/aws-lambda-go/events"}, "the edge sees the core, not the stores"},
+	{"pkg/audit", []string{"pkg/store/dynamo", "pkg/awsclient", "github.com/aws/aws-lambda-go/events", "aws-sdk"}, "it reads the table's stream and writes nothing"},
 	{"pkg/config", []string{}, "reading the environment needs nothing"},
 	{"pkg/cmd/local/template", []string{"github.com/goccy/go-yaml"}, "it reads a file and knows no service"},
 	{"pkg/cmd/local/gateway", []string{"pkg/cmd/local/template", "github.com/aws/aws-lambda-go"}, "a gateway knows no operation"},
@@ -43,7 +44,18 @@ var rules = []struct {
 	{"functions", []string{"pkg", "github.com/aws/aws-lambda-go/lambda"}, "a function is a wiring diagram"},
 	{"pkg/openapi", []string{"github.com/goccy/go-yaml"}, "it describes the surface and runs nothing of it"},
 	{"pkg/store/proof", []string{}, "tests only"},
+	{"pkg/e2e/runtimeapi", []string{}, "it runs binaries and knows no function"},
+	{"pkg/e2e/scale", []string{
+		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "pkg/store/dynamo", "pkg/store/storetest", "aws-sdk",
+	}, "it fills the stores themselves"},
+	{"pkg/e2e/capacity", []string{}, "a model knows nothing of the service"},
+	{"pkg/e2e/functions", []string{"pkg/keys", "pkg/token", "pkg/session"}, "a world of the core's values, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
+	{"pkg/e2e/load", []string{"pkg/e2e/load/measure", "pkg/store/dynamo"}, "load sees the service from outside"},
+	{"pkg/e2e/load/measure", []string{}, "measuring a process needs nothing"},
+	{"pkg/e2e/compare", []string{"pkg/e2e/load/measure"}, "the comparison sees every server from outside"},
+	{"pkg/e2e/compare/floor", []string{"go.etcd.io/bbolt", "github.com/golang-jwt/jwt/v5"}, "a floor has nothing of the service"},
+	{"pkg/e2e/compare/testdata/fosite", []string{"github.com/ory/fosite"}, "a harness has nothing of the service"},
 	{"pkg/arch", []string{}, "tests only"},
 }
 

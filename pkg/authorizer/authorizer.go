@@ -13,8 +13,19 @@ import (
 
 // Sentinels.
 var (
-	// ErrUnauthenticated: credential or tenant header missing, malformed, expired, revoked or forged.
+	// ErrUnauthenticated: credential or tenant header missing, malformed, expired, revoked or forged. The narrower ones
+	// are for logs and metrics only and must read the same to the caller.
 	ErrUnauthenticated = errors.New("unauthenticated")
+	// ErrMissing: no Bearer credential, or no tenant.
+	ErrMissing = fmt.Errorf("%w: missing", ErrUnauthenticated)
+	// ErrForged: malformed, or with a wrong signature or secret.
+	ErrForged = fmt.Errorf("%w: forged", ErrUnauthenticated)
+	// ErrUnknown: an API key that was deleted, or never existed.
+	ErrUnknown = fmt.Errorf("%w: unknown", ErrUnauthenticated)
+	// ErrExpired: the credential was good once.
+	ErrExpired = fmt.Errorf("%w: expired", ErrUnauthenticated)
+	// ErrRevoked: a genuine access token whose session is over, or that a newer one has replaced.
+	ErrRevoked = fmt.Errorf("%w: revoked", ErrUnauthenticated)
 	// ErrAmbiguous: a header came twice, or the two spellings of the tenant header differ.
 	ErrAmbiguous = fmt.Errorf("%w: ambiguous headers", ErrUnauthenticated)
 	// ErrOtherTenant: a good credential, and a tenant header that names another tenant.
@@ -43,7 +54,7 @@ func (a *Authorizer) Authenticate(ctx context.Context, h Headers) (Principal, er
 	}
 	credential, ok := Bearer(authorization)
 	if !ok {
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrMissing
 	}
 	var p Principal
 	if token.IsAPIKey(credential) {
@@ -61,7 +72,7 @@ func (a *Authorizer) Authenticate(ctx context.Context, h Headers) (Principal, er
 	case tenant == p.Tenant:
 		return p, nil
 	case session.CheckID(tenant) != nil:
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrMissing
 	default:
 		return Principal{}, ErrOtherTenant
 	}
@@ -70,18 +81,18 @@ func (a *Authorizer) Authenticate(ctx context.Context, h Headers) (Principal, er
 func (a *Authorizer) apiKey(ctx context.Context, credential string) (Principal, error) {
 	presented, ok := token.ParseAPIKey(credential)
 	if !ok {
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrForged
 	}
 	key, err := a.Store.APIKey(ctx, presented.ID)
 	switch {
 	case errors.Is(err, session.ErrNoAPIKey):
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrUnknown
 	case err != nil:
 		return Principal{}, fmt.Errorf("read API key: %w", err)
 	case !key.SecretHash.Equal(presented.Secret.Hash()):
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrForged
 	case !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(a.Now()):
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrExpired
 	}
 	return Principal{Tenant: key.Tenant, KeyID: key.ID, Permissions: key.Permissions}, nil
 }
@@ -89,21 +100,24 @@ func (a *Authorizer) apiKey(ctx context.Context, credential string) (Principal, 
 // accessToken accepts an access token whose session lives and which is that session's current one (Law 6).
 func (a *Authorizer) accessToken(ctx context.Context, credential string) (Principal, error) {
 	access, err := a.Verifier.Verify(ctx, credential)
-	if errors.Is(err, keys.ErrUnavailable) {
+	switch {
+	case errors.Is(err, keys.ErrUnavailable):
 		return Principal{}, err
+	case errors.Is(err, token.ErrExpiredAccess):
+		return Principal{}, ErrExpired
 	}
 	key, ok := session.KeyOfAccess(access)
 	if err != nil || !ok {
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrForged
 	}
 	s, app, err := a.Store.Load(ctx, key)
 	switch {
 	case errors.Is(err, session.ErrNotFound):
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrRevoked
 	case err != nil:
 		return Principal{}, fmt.Errorf("load session: %w", err)
 	case !s.LiveUnder(app, a.Now()) || !s.Accepts(access):
-		return Principal{}, ErrUnauthenticated
+		return Principal{}, ErrRevoked
 	}
 	return Principal{Tenant: key.Tenant, User: key.User, Application: key.Application, Session: access.Session}, nil
 }

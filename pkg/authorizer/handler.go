@@ -5,8 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // errUnauthorized makes API Gateway answer 401; the text is its interface.
@@ -18,21 +22,53 @@ func (a *Authorizer) Handler(log *slog.Logger) func(context.Context, events.APIG
 ) (events.APIGatewayCustomAuthorizerResponse, error) {
 	return func(ctx context.Context, e events.APIGatewayCustomAuthorizerRequestTypeRequest,
 	) (events.APIGatewayCustomAuthorizerResponse, error) {
+		started := time.Now()
 		p, err := a.Authenticate(ctx, Headers{Single: e.Headers, Multi: e.MultiValueHeaders})
-		line := log.With("op", "authorizer", "apiRequestId", e.RequestContext.RequestID)
-		switch {
-		case errors.Is(err, ErrUnauthenticated):
-			line.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("outcome", "unauthenticated"))
-			return events.APIGatewayCustomAuthorizerResponse{}, errUnauthorized
-		case errors.Is(err, ErrOtherTenant):
-			line.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("outcome", "other tenant"))
-			return policy("Deny", "anonymous", e.MethodArn, nil), nil
-		case err != nil:
-			line.LogAttrs(ctx, slog.LevelError, "request", slog.String("outcome", "failed"), slog.String("error", err.Error()))
-			return events.APIGatewayCustomAuthorizerResponse{}, errors.New("the authorizer is unavailable")
+		level, line := slog.LevelInfo, []slog.Attr{
+			slog.String("op", "authorizer"), slog.String("outcome", outcomeOf(err)), slog.String("tenant", p.Tenant),
+			slog.String("apiRequestId", e.RequestContext.RequestID),
+			slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
 		}
-		line.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("outcome", "allowed"), slog.String("tenant", p.Tenant))
-		return policy("Allow", p.KeyID+p.User, e.MethodArn, p.context()), nil
+		var answer events.APIGatewayCustomAuthorizerResponse
+		switch {
+		case err == nil:
+			answer = policy("Allow", p.KeyID+p.User, e.MethodArn, p.context())
+		case errors.Is(err, ErrOtherTenant):
+			answer, err = policy("Deny", "anonymous", e.MethodArn, nil), nil
+		case errors.Is(err, ErrUnauthenticated):
+			err = errUnauthorized
+		default:
+			level, line = slog.LevelError, append(line, slog.String("error", err.Error()))
+			err = errors.New("the authorizer is unavailable")
+		}
+		log.LogAttrs(ctx, level, "request", line...)
+		return answer, err
+	}
+}
+
+// outcomeOf names a decision for logs and metrics, where the refusals are told apart.
+func outcomeOf(err error) string {
+	switch {
+	case err == nil:
+		return "allowed"
+	case errors.Is(err, ErrMissing):
+		return "missing"
+	case errors.Is(err, ErrAmbiguous):
+		return "ambiguous"
+	case errors.Is(err, ErrForged):
+		return "forged"
+	case errors.Is(err, ErrUnknown):
+		return "unknown"
+	case errors.Is(err, ErrExpired):
+		return "expired"
+	case errors.Is(err, ErrRevoked):
+		return "revoked"
+	case errors.Is(err, ErrOtherTenant):
+		return "other tenant"
+	case errors.Is(err, session.ErrUnavailable), errors.Is(err, keys.ErrUnavailable):
+		return "unavailable"
+	default:
+		return "failed"
 	}
 }
 

@@ -105,8 +105,9 @@ func (c Credentials) Provider() aws.CredentialsProvider {
 }
 
 // retryDelays are the waits before the second attempt and those after it. The SDK's own begin with 0 to 2 s,
-// while most failures are a connection that the peer has closed during a freeze, or one bad host.
-var retryDelays = []time.Duration{0, 25 * time.Millisecond, 100 * time.Millisecond}
+// while most failures are a connection that the peer has closed during a freeze, or one bad host. A refresh keeps two
+// connections, and after a freeze both may be dead: so two attempts begin at once.
+var retryDelays = []time.Duration{0, 0, 25 * time.Millisecond, 100 * time.Millisecond}
 
 // Retryer makes retries that no client-side token bucket withholds: a container serves one request at a time,
 // so it cannot make a storm, and one that met a few failures should not go without retries for the next ones.
@@ -132,14 +133,14 @@ func cutShort(err error) aws.Ternary {
 
 // HTTPClient makes a transport that gives up idle connections before AWS and the NATs on the way do, so that a
 // thawed container does not write into a dead one, and gives up the steps of an attempt early: a service that has
-// not begun to answer after maxAttempt will not.
-func HTTPClient(maxAttempt time.Duration) *awshttp.BuildableClient {
+// not begun to answer after MaxAttempt will not.
+func HTTPClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
 		WithTransportOptions(func(t *http.Transport) {
 			t.IdleConnTimeout = 4 * time.Second
 			t.TLSHandshakeTimeout = time.Second
-			t.ResponseHeaderTimeout = maxAttempt
+			t.ResponseHeaderTimeout = MaxAttempt
 			t.MaxIdleConnsPerHost = t.MaxIdleConns // all of them go to one host
 		})
 }

@@ -3,10 +3,12 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,7 +21,13 @@ const (
 	PublicKeys  = "PUBLIC_KEYS_SECRET_ARN"
 	TokenKeys   = "TOKEN_KEYS_SECRET_ARN" //nolint:gosec // the name of a variable, not a credential
 	SigningAlg  = "SIGNING_ALGORITHM"
+	EpochCopies = "EPOCH_COPIES"
+	Metrics     = "METRICS_NAMESPACE"
+	EventBus    = "EVENT_BUS_NAME"
 )
+
+// MaxEpochCopies is the most that a transaction of the store is made for.
+const MaxEpochCopies = 64
 
 // Config is what a function runs with. A field that the function did not ask for may be empty.
 type Config struct {
@@ -30,6 +38,9 @@ type Config struct {
 	PublicKeys  string   // ARN of their public halves
 	TokenKeys   string   // ARN of the token keys
 	SigningAlg  string   // of new signing keys: ES256, EdDSA or RS256
+	EpochCopies int      // of each application; 1 unless the environment says otherwise
+	Metrics     string   // CloudWatch namespace of the functions' own metrics; "" for none
+	EventBus    string   // where lifecycle events go
 }
 
 // Read reads the environment. Needed names the variables that must be set; the error lists every mistake.
@@ -43,12 +54,16 @@ func Read(getenv func(string) string, needed ...string) (Config, error) {
 	c := Config{
 		Table: getenv(TableName), Issuer: getenv(Issuer),
 		SigningKeys: getenv(SigningKeys), PublicKeys: getenv(PublicKeys), TokenKeys: getenv(TokenKeys),
-		SigningAlg: getenv(SigningAlg),
+		SigningAlg: getenv(SigningAlg), Metrics: getenv(Metrics), EventBus: getenv(EventBus),
 	}
 	for origin := range strings.SplitSeq(getenv(Origins), ",") {
 		if origin = strings.TrimSpace(origin); origin != "" {
 			c.Origins = append(c.Origins, origin)
 		}
+	}
+	var err error
+	if c.EpochCopies, err = strconv.Atoi(cmp.Or(getenv(EpochCopies), "1")); err != nil || c.EpochCopies < 1 || c.EpochCopies > MaxEpochCopies {
+		wrong = append(wrong, fmt.Errorf("%s must be a number from 1 to %d", EpochCopies, MaxEpochCopies))
 	}
 	return c, errors.Join(append(wrong, c.validate()...)...)
 }

@@ -36,7 +36,7 @@ func (s *Service) end(ctx context.Context, c Caller, key Key) (Session, error) {
 	if !c.sees(key) {
 		return Session{}, ErrNoSession
 	}
-	app, err := s.Store.Application(ctx, key.Tenant, key.Application)
+	app, err := s.Store.ApplicationOf(ctx, key)
 	if err != nil && !errors.Is(err, ErrNoApplication) {
 		return Session{}, fmt.Errorf("read application: %w", err)
 	}
@@ -54,9 +54,9 @@ func (s *Service) end(ctx context.Context, c Caller, key Key) (Session, error) {
 // DeleteByUser ends all sessions of a user, or those in one application, and returns the ids of the ones that
 // were live, newest first. It can be repeated until it succeeds. Errors: ErrNoApplication, when one is named.
 func (s *Service) DeleteByUser(ctx context.Context, tenant, user, application string) ([]token.ID, error) {
-	epochs := s.epochs(tenant)
+	epochs := s.epochs(tenant, user)
 	if application != "" {
-		app, err := s.Store.Application(ctx, tenant, application)
+		app, err := s.Store.ApplicationOf(ctx, Key{Tenant: tenant, User: user, Application: application})
 		if err != nil {
 			return nil, fmt.Errorf("read application: %w", err)
 		}

@@ -35,7 +35,7 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	app, err := s.Store.Application(ctx, req.Tenant, req.Application)
+	app, err := s.Store.ApplicationOf(ctx, Key{Tenant: req.Tenant, User: req.User, Application: req.Application})
 	if err != nil {
 		return Grant{}, fmt.Errorf("read application: %w", err)
 	}

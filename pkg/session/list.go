@@ -29,7 +29,7 @@ func (s *Service) List(ctx context.Context, req ListRequest) (page []Session, mo
 			q.After = &Key{Tenant: req.Tenant, User: req.User, Application: req.Application, ID: *req.Before}
 		}
 	}
-	epochs := s.epochs(req.Tenant)
+	epochs := s.epochs(req.Tenant, req.User)
 	now := s.now()
 	err = s.pages(ctx, q, func(found []Session) (bool, error) {
 		live, err := epochs.live(ctx, found, now)
@@ -84,11 +84,12 @@ func (s *Service) walk(ctx context.Context, q Query, visit func(Session) bool) e
 type epochs struct {
 	store  Applications
 	tenant string
+	user   string
 	known  map[string]Application
 }
 
-func (s *Service) epochs(tenant string) *epochs {
-	return &epochs{store: s.Store, tenant: tenant, known: map[string]Application{}}
+func (s *Service) epochs(tenant, user string) *epochs {
+	return &epochs{store: s.Store, tenant: tenant, user: user, known: map[string]Application{}}
 }
 
 // maxApplications is how many applications one request to the store may name.
@@ -106,7 +107,7 @@ func (e *epochs) live(ctx context.Context, found []Session, now time.Time) ([]Se
 	}
 	gone := map[string]bool{}
 	for ids := range slices.Chunk(missing, maxApplications) {
-		apps, err := e.store.Applications(ctx, e.tenant, ids)
+		apps, err := e.store.Applications(ctx, e.tenant, e.user, ids)
 		if err != nil {
 			return nil, fmt.Errorf("read applications: %w", err)
 		}

@@ -130,6 +130,11 @@ func (m *memory) Delete(_ context.Context, key Key) (Session, error) {
 	return s, nil
 }
 
+func (m *memory) EndReused(ctx context.Context, key Key) error {
+	_, err := m.Delete(ctx, key)
+	return err
+}
+
 func (m *memory) DeleteBatch(_ context.Context, keys []Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -152,7 +157,11 @@ func (m *memory) Application(_ context.Context, tenant, id string) (Application,
 	return app, nil
 }
 
-func (m *memory) Applications(_ context.Context, tenant string, ids []string) (map[string]Application, error) {
+func (m *memory) ApplicationOf(ctx context.Context, key Key) (Application, error) {
+	return m.Application(ctx, key.Tenant, key.Application)
+}
+
+func (m *memory) Applications(_ context.Context, tenant, _ string, ids []string) (map[string]Application, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found := map[string]Application{}

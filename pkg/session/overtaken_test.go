@@ -13,8 +13,8 @@ type slowRead struct {
 	meanwhile func()
 }
 
-func (s *slowRead) Application(ctx context.Context, tenant, id string) (Application, error) {
-	app, err := s.Store.Application(ctx, tenant, id)
+func (s *slowRead) ApplicationOf(ctx context.Context, key Key) (Application, error) {
+	app, err := s.Store.ApplicationOf(ctx, key)
 	if run := s.meanwhile; run != nil {
 		s.meanwhile = nil
 		run()
@@ -83,11 +83,11 @@ type wideStore struct {
 	t *testing.T
 }
 
-func (s wideStore) Applications(ctx context.Context, tenant string, ids []string) (map[string]Application, error) {
+func (s wideStore) Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error) {
 	if len(ids) > 100 {
 		s.t.Errorf("%d applications in one request", len(ids))
 	}
-	return s.Store.Applications(ctx, tenant, ids)
+	return s.Store.Applications(ctx, tenant, user, ids)
 }
 
 // A page's cursor is where the next page starts: nothing is shown twice, nothing is left out, whatever the number

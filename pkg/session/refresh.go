@@ -139,7 +139,7 @@ func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, err
 				appErr = fmt.Errorf("panic (%T)", p)
 			}
 		}()
-		app, appErr = s.Store.Application(ctx, r.Tenant, r.Application)
+		app, appErr = s.Store.ApplicationOf(ctx, r.Key)
 	}()
 	session, applied, err := s.Store.Rotate(ctx, r)
 	<-read
@@ -160,9 +160,9 @@ func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, err
 		return session, Rotated, nil
 	}
 	if err = judge(session, r); errors.Is(err, ErrReused) {
-		_, deleted := s.Store.Delete(ctx, r.Key)
-		if deleted != nil && !errors.Is(deleted, ErrNoSession) {
-			return session, "", fmt.Errorf("end a reused session: %w", deleted)
+		ended := s.Store.EndReused(ctx, r.Key)
+		if ended != nil && !errors.Is(ended, ErrNoSession) {
+			return session, "", fmt.Errorf("end a reused session: %w", ended)
 		}
 	}
 	return session, Retried, err

@@ -9,7 +9,7 @@ import (
 )
 
 // Store keeps sessions, applications and API keys. One verb is one DynamoDB request (a batch: one per 25 or 100
-// items).
+// items; EndReused: two).
 //
 // Consistency contract. Every read is strongly consistent and every write is durable when it returns, except
 // Locate, whose index may lag: it may miss a session that was just created and name one that was just deleted,
@@ -57,6 +57,9 @@ type Writer interface {
 	// Delete removes a session and returns its last state. Of concurrent calls exactly one returns it.
 	// Errors: ErrNoSession.
 	Delete(ctx context.Context, key Key) (Session, error)
+	// EndReused removes a session because a superseded token of it was presented. A store that tells others of
+	// its changes tells them why. Errors: ErrNoSession.
+	EndReused(ctx context.Context, key Key) error
 	// DeleteBatch removes sessions, those that are not there included.
 	DeleteBatch(ctx context.Context, keys []Key) error
 }
@@ -65,8 +68,12 @@ type Writer interface {
 type Applications interface {
 	// Application reads one. Errors: ErrNoApplication.
 	Application(ctx context.Context, tenant, id string) (Application, error)
-	// Applications reads up to 100; those that do not exist are missing from the answer.
-	Applications(ctx context.Context, tenant string, ids []string) (map[string]Application, error)
+	// ApplicationOf reads the application of a session, of which only the id need not be known yet. All
+	// sessions of one user read their application in the same place. Errors: ErrNoApplication.
+	ApplicationOf(ctx context.Context, key Key) (Application, error)
+	// Applications reads up to 100 of one user's sessions, where ApplicationOf would; those that do not exist are
+	// missing from the answer.
+	Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error)
 	// PutApplication creates or changes one and leaves its epoch as it is; it returns the result.
 	PutApplication(ctx context.Context, app Application) (Application, error)
 	// AdvanceEpoch adds one to the epoch, which ends all sessions of the application, and returns it.

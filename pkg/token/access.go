@@ -27,6 +27,9 @@ const Skew = 60 * time.Second
 // ErrBadAccess says that a string is no access token of ours, or no longer one.
 var ErrBadAccess = errors.New("not a valid access token")
 
+// ErrExpiredAccess says that a token of ours is past its exp.
+var ErrExpiredAccess = fmt.Errorf("%w: expired", ErrBadAccess)
+
 // Access is the payload of an access token. Times are whole seconds.
 type Access struct {
 	Issuer      string `json:"iss"`
@@ -99,11 +102,12 @@ type Verifier struct {
 	Leeway time.Duration
 }
 
-// Verify accepts a token that is ours and valid now. Errors: ErrBadAccess, keys.ErrUnavailable.
+// Verify accepts a token that is ours and valid now. Errors: ErrBadAccess (ErrExpiredAccess among them),
+// keys.ErrUnavailable.
 func (v Verifier) Verify(ctx context.Context, text string) (Access, error) {
 	a, err := v.VerifyEvenExpired(ctx, text)
 	if err == nil && v.Now().Add(-v.Leeway).Unix() >= a.Expires {
-		return Access{}, fmt.Errorf("%w: expired", ErrBadAccess)
+		return Access{}, ErrExpiredAccess
 	}
 	return a, err
 }

@@ -28,17 +28,21 @@ type Function struct {
 	config config.Config
 	Log    *slog.Logger
 	client *awssecrets.Client // made when the first keys are asked for
+	calls  *calls
 }
 
 // New reads the environment; needed names the variables that must be set. A wrong environment ends the process,
 // as Lambda expects of a failed init, with every mistake on standard error.
 func New(needed ...string) *Function {
 	c, err := config.Read(os.Getenv, needed...)
-	orExit(err)
-	return &Function{config: c, Log: lambdacontext.NewLogger()}
+	OrExit(err)
+	f := &Function{config: c, calls: &calls{}}
+	f.Log = slog.New(Metered(lambdacontext.NewLogHandler(), c.Metrics, f.calls.of))
+	return f
 }
 
-func orExit(err error) {
+// OrExit ends the process with what is wrong, if anything is.
+func OrExit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "this function cannot start:", err)
 		os.Exit(1)
@@ -47,16 +51,21 @@ func orExit(err error) {
 
 // Store is the table.
 func (f *Function) Store() *dynamo.Store {
-	client, err := dynamo.NewClient(dynamo.FromEnv(os.Getenv))
-	orExit(err)
-	return dynamo.New(client, f.config.Table)
+	client, err := dynamo.NewClient(dynamo.FromEnv(os.Getenv), dynamo.OnRequest(f.calls.add))
+	OrExit(err)
+	store := dynamo.New(client, f.config.Table)
+	store.EpochCopies = f.config.EpochCopies
+	return store
 }
+
+// EventBus is the name of the bus of lifecycle events.
+func (f *Function) EventBus() string { return f.config.EventBus }
 
 // secretsManager is the one client of its service.
 func (f *Function) secretsManager() *awssecrets.Client {
 	if f.client == nil {
 		client, err := secretsmanager.NewClient(os.Getenv)
-		orExit(err)
+		OrExit(err)
 		f.client = client
 	}
 	return f.client
@@ -103,7 +112,7 @@ func (f *Function) Sessions(store session.Store) *session.Service {
 
 // Core is what handlers stand on.
 func (f *Function) Core(sessions *session.Service) api.Core {
-	return api.Core{Sessions: sessions, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log, Metrics: "RefreshTokens"}
+	return api.Core{Sessions: sessions, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
 }
 
 // Operator is what operator functions stand on.

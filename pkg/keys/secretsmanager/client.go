@@ -2,15 +2,11 @@ package secretsmanager
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/awsclient"
 )
-
-// attemptTimeout bounds one attempt: Secrets Manager answers within milliseconds or not at all.
-const attemptTimeout = 2 * time.Second
 
 // NewClient makes a client of the SDK from the environment, see awsclient.FromEnv; for another endpoint the first of
 // AWS_ENDPOINT_URL_SECRETS_MANAGER and AWS_ENDPOINT_URL. It touches no network; the error names every mistake.
@@ -23,7 +19,8 @@ func NewClient(getenv func(string) string, options ...func(*secretsmanager.Optio
 		Region:      c.Region,
 		Credentials: c.Credentials.Provider(),
 		Retryer:     awsclient.Retryer(),
-		HTTPClient:  awsclient.HTTPClient(attemptTimeout).WithTimeout(attemptTimeout),
+		HTTPClient:  awsclient.HTTPClient(),
+		APIOptions:  awsclient.APIOptions(),
 	}
 	if c.Endpoint != "" {
 		o.BaseEndpoint = &c.Endpoint

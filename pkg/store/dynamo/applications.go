@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
@@ -26,89 +25,120 @@ func (s *Store) Application(ctx context.Context, tenant, id string) (session.App
 	return app, decoded(operation, err)
 }
 
-// Applications is one strongly consistent BatchGetItem; none for no ids.
-func (s *Store) Applications(ctx context.Context, tenant string, ids []string) (map[string]session.Application, error) {
-	const operation = "BatchGetItem (applications)"
-	byKey := map[rowKey]string{}
-	var wanted []item
-	for _, id := range ids {
-		key := applicationKey(tenant, id)
-		if _, twice := byKey[keyOf(key)]; !twice {
-			byKey[keyOf(key)] = id
-			wanted = append(wanted, key)
-		}
-	}
+// Applications is one strongly consistent BatchGetItem, and one more of the applications themselves where the copies
+// that this user reads are missing; none for no ids.
+func (s *Store) Applications(ctx context.Context, tenant, user string, ids []string) (map[string]session.Application, error) {
 	apps := map[string]session.Application{}
-	if len(wanted) == 0 {
-		return apps, nil
+	read := func(key func(id string) item) error {
+		return s.readApplications(ctx, tenant, ids, key, apps)
 	}
-	found, err := s.batchGet(ctx, operation, wanted)
+	err := read(func(id string) item {
+		return s.applicationOf(session.Key{Tenant: tenant, User: user, Application: id})
+	})
+	if err == nil && s.EpochCopies > 1 {
+		err = read(func(id string) item { return applicationKey(tenant, id) })
+	}
 	if err != nil {
 		return nil, err
-	}
-	for _, stored := range found {
-		id := byKey[keyOf(stored)]
-		if apps[id], err = decodeApplication(tenant, id, stored); err != nil {
-			return nil, decoded(operation, err)
-		}
 	}
 	return apps, nil
 }
 
-// PutApplication is one UpdateItem; an epoch that is there stays.
+// readApplications adds to apps those that are not there, from the items of these keys.
+func (s *Store) readApplications(
+	ctx context.Context, tenant string, ids []string, key func(id string) item, apps map[string]session.Application,
+) error {
+	const operation = "BatchGetItem (applications)"
+	byKey := map[rowKey]string{}
+	var wanted []item
+	for _, id := range ids {
+		key := key(id)
+		_, have := apps[id]
+		if _, twice := byKey[keyOf(key)]; !twice && !have {
+			byKey[keyOf(key)] = id
+			wanted = append(wanted, key)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	found, err := s.batchGet(ctx, operation, wanted)
+	if err != nil {
+		return err
+	}
+	for _, stored := range found {
+		id := byKey[keyOf(stored)]
+		if apps[id], err = decodeApplication(tenant, id, stored); err != nil {
+			return decoded(operation, err)
+		}
+	}
+	return nil
+}
+
+// PutApplication is one UpdateItem; an epoch that is there stays. Where there are copies, or shall be, one
+// TransactWriteItems follows.
 func (s *Store) PutApplication(ctx context.Context, app session.Application) (session.Application, error) {
 	const operation = "UpdateItem (put application)"
 	settings, err := json.Marshal(app.Settings)
 	if err != nil {
 		return session.Application{}, fmt.Errorf("%s: %w", operation, err)
 	}
-	out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:        &s.Table,
+	stored, copied, err := s.updateUncopied(ctx, operation, &dynamodb.UpdateItemInput{
 		Key:              applicationKey(app.Tenant, app.ID),
 		UpdateExpression: aws.String("SET #name = :name, #settings = :settings, epoch = if_not_exists(epoch, :zero)"),
 		ExpressionAttributeNames: map[string]string{
 			"#name": attrName, "#settings": attrSettings,
 		},
+		ConditionExpression: aws.String(uncopied),
 		ExpressionAttributeValues: item{
 			":name": text(app.Name), ":settings": text(string(settings)), ":zero": number(uint64(0)),
 		},
-		ReturnValues: types.ReturnValueAllNew,
 	})
-	if err != nil {
-		return session.Application{}, failed(operation, err)
+	if err == nil && (copied || s.EpochCopies > 1) {
+		stored, err = s.rewrite(ctx, rewriting{app.Tenant, app.ID, stored, func(changed item) {
+			changed[attrName], changed[attrSettings] = text(app.Name), text(string(settings))
+		}})
 	}
-	stored, err := decodeApplication(app.Tenant, app.ID, out.Attributes)
-	return stored, decoded(operation, err)
+	if err != nil {
+		return session.Application{}, err
+	}
+	result, err := decodeApplication(app.Tenant, app.ID, stored)
+	return result, decoded(operation, err)
 }
 
 // AdvanceEpoch is one UpdateItem. When the SDK repeats it after a lost answer the epoch may advance by two,
-// which ends the same sessions.
+// which ends the same sessions. Where there are copies that write is refused, and one TransactWriteItems follows.
 func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error) {
 	const operation = "UpdateItem (advance epoch)"
-	out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.Table,
+	stored, copied, err := s.updateUncopied(ctx, operation, &dynamodb.UpdateItemInput{
 		Key:                       applicationKey(tenant, id),
 		UpdateExpression:          aws.String("SET epoch = epoch + :one"),
-		ConditionExpression:       aws.String("attribute_exists(PK)"),
+		ConditionExpression:       aws.String("attribute_exists(PK) AND " + uncopied),
 		ExpressionAttributeValues: item{":one": number(uint64(1))},
-		ReturnValues:              types.ReturnValueUpdatedNew,
 	})
-	if _, refused := refusedBy(err); refused {
+	switch {
+	case err == nil && copied:
+		stored, err = s.rewrite(ctx, rewriting{tenant, id, stored, func(changed item) {
+			r := reader{item: changed}
+			changed[attrAppEpoch] = number(r.number(attrAppEpoch, 64) + 1)
+		}})
+	case err == nil && len(stored) == 0:
 		return 0, session.ErrNoApplication
 	}
 	if err != nil {
-		return 0, failed(operation, err)
+		return 0, err
 	}
-	r := reader{item: out.Attributes}
+	r := reader{item: stored}
 	epoch := r.number(attrAppEpoch, 64)
 	return epoch, decoded(operation, r.err)
 }
 
 // get reads one item, strongly consistently; it is empty if there is none.
 func (s *Store) get(ctx context.Context, operation string, key item) (item, error) {
-	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
+	var out dynamodb.GetItemOutput
+	err := s.wire.send(ctx, getItem(), &dynamodb.GetItemInput{
 		TableName: &s.Table, Key: key, ConsistentRead: aws.Bool(true),
-	})
+	}, &out)
 	if err != nil {
 		return nil, failed(operation, err)
 	}

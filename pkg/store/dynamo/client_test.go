@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -124,6 +125,26 @@ func TestConnectionsClosedWhileIdleAreReplacedAtOnce(t *testing.T) {
 	}
 	if got := attempts.Requests()["DeleteItem"]; got > 2*cycles {
 		t.Errorf("%d attempts for %d requests: more than the second one, which begins at once", got, cycles)
+	}
+}
+
+// Retries are seen: each attempt is told of, under the caller's context, whatever becomes of it.
+func TestEveryAttemptIsToldOf(t *testing.T) {
+	type caller struct{}
+	var transport *faulty.Transport
+	told := 0
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, faulty.Options(&transport),
+		dynamo.OnRequest(func(ctx context.Context) { told += ctx.Value(caller{}).(int) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport.Next("DeleteItem", faulty.Broken(), faulty.Closed(), faulty.Reply(200, "{}"))
+	ctx := context.WithValue(t.Context(), caller{}, 1)
+	if err := dynamo.New(client, "table").DeleteAPIKey(ctx, "tenant", "id"); err != nil {
+		t.Fatal(err)
+	}
+	if told != 3 || transport.Requests()["DeleteItem"] != told {
+		t.Errorf("told of %d requests, %v were sent", told, transport.Requests())
 	}
 }
 

@@ -36,7 +36,7 @@ func TestEveryVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
 			return err
 		}},
 		{"Applications", "BatchGetItem", 1, 0, func(s session.Session) error {
-			_, err := b.Applications(b.Context(), s.Tenant, []string{s.Application, s.Application})
+			_, err := b.Applications(b.Context(), s.Tenant, s.User, []string{s.Application, s.Application})
 			return err
 		}},
 		{"Locate", "Query", 0.5, 0.5, func(s session.Session) error {

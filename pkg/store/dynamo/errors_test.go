@@ -35,10 +35,10 @@ func TestOneFailureThenSuccessIsExactlyTwoAttempts(t *testing.T) {
 
 func TestTheSecondAttemptBeginsAtOnceAndTheOthersSoon(t *testing.T) {
 	retryer := onNothing(t).Client.Options().Retryer
-	if got := retryer.MaxAttempts(); got != 4 {
-		t.Errorf("%d attempts, want 4", got)
+	if got := retryer.MaxAttempts(); got != 5 {
+		t.Errorf("%d attempts, want 5", got)
 	}
-	for attempt, want := range []time.Duration{1: 0, 2: 25 * time.Millisecond, 3: 100 * time.Millisecond, 4: 100 * time.Millisecond} {
+	for attempt, want := range []time.Duration{1: 0, 2: 0, 3: 25 * time.Millisecond, 4: 100 * time.Millisecond, 5: 100 * time.Millisecond} {
 		if got, err := retryer.RetryDelay(attempt, nil); got != want || err != nil {
 			t.Errorf("attempt %d is followed by a wait of %v, %v; want %v", attempt, got, err, want)
 		}
@@ -62,8 +62,8 @@ func TestAStoreThatKeepsFailingIsUnavailable(t *testing.T) {
 		if !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
 		}
-		if got := b.transport.Requests()["GetItem"]; got != 4 {
-			t.Errorf("%s: %d attempts, want 4", name, got)
+		if got := b.transport.Requests()["GetItem"]; got != 5 {
+			t.Errorf("%s: %d attempts, want 5", name, got)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +19,7 @@ import (
 //	item         PK                     SK                  GSI1PK
 //	session      TENANT#<t>#USER#<u>    APP#<a>#TOKEN#<id>  TENANT#<t>#TOKEN#<id>
 //	application  TENANT#<t>             APP#<a>
+//	its copy i   TENANT#<t>#APP#<a>#COPY#<i>  COPY
 //	API key      APIKEY#<keyId>         APIKEY
 //
 // A session, as it stands after its third refresh:
@@ -71,7 +73,10 @@ const (
 	attrKeepsAccess = "kp"
 	attrScope       = "sc"
 	attrDevice      = "dv" // a map
+	attrEnded       = "en" // why the session is over, for the stream alone; the item is deleted at once
 	attrClaims      = "cl" // JSON, byte by byte as it came
+
+	endedByReuse = "reuse"
 
 	attrDeviceName  = "n"
 	attrDeviceType  = "t"
@@ -84,6 +89,7 @@ const (
 	attrName        = "name"
 	attrSettings    = "settings"
 	attrAppEpoch    = "epoch"
+	attrCopies      = "copies" // of an application, itself included; missing: 1
 	attrTenant      = "tenantId"
 	attrPermissions = "permissions"
 	attrKeyHash     = "secretHash"
@@ -115,6 +121,19 @@ func sessionKey(k session.Key) item {
 func applicationKey(tenant, id string) item {
 	return primaryKey("TENANT#"+escape(tenant), "APP#"+escape(id))
 }
+
+// copyKey is the key of a copy of an application, numbered from 1; 0 is the application itself. Each copy has a
+// partition key of its own.
+func copyKey(tenant, id string, n uint64) item {
+	if n == 0 {
+		return applicationKey(tenant, id)
+	}
+	return primaryKey("TENANT#"+escape(tenant)+"#APP#"+escape(id)+"#COPY#"+strconv.FormatUint(n, 10), sortOfCopies)
+}
+
+const sortOfCopies = "COPY"
+
+func isCopy(i item) bool { return keyOf(i).sk == sortOfCopies }
 
 func apiKeyKey(id string) item { return primaryKey("APIKEY#"+escape(id), "APIKEY") }
 

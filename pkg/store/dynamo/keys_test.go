@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -72,4 +73,45 @@ func TestAKeyOfAnotherLayoutIsAnError(t *testing.T) {
 			t.Errorf("%v reads as %+v", key, got)
 		}
 	}
+}
+
+func TestUsersSpreadOverAllCopiesAndStayThere(t *testing.T) {
+	for _, copies := range []int{1, 2, 4, 32} {
+		s := Store{EpochCopies: copies}
+		users := map[rowKey]int{}
+		for n := range 64 * copies {
+			users[keyOf(s.applicationOf(session.Key{Tenant: "t", User: fmt.Sprint("user-", n), Application: "a"}))]++
+		}
+		for at, n := range users {
+			if n < 32 || n > 96 {
+				t.Errorf("%d of %d users read %v, far from %d", n, 64*copies, at, 64)
+			}
+		}
+		if len(users) != copies {
+			t.Errorf("users read %d partition keys, want %d", len(users), copies)
+		}
+	}
+	// Every function, of every release, has to choose alike.
+	s := Store{EpochCopies: 32}
+	at := keyOf(s.applicationOf(session.Key{Tenant: "t", User: "jane doe", Application: "a b"}))
+	if want := (rowKey{"TENANT#t#APP#a%20b#COPY#10", "COPY"}); at != want {
+		t.Errorf("got %v, want %v", at, want)
+	}
+}
+
+func FuzzNoCopyIsTakenForAnotherItem(f *testing.F) {
+	f.Add("t", "a", uint64(1))
+	f.Add("t#APP#a", "b#COPY#2", uint64(2))
+	f.Fuzz(func(t *testing.T, tenant, application string, n uint64) {
+		at := copyKey(tenant, application, n)
+		if isCopy(at) != (n > 0) {
+			t.Errorf("copy %d: %v", n, at)
+		}
+		if _, err := parseSessionKey(at); err == nil {
+			t.Errorf("%v reads as a session", at)
+		}
+		if _, _, isApplication := parseApplicationKey(at); isApplication != (n == 0) {
+			t.Errorf("copy %d reads as an application: %v", n, isApplication)
+		}
+	})
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Load is one strongly consistent BatchGetItem of two items. Nothing else than the session itself decides
-// ErrNoSession; ErrNoApplication is only said of a session that exists.
+// Load is one strongly consistent BatchGetItem of two items, and one more of the application itself where the copy
+// that this user reads does not exist. Nothing else than the session itself decides ErrNoSession;
+// ErrNoApplication is only said of a session that exists.
 func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, session.Application, error) {
 	const operation = "BatchGetItem (load)"
-	sessionAt, applicationAt := sessionKey(key), applicationKey(key.Tenant, key.Application)
+	sessionAt, applicationAt := sessionKey(key), s.applicationOf(key)
 	found, err := s.batchGet(ctx, operation, []item{sessionAt, applicationAt})
 	if err != nil {
 		return session.Session{}, session.Application{}, err
@@ -26,6 +27,13 @@ func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, ses
 		return session.Session{}, session.Application{}, session.ErrNoSession
 	}
 	storedApp, exists := find(found, applicationAt)
+	if !exists && isCopy(applicationAt) {
+		applicationAt = applicationKey(key.Tenant, key.Application)
+		if found, err = s.batchGet(ctx, operation, []item{applicationAt}); err != nil {
+			return session.Session{}, session.Application{}, err
+		}
+		storedApp, exists = find(found, applicationAt)
+	}
 	if !exists {
 		return session.Session{}, session.Application{}, session.ErrNoApplication
 	}

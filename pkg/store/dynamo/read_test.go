@@ -109,7 +109,7 @@ func TestAStartOutsideTheApplicationIsItsTopOrItsEnd(t *testing.T) {
 
 func TestNoIDsAreNoRequest(t *testing.T) {
 	b := onNothing(t)
-	if apps, err := b.Applications(b.Context(), b.tenant, nil); len(apps) != 0 || err != nil {
+	if apps, err := b.Applications(b.Context(), b.tenant, "user", nil); len(apps) != 0 || err != nil {
 		t.Errorf("got %v, %v", apps, err)
 	}
 	b.wantRequests(map[string]int{})

@@ -15,15 +15,22 @@ var _ session.Store = (*Store)(nil)
 type Store struct {
 	Client *dynamodb.Client
 	Table  string
+	// EpochCopies is how many copies of an application's epoch sessions read, the application item itself
+	// included; see copies.go.
+	EpochCopies int
 	// Now only tells whether a session id is so young that the index may not know it yet.
 	Now func() time.Time
 	// Sleep waits between repeated requests, or until the context ends, whose error it then returns.
 	Sleep func(context.Context, time.Duration) error
+
+	wire *wire
 }
 
 // New makes a store over a table that has the layout of keys.go.
 func New(client *dynamodb.Client, table string) *Store {
-	return &Store{Client: client, Table: table, Now: time.Now, Sleep: sleep}
+	return &Store{
+		Client: client, Table: table, EpochCopies: 1, Now: time.Now, Sleep: sleep, wire: newWire(client.Options()),
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

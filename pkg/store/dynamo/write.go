@@ -61,6 +61,29 @@ func (s *Store) Delete(ctx context.Context, key session.Key) (session.Session, e
 	return old, decoded(operation, err)
 }
 
+// EndReused is one UpdateItem, after which the session has expired, and one DeleteItem. A deletion says nothing to
+// the table's stream of why it happened, so the write before it, which already ends the session, does.
+func (s *Store) EndReused(ctx context.Context, key session.Key) error {
+	const operation = "UpdateItem (end reused session)"
+	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.Table,
+		Key:                       sessionKey(key),
+		UpdateExpression:          aws.String("SET " + attrEnded + " = :why, " + attrIdleEnd + " = :past"),
+		ConditionExpression:       aws.String("attribute_exists(PK)"),
+		ExpressionAttributeValues: item{":why": text(endedByReuse), ":past": number(int64(0))},
+	})
+	if _, refused := refusedBy(err); refused {
+		return session.ErrNoSession
+	}
+	if err != nil {
+		return failed(operation, err)
+	}
+	if _, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: sessionKey(key)}); err != nil {
+		return failed("DeleteItem (end reused session)", err)
+	}
+	return nil
+}
+
 // DeleteBatch is one BatchWriteItem per 25 sessions, a few of them at once.
 func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	remains := make([]item, len(keys))

@@ -21,6 +21,11 @@ func (s *Store) Application(ctx context.Context, tenant, id string) (session.App
 	return app, nil
 }
 
+// ApplicationOf implements session.Applications. All sessions read the one application that there is.
+func (s *Store) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
+	return s.Application(ctx, key.Tenant, key.Application)
+}
+
 func getApplication(tx *bbolt.Tx, tenant, id string) (session.Application, error) {
 	value := tx.Bucket([]byte(applicationsBucket)).Get(keyOfParts(tenant, id))
 	if value == nil {
@@ -30,7 +35,7 @@ func getApplication(tx *bbolt.Tx, tenant, id string) (session.Application, error
 }
 
 // Applications implements session.Applications, for any number of ids.
-func (s *Store) Applications(ctx context.Context, tenant string, ids []string) (map[string]session.Application, error) {
+func (s *Store) Applications(ctx context.Context, tenant, _ string, ids []string) (map[string]session.Application, error) {
 	apps, err := view(ctx, s, func(tx *bbolt.Tx) (map[string]session.Application, error) {
 		apps := make(map[string]session.Application, len(ids))
 		for _, id := range ids {

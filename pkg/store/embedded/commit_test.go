@@ -193,7 +193,7 @@ func everyVerb(ctx context.Context, s *Store) map[string]error {
 	_, errs["Delete"] = s.Delete(ctx, added.Key)
 	errs["DeleteBatch"] = s.DeleteBatch(ctx, []session.Key{added.Key})
 	_, errs["Application"] = s.Application(ctx, "tenant", "application")
-	_, errs["Applications"] = s.Applications(ctx, "tenant", []string{"application"})
+	_, errs["Applications"] = s.Applications(ctx, "tenant", "user", []string{"application"})
 	_, errs["PutApplication"] = s.PutApplication(ctx, storetest.NewApplication("tenant", "application"))
 	_, errs["AdvanceEpoch"] = s.AdvanceEpoch(ctx, "tenant", "application")
 	_, errs["APIKey"] = s.APIKey(ctx, "id")

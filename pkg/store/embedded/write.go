@@ -70,6 +70,12 @@ func (s *Store) Delete(ctx context.Context, key session.Key) (session.Session, e
 	return old, nil
 }
 
+// EndReused implements session.Writer. This store tells nobody of its changes.
+func (s *Store) EndReused(ctx context.Context, key session.Key) error {
+	_, err := s.Delete(ctx, key)
+	return err
+}
+
 // DeleteBatch implements session.Writer. It is one transaction, however many keys there are.
 func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	_, err := update(ctx, s, func(t *transaction) (nothing, error) {

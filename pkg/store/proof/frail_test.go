@@ -64,18 +64,17 @@ func (f *frail) Rotate(_ context.Context, r session.Rotation) (state session.Ses
 	return state, applied, err
 }
 
-func (f *frail) Delete(context.Context, session.Key) (old session.Session, err error) {
-	b := f.browser
+// EndReused takes two requests, as on DynamoDB: the first ends the session, the second removes what nobody sees.
+func (f *frail) EndReused(context.Context, session.Key) error {
 	missing := false
-	err = f.sdk(func() {
-		if missing = b.stored == nil; !missing {
-			old, b.stored = *b.stored, nil
-		}
-	})
+	err := f.sdk(func() { missing, f.browser.stored = f.browser.stored == nil, nil })
 	if err == nil && missing {
 		err = session.ErrNoSession
 	}
-	return old, err
+	if err != nil {
+		return err
+	}
+	return f.sdk(func() {})
 }
 
 func (f *frail) Create(_ context.Context, s session.Session) error {
@@ -83,8 +82,8 @@ func (f *frail) Create(_ context.Context, s session.Session) error {
 	return nil
 }
 
-// Application runs beside Rotate, so it may not touch anything that changes.
-func (f *frail) Application(context.Context, string, string) (session.Application, error) {
+// ApplicationOf runs beside Rotate, so it may not touch anything that changes.
+func (f *frail) ApplicationOf(context.Context, session.Key) (session.Application, error) {
 	return f.browser.app, nil
 }
 

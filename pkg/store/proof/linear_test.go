@@ -23,16 +23,19 @@ func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
 	t.Run("all", func(t *testing.T) { // so that they are over when their operations are counted
 		for name, c := range map[string]struct {
 			share   float64 // of the requests meet a fault
+			copies  int     // of each application
 			repeats bool
 			options []func(*dynamodb.Options)
 		}{
 			"DynamoDB at its best":         {},
 			"faults, and the SDK repeats":  {share: 0.2, repeats: true},
+			"faults, four epoch copies":    {share: 0.2, repeats: true, copies: 4},
 			"faults, and the SDK gives up": {share: 0.06, options: []func(*dynamodb.Options){giveUp}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				store, transport := onEngine(t, c.options...)
+				store.EpochCopies = max(1, c.copies)
 				for range times(20, 40) {
 					seed := rand.Uint64()
 					h := record(t, k, store, seed, func(h *history) {
@@ -72,6 +75,7 @@ func trouble(transport *faulty.Transport, seed uint64, share float64) {
 	dice := rand.New(rand.NewPCG(seed, 0))
 	for _, operation := range []string{
 		"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem",
+		"TransactWriteItems",
 	} {
 		faults := []faulty.Fault{
 			faulty.ReplyLost(), faulty.ReplyLost(), faulty.ReplyCut(), faulty.Throttled(), faulty.Broken(), faulty.Closed(),

@@ -17,7 +17,7 @@ type broken struct {
 	rotate      func(context.Context, session.Rotation) (session.Session, bool, error)
 	load        func(context.Context, session.Key) (session.Session, session.Application, error)
 	delete      func(context.Context, session.Key) (session.Session, error)
-	application func(context.Context, string, string) (session.Application, error)
+	application func(context.Context, session.Key) (session.Application, error)
 }
 
 func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
@@ -41,11 +41,11 @@ func (b *broken) Delete(ctx context.Context, key session.Key) (session.Session, 
 	return b.delete(ctx, key)
 }
 
-func (b *broken) Application(ctx context.Context, tenant, id string) (session.Application, error) {
+func (b *broken) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
 	if b.application == nil {
-		return b.Store.Application(ctx, tenant, id)
+		return b.Store.ApplicationOf(ctx, key)
 	}
-	return b.application(ctx, tenant, id)
+	return b.application(ctx, key)
 }
 
 // mistakes are stores that a checker has to catch.
@@ -88,12 +88,12 @@ func mistakes() map[string]func(session.Store) *broken {
 		},
 		"epochs are cached": func(s session.Store) *broken {
 			var cache sync.Map
-			return &broken{Store: s, application: func(ctx context.Context, tenant, id string) (session.Application, error) {
-				if app, cached := cache.Load(tenant + id); cached {
+			return &broken{Store: s, application: func(ctx context.Context, key session.Key) (session.Application, error) {
+				if app, cached := cache.Load(key.Tenant + key.Application); cached {
 					return app.(session.Application), nil
 				}
-				app, err := s.Application(ctx, tenant, id)
-				cache.Store(tenant+id, app)
+				app, err := s.ApplicationOf(ctx, key)
+				cache.Store(key.Tenant+key.Application, app)
 				return app, err
 			}}
 		},

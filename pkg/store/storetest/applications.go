@@ -15,6 +15,7 @@ func applicationCases() []contractCase {
 		{"Applications reads up to 100; those that do not exist are missing from the answer", applicationsSubset},
 		{"No application is told from another by less than all of its bytes", applicationsHostile},
 		{"AdvanceEpoch adds one and returns it", advanceEpoch},
+		{"ApplicationOf is the application of every session of it, with every change as soon as it is made", applicationOf},
 		{"Of 32 concurrent AdvanceEpoch each returns another number from 1 to 32", advanceRace},
 		{"AdvanceEpoch of an unknown application is ErrNoApplication and creates nothing", advanceUnknown},
 		{"PutApplication never undoes a concurrent AdvanceEpoch", putAdvanceRace},
@@ -96,7 +97,7 @@ func applicationsSubset(f fixture) {
 				want[id] = NewApplication(f.tenant, id)
 			}
 		}
-		got, err := f.Applications(f.Context(), f.tenant, asked)
+		got, err := f.Applications(f.Context(), f.tenant, "user", asked)
 		f.must(err)
 		f.wantSame("the answer", got, want)
 	}
@@ -109,7 +110,7 @@ func applicationsHostile(f fixture) {
 		return err
 	})
 	for some := range slices.Chunk(ids, 50) {
-		got, err := f.Applications(f.Context(), f.tenant, some)
+		got, err := f.Applications(f.Context(), f.tenant, "user", some)
 		f.must(err)
 		for _, id := range some {
 			f.wantSame(id, got[id], NewApplication(f.tenant, id))
@@ -135,6 +136,31 @@ func advanceEpoch(f fixture) {
 			f.wantSame("the application", got, app)
 		}
 	}
+}
+
+func applicationOf(f fixture) {
+	want := f.register(f.tenant, "application")
+	for i := range 3 {
+		for user := range 16 {
+			got, err := f.ApplicationOf(f.Context(), session.Key{
+				Tenant: f.tenant, User: fmt.Sprint("user ", user), Application: "application",
+			})
+			f.must(err)
+			f.wantSame("the application", got, want)
+			all, err := f.Applications(f.Context(), f.tenant, fmt.Sprint("user ", user), []string{"application", "unknown"})
+			f.must(err)
+			f.wantSame("the application among others", all, map[string]session.Application{"application": want})
+		}
+		_, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		f.must(err)
+		want.Epoch, want.Name = want.Epoch+1, fmt.Sprint("name ", i)
+		_, err = f.PutApplication(f.Context(), want)
+		f.must(err)
+	}
+	_, err := f.ApplicationOf(f.Context(), session.Key{Tenant: f.tenant, User: "user", Application: "unknown"})
+	f.wantError(err, session.ErrNoApplication)
+	_, err = f.ApplicationOf(f.Context(), session.Key{Tenant: f.tenant + "2", User: "user", Application: "application"})
+	f.wantError(err, session.ErrNoApplication)
 }
 
 func advanceRace(f fixture) {

@@ -13,10 +13,7 @@ import (
 // store or one that is shared, even with other users.
 func Run(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
-	groups := []struct {
-		name  string
-		cases []contractCase
-	}{
+	run(t, open, []group{
 		{"Create", createCases()},
 		{"Rotate", rotateCases()},
 		{"RotateRaces", raceCases()},
@@ -27,7 +24,22 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"DeleteBatch", deleteBatchCases()},
 		{"Applications", applicationCases()},
 		{"APIKeys", apiKeyCases()},
-	}
+	})
+}
+
+// RunApplications checks only what the contract says of applications and of sessions that are read with them.
+func RunApplications(t *testing.T, open func(t *testing.T) session.Store) {
+	t.Helper()
+	run(t, open, []group{{"Load", loadCases()}, {"Applications", applicationCases()}})
+}
+
+type group struct {
+	name  string
+	cases []contractCase
+}
+
+func run(t *testing.T, open func(t *testing.T) session.Store, groups []group) {
+	t.Helper()
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

@@ -2,10 +2,12 @@ package template_test
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
@@ -22,8 +24,9 @@ func read(t *testing.T, name string) string {
 	return string(raw)
 }
 
-// What sam build runs for each function makes one file, which starts on arm64 without anything else.
-func TestBuildsAreOneSmallStaticBinaryEach(t *testing.T) {
+// What sam build makes, or without SAM what it would run: one file for each function, which starts on arm64 without
+// anything else, and has nothing of the place or the moment in it.
+func TestBuildsAreOneSmallStaticFileEachTheSameFromAnotherDirectory(t *testing.T) {
 	if os.Getenv("BUILD_FUNCTIONS") == "" {
 		t.Skip("make template builds every function")
 	}
@@ -31,49 +34,87 @@ func TestBuildsAreOneSmallStaticBinaryEach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	built, elsewhere := t.TempDir(), copySources(t)
+	if sam := os.Getenv("SAM"); sam != "" {
+		samBuild(t, sam, built)
+		if entries, err := os.ReadDir(built); err != nil || len(entries) != len(api.Functions)+1 { // and template.yaml
+			t.Errorf("sam build left %d entries for %d functions (%v)", len(entries), len(api.Functions), err)
+		}
+	}
 	for _, f := range api.Functions {
 		t.Run(f.LogicalID, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			build(t, root, f.LogicalID, dir)
+			dir := filepath.Join(built, f.LogicalID)
+			if os.Getenv("SAM") == "" {
+				build(t, root, f.LogicalID, dir)
+			}
 			entries, err := os.ReadDir(dir)
 			if err != nil || len(entries) != 1 || entries[0].Name() != "bootstrap" {
 				t.Fatalf("the build left %v, want bootstrap (%v)", entries, err)
 			}
-			wantStaticArm64(t, filepath.Join(dir, "bootstrap"))
+			wantSmallStaticArm64(t, filepath.Join(dir, "bootstrap"))
+			again := t.TempDir()
+			build(t, elsewhere, f.LogicalID, again)
+			if !bytes.Equal(content(t, dir), content(t, again)) {
+				t.Error("another directory makes another file")
+			}
 		})
 	}
 }
 
-// Nothing of the place or the moment of a build is in it: the same code from another directory is the same file.
-func TestBuildsFromTwoDirectoriesAreByteIdentical(t *testing.T) {
+func TestBuildsThatFailSayWhere(t *testing.T) {
 	if os.Getenv("BUILD_FUNCTIONS") == "" {
 		t.Skip("make template builds every function")
 	}
-	elsewhere := t.TempDir()
+	dir := copySources(t)
+	name := filepath.Join(dir, "functions", "jwks", "main.go")
+	source, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append(source, "\nvar _ int = \"text\"\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "make", "build-JwksFunction", "ARTIFACTS_DIR="+t.TempDir())
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err == nil || !regexp.MustCompile(`functions/jwks/main\.go:[0-9]+:[0-9]+: cannot use "text"`).Match(out) {
+		t.Errorf("the build says %v\n%s", err, out)
+	}
+}
+
+func content(t *testing.T, dir string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, "bootstrap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// copySources is a directory with all that a build needs.
+func copySources(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
 	for _, name := range []string{"functions", "pkg"} {
-		if err := os.CopyFS(filepath.Join(elsewhere, name), os.DirFS(filepath.Join(root, name))); err != nil {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(root, name))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, name := range []string{"Makefile", "go.mod", "go.sum"} {
-		if err := os.WriteFile(filepath.Join(elsewhere, name), []byte(read(t, name)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(read(t, name)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, id := range []string{"RefreshFunction", "RotateSigningKeysFunction"} {
-		var builds [2][]byte
-		for i, from := range []string{root, elsewhere} {
-			dir := t.TempDir()
-			build(t, from, id, dir)
-			var err error
-			if builds[i], err = os.ReadFile(filepath.Join(dir, "bootstrap")); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if !bytes.Equal(builds[0], builds[1]) {
-			t.Errorf("%s: two builds differ", id)
-		}
+	return dir
+}
+
+// samBuild builds as samconfig.toml has it: no copies of the directory, nothing cached.
+func samBuild(t *testing.T, sam, into string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), sam, "build", "--build-dir", into)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("sam build: %v\n%s", err, out)
 	}
 }
 
@@ -86,7 +127,7 @@ func build(t *testing.T, from, id, into string) {
 	}
 }
 
-func wantStaticArm64(t *testing.T, name string) {
+func wantSmallStaticArm64(t *testing.T, name string) {
 	t.Helper()
 	info, err := os.Stat(name)
 	if err != nil {
@@ -100,12 +141,25 @@ func wantStaticArm64(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	if file.Machine != elf.EM_AARCH64 {
-		t.Errorf("bootstrap is for %v", file.Machine)
+	if file.Machine != elf.EM_AARCH64 || file.Section(".symtab") != nil || file.Section(".debug_info") != nil {
+		t.Errorf("bootstrap is for %v, and stripped of symbols: %t", file.Machine, file.Section(".symtab") == nil)
 	}
 	for _, p := range file.Progs {
 		if p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC {
 			t.Error("bootstrap needs a dynamic linker")
 		}
+	}
+	made, err := buildinfo.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"CGO_ENABLED": "0", "-trimpath": "true", "-tags": "lambda.norpc", "GOOS": "linux", "GOARCH": "arm64"}
+	for _, s := range made.Settings {
+		if want[s.Key] == s.Value {
+			delete(want, s.Key)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("bootstrap was made without %v", want)
 	}
 }

@@ -1,9 +1,7 @@
 package template_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,8 +85,10 @@ func TestEveryFailureHasAnAlarmThatSomebodyHears(t *testing.T) {
 		"5XXError Average" + api, "Latency p99" + api,
 		`SELECT SUM(ThrottledRequests) FROM SCHEMA("AWS/DynamoDB", Operation, TableName) WHERE TableName = '${TokenTable}'`,
 		`SELECT SUM(SystemErrors) FROM SCHEMA("AWS/DynamoDB", Operation, TableName) WHERE TableName = '${TokenTable}'`,
-		`SELECT SUM(requests) FROM SCHEMA("RefreshTokens", op, outcome) WHERE outcome = 'reuse'`,
+		`SELECT SUM(requests) FROM SCHEMA("RefreshTokens/${AWS::StackName}", op, outcome) WHERE outcome = 'reuse'`,
 	}
+	want = append(want, "IteratorAge Maximum FunctionName=AuditFunction Resource=${AuditFunction}:live",
+		"ApproximateNumberOfMessagesVisible Maximum QueueName=DeadLetters.QueueName")
 	for id := range ofType(t, "AWS::Serverless::Function", 20) {
 		of := " Sum FunctionName=" + id
 		if !slices.Contains(rotations, id) { // Secrets Manager calls the function itself
@@ -108,50 +108,5 @@ func TestEveryFailureHasAnAlarmThatSomebodyHears(t *testing.T) {
 	if pattern := fmt.Sprint(failures["EventPattern"], failures["Targets"]); !strings.Contains(pattern, "RotationFailed") ||
 		!strings.Contains(pattern, "[SigningKeysSecret TokenKeysSecret]") || !strings.Contains(pattern, "Arn:AlarmTopic") {
 		t.Errorf("failed rotations: %s", pattern)
-	}
-}
-
-// The outcomes are those that pkg/api writes: a misspelt one would show a calm line forever.
-func TestDashboardShowsTheMetricsThatFunctionsWrite(t *testing.T) {
-	body := fmt.Sprint(ofType(t, "AWS::CloudWatch::Dashboard", 1)["Dashboard"]["DashboardBody"])
-	var dashboard struct {
-		Widgets []struct {
-			Type       string
-			Properties struct {
-				Title, Markdown string
-				Metrics         [][]any
-			}
-		}
-	}
-	if err := json.Unmarshal([]byte(regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllString(body, "1")), &dashboard); err != nil {
-		t.Fatal(err)
-	}
-	outcomes := []string{
-		"issued", "rotated", "retry", "extended", "reuse", "expired", "unknown", "forged", "unavailable", "unauthenticated",
-		"forbidden", "not found", "bad request", "failed", "ok",
-	}
-	var questions []string
-	searches := 0
-	for _, w := range dashboard.Widgets {
-		if w.Type == "text" {
-			questions = append(questions, w.Properties.Markdown)
-		}
-		for _, m := range w.Properties.Metrics {
-			expression := fmt.Sprint(at(m[0], "expression"))
-			if !strings.Contains(expression, "RefreshTokens") {
-				continue
-			}
-			searches++
-			_, asked, _ := strings.Cut(expression, "outcome=")
-			asked, _, _ = strings.Cut(asked, "'")
-			for _, quoted := range regexp.MustCompile(`"[^"]*"`).FindAllString(asked, -1) {
-				if !slices.Contains(outcomes, strings.Trim(quoted, `"`)) {
-					t.Errorf("%s: no function writes the outcome %s", w.Properties.Title, quoted)
-				}
-			}
-		}
-	}
-	if len(questions) != 3 || questions[0] != "# Are users being logged out?" || questions[1] != "# Is someone stealing tokens?" || searches < 6 {
-		t.Errorf("%d searches answer %q", searches, questions)
 	}
 }

@@ -126,6 +126,9 @@ func TestBothDeploymentsOfSamconfigAreStacksOfTheTemplate(t *testing.T) {
 	if cached := strings.Count(config, "cached = false"); cached != 2 || strings.Contains(config, "cached = true") {
 		t.Error("a cached makefile build ships stale code")
 	}
+	if strings.Count(config, "build_in_source = true") != 2 {
+		t.Error("SAM copies the whole directory for every function, tools and local data included")
+	}
 }
 
 // AWS resolves what a template spells with a $; what is left must be JSON, whatever the values are.
@@ -186,7 +189,9 @@ func TestGatewayResponsesAndTheFirewallAnswerWithTheEnvelope(t *testing.T) {
 		wantEnvelope(t, name, r.Body)
 	}
 	firewall := ofType(t, "AWS::WAFv2::WebACL", 1)["WebACL"]
-	wantEnvelope(t, "the firewall", fmt.Sprint(at(firewall, "CustomResponseBodies", "throttled", "Content")))
+	for name, body := range firewall["CustomResponseBodies"].(section) {
+		wantEnvelope(t, "the firewall, "+name+",", fmt.Sprint(at(body, "Content")))
+	}
 	rates := 0
 	for _, rule := range append(firewall["Rules"].([]any), firewall) {
 		if at(rule, "VisibilityConfig", "SampledRequestsEnabled") != false {

@@ -1,0 +1,18 @@
+"""Every key of samconfig.toml is an option of its command: SAM itself passes over what it does not know."""
+import importlib
+import sys
+
+import tomlkit
+
+MODULES = {"build": "build.command", "deploy": "deploy.command", "validate": "validate.validate", "local_start_api": "local.start_api.cli"}
+
+with open("samconfig.toml") as file:
+    config = tomlkit.load(file)
+config.pop("version")
+unknown = []
+for environment, commands in config.items():
+    for command, sections in commands.items():
+        options = {option.name for option in importlib.import_module("samcli.commands." + MODULES[command]).cli.params}
+        unknown += [f"{environment}.{command}.{key}" for key in sections["parameters"] if key not in options]
+if unknown:
+    sys.exit("samconfig.toml: no options of SAM: " + ", ".join(unknown))

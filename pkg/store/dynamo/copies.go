@@ -1,0 +1,201 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/sha256"
+	endian "encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// Copies of an application. Every refresh and every authorized request reads its application strongly, and a
+// partition of DynamoDB answers 3 000 such reads per second:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+// Beyond that an application has EpochCopies copies, itself included, each with a partition key of its own and all
+// with the same attributes. Every session of a user reads the same one, chosen by a hash of the user, so N copies
+// serve about N x 3 000 reads per second: 10 000 refreshes per second of one application need 4.
+//
+// The application item says how many copies there are. They come into being when the application is put by a store
+// with more EpochCopies, all writes change all of them in one transaction, and their number never falls: whatever
+// EpochCopies another store has, it reads no copy that a deletion has passed by. A user whose copy is missing reads
+// the application itself, one request more. A deletion by application is one request without copies, and two
+// with them, a refused UpdateItem that tells how many there are and a TransactWriteItems: 1 + 2N write units.
+//
+// There is no verb that deletes an application. Who does so by hand deletes its copies before it.
+
+// maxCopies is the most that can be configured; a transaction may have 100 items.
+const maxCopies = 64
+
+// uncopied is the condition of an application that has no copies.
+const uncopied = "attribute_not_exists(copies)"
+
+// maxRewrites bounds how often a write is repeated because others change the same application, which 32 may do at
+// once.
+const maxRewrites = 64
+
+// conditionFailed is the code of a reason to cancel a transaction.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+const conditionFailed = "ConditionalCheckFailed"
+
+// byOthers tells the reasons that another attempt may find gone.
+func byOthers(r types.CancellationReason) bool {
+	switch aws.ToString(r.Code) {
+	case conditionFailed, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+		return true
+	}
+	return false
+}
+
+// ApplicationOf is one strongly consistent GetItem, and one more where the copy that this user reads is missing.
+func (s *Store) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
+	const operation = "GetItem (application of a session)"
+	at := s.applicationOf(key)
+	if !isCopy(at) {
+		return s.Application(ctx, key.Tenant, key.Application)
+	}
+	stored, err := s.get(ctx, operation, at)
+	if err != nil {
+		return session.Application{}, err
+	}
+	if len(stored) == 0 {
+		return s.Application(ctx, key.Tenant, key.Application)
+	}
+	app, err := decodeApplication(key.Tenant, key.Application, stored)
+	return app, decoded(operation, err)
+}
+
+// applicationOf is the key of what a user's sessions read: copy n of N, where n is the first 8 bytes of the user id's
+// SHA-256, big endian, modulo N. (Ids that count up fall on few of 32 copies by FNV.)
+func (s *Store) applicationOf(key session.Key) item {
+	if s.EpochCopies <= 1 {
+		return applicationKey(key.Tenant, key.Application)
+	}
+	hash := sha256.Sum256([]byte(key.User))
+	return copyKey(key.Tenant, key.Application, endian.BigEndian.Uint64(hash[:])%uint64(s.EpochCopies))
+}
+
+// updateUncopied runs an UpdateItem with the condition uncopied on an application, and returns what it left behind.
+// Copied tells that there are copies and nothing was changed. The item is empty if there is no application.
+func (s *Store) updateUncopied(ctx context.Context, operation string, input *dynamodb.UpdateItemInput) (
+	stored item, copied bool, err error,
+) {
+	input.TableName = &s.Table
+	input.ReturnValues = types.ReturnValueAllNew
+	input.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	for attempt := 0; ; attempt++ {
+		out, err := s.Client.UpdateItem(ctx, input)
+		var conflict *types.TransactionConflictException
+		old, refused := refusedBy(err)
+		switch {
+		case err == nil:
+			return out.Attributes, false, nil
+		case refused:
+			return old, len(old) > 0, nil
+		case !errors.As(err, &conflict):
+			return nil, false, failed(operation, err)
+		}
+		if err := s.stepBack(ctx, operation, attempt); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// rewriting is a change of an application and of all its copies.
+type rewriting struct {
+	tenant, id string
+	stored     item // as it was read
+	change     func(item)
+}
+
+// rewrite changes an application and all its copies in one transaction, if the application is still as it was
+// read; if it is not, it starts again from what it is now. It returns the application as it left it.
+func (s *Store) rewrite(ctx context.Context, w rewriting) (item, error) {
+	const operation = "TransactWriteItems (application)"
+	for attempt := 0; ; attempt++ {
+		changed, input, err := s.transaction(w)
+		if err != nil {
+			return nil, decoded(operation, err)
+		}
+		_, err = s.Client.TransactWriteItems(ctx, input)
+		if err == nil {
+			return changed, nil
+		}
+		var canceled *types.TransactionCanceledException
+		if !errors.As(err, &canceled) || !slices.ContainsFunc(canceled.CancellationReasons, byOthers) {
+			return nil, failed(operation, err)
+		}
+		if first := canceled.CancellationReasons[0]; aws.ToString(first.Code) == conditionFailed {
+			if w.stored = first.Item; len(w.stored) == 0 {
+				return nil, session.ErrNoApplication
+			}
+		}
+		if err := s.stepBack(ctx, operation, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// stepBack waits for others who change the same application, each for another while.
+func (s *Store) stepBack(ctx context.Context, operation string, attempt int) error {
+	if attempt == maxRewrites {
+		return fmt.Errorf("%s: %w: others change the same application", operation, session.ErrUnavailable)
+	}
+	longest := batchDelays[min(attempt, len(batchDelays)-1)]
+	if err := s.Sleep(ctx, rand.N(longest)); err != nil { //nolint:gosec // no secret: it only spreads attempts
+		return failed(operation, err)
+	}
+	return nil
+}
+
+// transaction writes what is recorded of an application, changed, to itself and to its copies: to all that there
+// are and all that there shall be. The SDK adds a ClientRequestToken, so that repeating it changes nothing more.
+func (s *Store) transaction(w rewriting) (changed item, input *dynamodb.TransactWriteItemsInput, err error) {
+	r := reader{item: w.stored}
+	copies := max(r.number(attrCopies, 8), uint64(max(1, min(s.EpochCopies, maxCopies))))
+	changed = item{attrCopies: number(copies)}
+	for _, name := range []string{attrName, attrSettings, attrAppEpoch} {
+		changed[name] = w.stored[name]
+	}
+	w.change(changed)
+	values := item{
+		":name": changed[attrName], ":settings": changed[attrSettings], ":epoch": changed[attrAppEpoch], ":copies": changed[attrCopies],
+	}
+	input = &dynamodb.TransactWriteItemsInput{}
+	for n := range copies {
+		input.TransactItems = append(input.TransactItems, types.TransactWriteItem{Update: &types.Update{
+			TableName:                 &s.Table,
+			Key:                       copyKey(w.tenant, w.id, n),
+			UpdateExpression:          aws.String("SET #name = :name, #settings = :settings, epoch = :epoch, copies = :copies"),
+			ExpressionAttributeNames:  map[string]string{"#name": attrName, "#settings": attrSettings},
+			ExpressionAttributeValues: values,
+		}})
+	}
+	onlyIfUnchanged(input.TransactItems[0].Update, w.stored)
+	return changed, input, r.err
+}
+
+// onlyIfUnchanged lets an update of an application pass only while it is as it was read, and return it if it is not.
+func onlyIfUnchanged(u *types.Update, stored item) {
+	condition := "epoch = :oldEpoch AND #name = :oldName AND #settings = :oldSettings AND "
+	u.ExpressionAttributeValues = maps.Clone(u.ExpressionAttributeValues)
+	u.ExpressionAttributeValues[":oldEpoch"] = stored[attrAppEpoch]
+	u.ExpressionAttributeValues[":oldName"] = stored[attrName]
+	u.ExpressionAttributeValues[":oldSettings"] = stored[attrSettings]
+	if stored[attrCopies] == nil {
+		condition += uncopied
+	} else {
+		condition += "copies = :oldCopies"
+		u.ExpressionAttributeValues[":oldCopies"] = stored[attrCopies]
+	}
+	u.ConditionExpression = &condition
+	u.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+}

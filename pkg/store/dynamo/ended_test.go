@@ -1,0 +1,32 @@
+package dynamo_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// Law 4: a reuse ends the session even where its removal fails, and nothing of it is to be had from then on.
+func TestASessionThatIsHalfRemovedIsOver(t *testing.T) {
+	b := onEngine(t)
+	s := b.stored()
+	b.transport.Next("DeleteItem", faulty.Refuse(http.StatusBadRequest, "AccessDeniedException", ""))
+	if err := b.EndReused(b.Context(), s.Key); err == nil {
+		t.Fatal("the removal did not fail")
+	}
+	if _, _, err := b.Rotate(b.Context(), storetest.NewRotation(s)); !errors.Is(err, session.ErrNoSession) {
+		t.Errorf("it refreshes: %v", err)
+	}
+	if old, err := b.Delete(b.Context(), s.Key); err != nil || !old.Expired(s.CreatedAt) {
+		t.Errorf("what is left lives: %v", err)
+	}
+	b.must(b.Create(b.Context(), s))
+	b.must(b.EndReused(b.Context(), s.Key))
+	if err := b.EndReused(b.Context(), s.Key); !errors.Is(err, session.ErrNoSession) {
+		t.Errorf("ended twice: %v", err)
+	}
+}

@@ -1,0 +1,71 @@
+package dynamo_test
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+)
+
+// recorder is an HTTP client that keeps the latest request and refuses it.
+type recorder struct {
+	request *http.Request
+	body    []byte
+}
+
+func (r *recorder) Do(request *http.Request) (*http.Response, error) {
+	r.request = request
+	r.body, _ = io.ReadAll(request.Body)
+	return &http.Response{
+		StatusCode: http.StatusBadRequest, Header: http.Header{},
+		Body: io.NopCloser(strings.NewReader(`{"__type":"com.amazon.coral.validate#ValidationException"}`)),
+	}, nil
+}
+
+// The requests of a refresh differ from the SDK's own in nothing that DynamoDB looks at.
+func TestTheWireSendsWhatTheSDKsClientSends(t *testing.T) {
+	for _, config := range []dynamo.Config{
+		{Region: "eu-north-1", Credentials: dynamo.Credentials{AccessKeyID: "id", SecretAccessKey: "secret", SessionToken: "session"}},
+		{Region: "cn-north-1", Credentials: dynamo.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}},
+		{Endpoint: "http://127.0.0.1:8000"},
+	} {
+		var sent recorder
+		client, err := dynamo.NewClient(config, func(o *dynamodb.Options) { o.HTTPClient = &sent })
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := dynamo.New(client, "table")
+		_, _ = store.Application(t.Context(), "tenant", "app")
+		ours := sent
+		_, _ = client.GetItem(t.Context(), &dynamodb.GetItemInput{
+			TableName: &store.Table, ConsistentRead: aws.Bool(true), Key: map[string]types.AttributeValue{
+				"PK": &types.AttributeValueMemberS{Value: "TENANT#tenant"}, "SK": &types.AttributeValueMemberS{Value: "APP#app"},
+			},
+		})
+		if ours.request.URL.String() != sent.request.URL.String() || !bytes.Equal(ours.body, sent.body) {
+			t.Errorf("%s %s instead of %s %s", ours.request.URL, ours.body, sent.request.URL, sent.body)
+		}
+		want, got := sent.request.Header, ours.request.Header
+		for _, own := range []string{"Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "User-Agent"} {
+			want.Del(own)
+		}
+		for _, signed := range []http.Header{want, got} {
+			if !strings.HasPrefix(signed.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=") {
+				t.Errorf("not signed: %v", signed)
+			}
+			signed.Del("Authorization")
+			signed.Del("X-Amz-Date")
+		}
+		if !maps.EqualFunc(want, got, func(a, b []string) bool { return strings.Join(a, "\n") == strings.Join(b, "\n") }) {
+			t.Errorf("headers %v instead of %v", got, want)
+		}
+	}
+}
