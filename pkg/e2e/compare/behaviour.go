@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// uses of one token at the same time, as a page with many tabs makes them.
+const uses = 20
+
+// behaviour is what a server answers where clients are lost or logged out.
+type behaviour struct{ concurrent, retry string }
+
+// try finds out what the server does, by doing it several times.
+func (s *subject) try(ctx context.Context) (behaviour, error) {
+	const times = 5
+	var races []race
+	var retries []string
+	for range times {
+		r, err := s.race(ctx)
+		if err != nil {
+			return behaviour{}, fmt.Errorf("concurrent uses: %w", err)
+		}
+		races = append(races, r)
+		outcome, err := s.retry(ctx)
+		if err != nil {
+			return behaviour{}, fmt.Errorf("retry: %w", err)
+		}
+		retries = append(retries, outcome)
+	}
+	slices.Sort(retries)
+	retry := retries[0]
+	if others := slices.Compact(retries); len(others) > 1 {
+		retry = fmt.Sprint(others)
+	}
+	return behaviour{concurrent: describe(races), retry: retry}, nil
+}
+
+// race is the outcome of concurrent uses of one token.
+type race struct {
+	winners    int // answered 200
+	successors int // different tokens that these got
+	alive      int // of these, accepted afterwards
+}
+
+func (s *subject) race(ctx context.Context) (race, error) {
+	token, err := s.mint(ctx, s)
+	if err != nil {
+		return race{}, err
+	}
+	answers, errs := make([]string, uses), make([]error, uses)
+	start := make(chan struct{})
+	var together sync.WaitGroup
+	for i := range uses {
+		together.Go(func() {
+			<-start
+			next, status, err := s.refresh(ctx, token)
+			if errs[i] = err; status == http.StatusOK {
+				answers[i] = next
+			}
+		})
+	}
+	close(start)
+	together.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return race{}, err
+		}
+	}
+	won := slices.DeleteFunc(answers, func(next string) bool { return next == "" })
+	r := race{winners: len(won)}
+	slices.Sort(won)
+	for _, next := range slices.Compact(won) {
+		r.successors++
+		_, status, err := s.refresh(ctx, next)
+		if err != nil {
+			return race{}, err
+		}
+		if status == http.StatusOK {
+			r.alive++
+		}
+	}
+	return r, nil
+}
+
+// describe puts several races into the words of the table.
+func describe(races []race) string {
+	span := func(value func(race) int) string {
+		least, most := value(races[0]), value(races[0])
+		for _, r := range races {
+			least, most = min(least, value(r)), max(most, value(r))
+		}
+		if least == most {
+			return fmt.Sprint(least)
+		}
+		return fmt.Sprintf("%d-%d", least, most)
+	}
+	winners := span(func(r race) int { return r.winners })
+	successors := span(func(r race) int { return r.successors })
+	alive := span(func(r race) int { return r.alive })
+	switch {
+	case winners == fmt.Sprint(uses) && successors == "1" && alive == "1":
+		return fmt.Sprintf("all %d get the same successor, which lives", uses)
+	case alive == "0":
+		return winners + " win, then the family dies"
+	case successors == "1" && alive == "1":
+		return winners + " win, the successor lives"
+	default:
+		return fmt.Sprintf("%s win, %s successors, %s of them live", winners, successors, alive)
+	}
+}
+
+// retry presents a token, as if the answer was lost presents it again, and then uses the first answer.
+func (s *subject) retry(ctx context.Context) (string, error) {
+	token, err := s.mint(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	first, status, err := s.refresh(ctx, token)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%s: a new token was refused: status %d", s.name, status)
+	}
+	if err != nil {
+		return "", err
+	}
+	second, again, err := s.refresh(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	_, after, err := s.refresh(ctx, first)
+	return verdict(again == http.StatusOK, second == first, after == http.StatusOK), err
+}
+
+// verdict names what became of a retry: whether it was answered, with the same successor, and whether that lives.
+func verdict(answered, same, lives bool) string {
+	switch {
+	case answered && same && lives:
+		return "same successor"
+	case answered && lives:
+		return "a second successor"
+	case lives:
+		return "refused, the family lives"
+	default:
+		return "family dies"
+	}
+}
