@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/dynamolocal"
+)
+
+// mostGrowth is how much an operation may take longer in the largest store than in the smallest one.
+const mostGrowth = 1.2
+
+const smallest = 1_000
+
+func main() {
+	largest := flag.Int("embedded", 1_000_000, "sessions of the largest embedded store; 0 for none")
+	tables := flag.Int("dynamodb", 100_000, "sessions of the largest table of DynamoDB Local; 0 for none")
+	rounds := flag.Int("rounds", 300, "how often each operation is measured")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := errors.Join(
+		embeddedStores(ctx, os.Stdout, *largest, *rounds),
+		dynamoTables(ctx, os.Stdout, *tables, *rounds),
+	)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "scale:", err)
+		os.Exit(1)
+	}
+}
+
+// sizes are the powers of ten up to the largest.
+func sizes(largest int) []int {
+	var all []int
+	for n := smallest; n <= largest; n *= 10 {
+		all = append(all, n)
+	}
+	return all
+}
+
+func embeddedStores(ctx context.Context, out io.Writer, largest, rounds int) error {
+	directory, err := os.MkdirTemp("", "scale-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(directory) }()
+	return comparison{"embedded store", sizes(largest), rounds, func(sessions int) (*place, error) {
+		return onDisk(ctx, directory, sessions)
+	}}.run(ctx, out)
+}
+
+func dynamoTables(ctx context.Context, out io.Writer, largest, rounds int) error {
+	if largest == 0 {
+		return nil
+	}
+	definition, err := os.ReadFile("template.yaml")
+	if err != nil {
+		return fmt.Errorf("%w (run it from the project's root)", err)
+	}
+	engine, err := dynamolocal.Acquire()
+	if errors.Is(err, dynamolocal.ErrUnavailable) {
+		_, err = fmt.Fprintln(out, "DynamoDB Local: skipped,", err)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = engine.Close() }()
+	return comparison{"DynamoDB Local", sizes(largest), rounds, func(sessions int) (*place, error) {
+		return inTable(ctx, engine.Endpoint, definition, sessions)
+	}}.run(ctx, out)
+}
