@@ -47,6 +47,7 @@ var rules = []struct {
 	{"pkg/e2e/runtimeapi", []string{}, "it runs binaries and knows no function"},
 	{"pkg/e2e/scale", []string{
 		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "pkg/store/dynamo", "pkg/store/storetest", "aws-sdk",
+		"pkg/e2e/load/measure",
 	}, "it fills the stores themselves"},
 	{"pkg/e2e/capacity", []string{}, "a model knows nothing of the service"},
 	{"pkg/e2e/functions", []string{"pkg/keys", "pkg/token", "pkg/session"}, "a world of the core's values, which no function links"},
