@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,8 @@ var deployment = sync.OnceValues(func() (definition, error) {
 	return d, err
 })
 
-// variables are those that template.yaml sets for a function, each with the default of the parameter it refers to, or "".
+// variables are those that template.yaml sets for a function, each with its number, the
+// default of the parameter it refers to, or "".
 func variables(t *testing.T, op string) map[string]string {
 	t.Helper()
 	d, err := deployment()
@@ -95,6 +97,8 @@ func variables(t *testing.T, op string) map[string]string {
 			all[name] = ""
 			if preset := d.Parameters[fmt.Sprint(value)].Default; preset != nil {
 				all[name] = fmt.Sprint(preset)
+			} else if literal, err := strconv.Atoi(fmt.Sprint(value)); err == nil {
+				all[name] = strconv.Itoa(literal)
 			}
 		}
 	}

@@ -143,8 +143,9 @@ func (w *wire) signed(ctx context.Context, c call) (*http.Request, error) {
 	}
 	header := c.header.Clone() // an earlier attempt may still be reading its own
 	header.Set("Accept-Encoding", "identity")
+	endpoint := w.endpoint // the signer writes to it
 	request := (&http.Request{
-		Method: http.MethodPost, URL: &w.endpoint, Host: w.endpoint.Host, Header: header,
+		Method: http.MethodPost, URL: &endpoint, Host: w.endpoint.Host, Header: header,
 		Body: io.NopCloser(bytes.NewReader(c.body)), ContentLength: int64(len(c.body)),
 	}).WithContext(ctx)
 	hash := sha256.Sum256(c.body)
