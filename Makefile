@@ -68,7 +68,8 @@ bench: ## Performance floors: each with its figure and verdict, some minutes (Dy
 	@cd pkg/e2e/floors && FLOORS=all go test -count=1 -timeout 15m
 
 scale: ## What refresh, list and the deletes take with 10^3 to 10^6 sessions, some minutes (DynamoDB Local to 10^5)
-	go run ./pkg/e2e/scale
+	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/e2e/scale
+	@.build/scale
 
 template: ## Build every function with sam build; lint and validate template.yaml (needs python3 and npm; .ci/run demands them)
 	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory lint-template; \

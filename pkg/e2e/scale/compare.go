@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// comparison is of stores of one kind.
+// comparison is of places of one kind.
 type comparison struct {
 	home   string
 	sizes  []int
@@ -21,11 +21,11 @@ type comparison struct {
 }
 
 // run fills a store of each size, measures them in turn, and writes the table.
-func (c comparison) run(ctx context.Context, out io.Writer) error {
+func (c comparison) run(ctx context.Context, out io.Writer) (err error) {
 	var places []*place
 	defer func() {
 		for _, p := range places {
-			_ = p.close()
+			err = errors.Join(err, p.close())
 		}
 	}()
 	for _, sessions := range c.sizes {

@@ -39,7 +39,7 @@ func inTable(ctx context.Context, endpoint string, template []byte, sessions int
 		return nil, err
 	}
 	p.requests = transport.Requests
-	original, err := sample(ctx, p.Store.(*dynamo.Store))
+	original, err := sample(ctx, dynamo.New(client, name), p.population)
 	if err != nil {
 		return nil, err
 	}
@@ -69,12 +69,14 @@ func put(ctx context.Context, client *dynamodb.Client, batch map[string][]types.
 
 // original is a stored session, which others are copied from by the thousand.
 type original struct {
+	population
+
 	item                  map[string]types.AttributeValue
 	user, application, id string
 }
 
-func sample(ctx context.Context, store *dynamo.Store) (*original, error) {
-	s := storetest.NewSession(tenant, "sample-user", "sample-application")
+func sample(ctx context.Context, store *dynamo.Store, who population) (*original, error) {
+	s := storetest.NewSession(who.tenant, "sample-user", "sample-application")
 	if err := store.Create(ctx, s); err != nil {
 		return nil, err
 	}
@@ -86,12 +88,12 @@ func sample(ctx context.Context, store *dynamo.Store) (*original, error) {
 		return nil, fmt.Errorf("find the sample among %d: %w", len(out.Items), err)
 	}
 	_, err = store.Delete(ctx, s.Key)
-	return &original{item: out.Items[0], user: s.User, application: s.Application, id: s.ID.String()}, err
+	return &original{who, out.Items[0], s.User, s.Application, s.ID.String()}, err
 }
 
 // of is session n.
 func (o *original) of(n int) map[string]types.AttributeValue {
-	renamed := strings.NewReplacer(o.user, userOf(n), o.application, applicationOf(n), o.id, storetest.NewID().String())
+	renamed := strings.NewReplacer(o.user, userOf(n), o.application, o.applicationOf(n), o.id, storetest.NewID().String())
 	copied := maps.Clone(o.item)
 	for _, name := range []string{"PK", "SK", "GSI1PK"} {
 		copied[name] = &types.AttributeValueMemberS{Value: renamed.Replace(o.item[name].(*types.AttributeValueMemberS).Value)}

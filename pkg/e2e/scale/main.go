@@ -8,25 +8,27 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/dynamolocal"
 )
 
-// mostGrowth is how much an operation may take longer in the largest store than in the smallest one.
+// mostGrowth is how much an operation may take longer with the most sessions than with the fewest.
 const mostGrowth = 1.2
 
 const smallest = 1_000
 
 func main() {
-	largest := flag.Int("embedded", 1_000_000, "sessions of the largest embedded store; 0 for none")
+	service := flag.String("service", ".build/local", "the local service, built")
+	largest := flag.Int("embedded", 1_000_000, "sessions of the largest local service; 0 for none")
 	tables := flag.Int("dynamodb", 100_000, "sessions of the largest table of DynamoDB Local; 0 for none")
 	rounds := flag.Int("rounds", 300, "how often each operation is measured")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := errors.Join(
-		embeddedStores(ctx, os.Stdout, *largest, *rounds),
-		dynamoTables(ctx, os.Stdout, *tables, *rounds),
-	)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := localServices(ctx, os.Stdout, *service, sizes(*largest), *rounds)
+	if ctx.Err() == nil {
+		err = errors.Join(err, dynamoTables(ctx, os.Stdout, *tables, *rounds))
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
@@ -43,14 +45,20 @@ func sizes(largest int) []int {
 	return all
 }
 
-func embeddedStores(ctx context.Context, out io.Writer, largest, rounds int) error {
-	directory, err := os.MkdirTemp("", "scale-")
+// localServices measures over the disk that the project is on, as "make run" has it.
+func localServices(ctx context.Context, out io.Writer, service string, sizes []int, rounds int) (err error) {
+	const cache = ".cache"
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return err
+	}
+	directory, err := os.MkdirTemp(cache, "scale-")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(directory) }()
-	return comparison{"embedded store", sizes(largest), rounds, func(sessions int) (*place, error) {
-		return onDisk(ctx, directory, sessions)
+	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	at := laptop{program: service, directory: directory}
+	return comparison{"local service", sizes, rounds, func(sessions int) (*place, error) {
+		return at.with(ctx, sessions)
 	}}.run(ctx, out)
 }
 

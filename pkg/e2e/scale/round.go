@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // operations are what is measured, in the order of a round.
@@ -24,26 +22,26 @@ type measured struct {
 func (p *place) round(ctx context.Context) ([len(operations)]measured, error) {
 	var all [len(operations)]measured
 	user := userOf(rand.IntN(p.sessions)) //nolint:gosec // only a sample
-	granted, err := p.prepare(ctx, user)
+	before, err := p.prepare(ctx, user)
 	if err != nil {
 		return all, fmt.Errorf("prepare: %w", err)
 	}
 	for n, run := range [len(operations)]func() error{
 		func() error {
-			g, err := p.Refresh(ctx, session.RefreshRequest{Token: granted.Refresh.Reveal()})
-			return expect(err, g.Outcome == session.Rotated)
+			g, err := p.refresh(ctx, before.token)
+			return expect(err, g.session == before.session)
 		},
 		func() error {
-			found, more, err := p.List(ctx, session.ListRequest{Tenant: tenant, User: user, Limit: 50})
-			return expect(err, len(found) == perUser+1 && !more)
+			found, err := p.list(ctx, user)
+			return expect(err, found == perUser+1)
 		},
 		func() error {
-			epoch, err := p.DeleteByApplication(ctx, tenant, deleted)
+			epoch, err := p.deleteByApplication(ctx, p.deleted)
 			return expect(err, epoch > 0)
 		},
 		func() error {
-			ended, err := p.DeleteByUser(ctx, tenant, user, "")
-			return expect(err, len(ended) == perUser) // that of the deleted application is over
+			ended, err := p.deleteByUser(ctx, user)
+			return expect(err, ended == perUser) // that of the deleted application is over
 		},
 	} {
 		if all[n], err = p.measure(run); err != nil {
@@ -53,19 +51,17 @@ func (p *place) round(ctx context.Context) ([len(operations)]measured, error) {
 	return all, nil
 }
 
-// prepare gives a user sessions anew and returns the grant of one.
-func (p *place) prepare(ctx context.Context, user string) (session.Grant, error) {
-	if _, err := p.DeleteByUser(ctx, tenant, user, ""); err != nil {
-		return session.Grant{}, err
+// prepare gives a user sessions anew and returns one of them.
+func (p *place) prepare(ctx context.Context, user string) (last granted, err error) {
+	if _, err := p.deleteByUser(ctx, user); err != nil {
+		return last, err
 	}
-	var last session.Grant
 	for n := range perUser + 1 {
-		app := kept
+		app := p.kept
 		if n == 0 {
-			app = deleted
+			app = p.deleted
 		}
-		var err error
-		if last, err = p.Issue(ctx, session.IssueRequest{Tenant: tenant, User: user, Application: app}); err != nil {
+		if last, err = p.issue(ctx, user, app); err != nil {
 			return last, err
 		}
 	}
