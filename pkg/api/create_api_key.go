@@ -39,7 +39,7 @@ func (o Operator) CreateAPIKey(ctx context.Context, raw json.RawMessage) (APIKey
 func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (APIKeyOutput, error) {
 	now := o.Now().UTC().Truncate(time.Millisecond)
 	var bad faults
-	bad.checkID("tenantId", in.TenantID)
+	bad.checkName("tenantId", in.TenantID)
 	if len(in.Name) > maxName {
 		bad.add("name", "tooLong", "may have 128 bytes")
 	}

@@ -110,6 +110,16 @@ func (f *faults) checkID(field, id string) {
 	}
 }
 
+// checkName is checkID for an id that comes into being. Clients remove dot segments from a path, encoded or not (RFC 3986
+// section 5.2.4), so that a deletion of one user's tokens would arrive as one of all of an application.
+func (f *faults) checkName(field, id string) {
+	if id == "." || id == ".." {
+		f.add(field, "invalid", "must not be . or .., which clients remove from the path of a URL")
+		return
+	}
+	f.checkID(field, id)
+}
+
 func (f *faults) err() error {
 	if len(*f) == 0 {
 		return nil

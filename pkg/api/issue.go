@@ -73,7 +73,7 @@ func readIssue(r *request) (session.IssueRequest, error) {
 	req.User, req.Application = in[keyUserID], in[keyApplicationID]
 	for _, id := range []string{keyUserID, keyApplicationID} {
 		if value, given := in[id]; given {
-			bad.checkID(id, value)
+			bad.checkName(id, value)
 		} else if !mentions(ids, id) {
 			bad.add(id, "missing", "is required")
 		}

@@ -40,8 +40,8 @@ func (o Operator) PutApplication(ctx context.Context, raw json.RawMessage) (Appl
 
 func (o Operator) putApplication(ctx context.Context, in ApplicationInput) (ApplicationOutput, error) {
 	var bad faults
-	bad.checkID("tenantId", in.TenantID)
-	bad.checkID("applicationId", in.ApplicationID)
+	bad.checkName("tenantId", in.TenantID)
+	bad.checkName("applicationId", in.ApplicationID)
 	if len(in.Name) > maxName {
 		bad.add("name", "tooLong", "may have 128 bytes")
 	}

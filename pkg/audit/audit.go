@@ -18,10 +18,12 @@
 //
 // # Delivery
 //
-// At least once, in order for each user, since a user's sessions share a partition key. An event that comes twice has
-// the same id in its detail. A record whose event is refused is reported to Lambda with its sequence number, so that
-// Lambda begins again there, bisects, gives up after the template's retries or age, and leaves a description of the
-// batch, without its content, in the queue DeadLetters.
+// At least once. A user's events are sent in the order of the changes, since a user's sessions share a partition key, but
+// EventBridge promises no order, and an event that it refuses follows later ones: time and generation tell. An event that
+// comes twice has the same id in its detail. A record that is not published is reported to Lambda with its sequence
+// number, so that Lambda begins again there. It gives up a batch, not a record, and halves only a batch that fails as a
+// whole: so one that begins with a record that cannot be read does, until that record is alone and its neighbours arrive.
+// What Lambda gives up, after the template's retries or age, leaves a description without content in the queue DeadLetters.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 package audit
 
@@ -79,7 +81,8 @@ type entry struct {
 	sequence string
 }
 
-// Handle publishes the changes of a batch, and answers with the first record that could not be published.
+// Handle publishes the changes of a batch, and answers with the first record that could not be published. The error
+// is that of a batch whose very first record cannot be read.
 func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	started := time.Now()
 	if len(batch.Records) == 0 {
@@ -87,6 +90,10 @@ func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (even
 	}
 	// A record that cannot be read stops the batch there; what comes before it is published.
 	entries, stop, err := p.entries(batch.Records)
+	var unreadable error
+	if stop == batch.Records[0].Change.SequenceNumber {
+		unreadable = err
+	}
 	published := 0
 	for chunk := range slices.Chunk(entries, maxEntries) {
 		done, putErr := p.put(ctx, chunk)
@@ -108,7 +115,7 @@ func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (even
 		answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: stop})
 	}
 	p.Log.LogAttrs(ctx, level, "batch", append(attrs, slog.String("outcome", outcome))...)
-	return answer, nil
+	return answer, unreadable
 }
 
 // entries are the events of the records up to the first that cannot be read, whose sequence number is stop.

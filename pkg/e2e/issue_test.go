@@ -218,3 +218,19 @@ func TestASessionBeyondMaxSessionsPerUserPushesOutTheOldest(t *testing.T) {
 		t.Errorf("maxSessionsPerUser 100; there are %d", len(got))
 	}
 }
+
+// No ambiguous request destroys anything: clients remove dot segments from a path, so that deleting the tokens of user ".."
+// in an application would arrive as deleting the application's. Nobody is called that.
+func TestADotSegmentIsNobodysName(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{".", ".."} {
+		for _, field := range []string{"userId", "applicationId"} {
+			body := map[string]string{"userId": "u", "applicationId": home.demo.web}
+			body[field] = id
+			a := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), jsonOf(body)})
+			if a.status != 400 || !a.names(field) {
+				t.Errorf("%s %q: %s", field, id, a)
+			}
+		}
+	}
+}

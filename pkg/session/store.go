@@ -57,8 +57,8 @@ type Writer interface {
 	// Delete removes a session and returns its last state. Of concurrent calls exactly one returns it.
 	// Errors: ErrNoSession.
 	Delete(ctx context.Context, key Key) (Session, error)
-	// EndReused removes a session because a superseded token of it was presented. A store that tells others of
-	// its changes tells them why. Errors: ErrNoSession.
+	// EndReused ends a session because a superseded token of it was presented. A store that tells others of
+	// its changes tells them why. What is left of the session, if anything, is over. Errors: ErrNoSession.
 	EndReused(ctx context.Context, key Key) error
 	// DeleteBatch removes sessions, those that are not there included.
 	DeleteBatch(ctx context.Context, keys []Key) error

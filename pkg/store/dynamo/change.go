@@ -105,6 +105,6 @@ func parseApplicationKey(i item) (tenant, application string, ok bool) {
 	return tenant, application, isTenant && isApplication && ok1 && ok2
 }
 
-// belongsToNoSession holds for the other items of the layout: API keys, and copies of applications, which change
+// isSilent holds for the other items of the layout: API keys, and copies of applications, which change
 // with them.
 func isSilent(i item) bool { return strings.HasPrefix(keyOf(i).pk, "APIKEY#") || isCopy(i) }

@@ -5,10 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +28,7 @@ import (
 // wire sends the requests of a refresh and of an authorisation. It is made of the parts of a client of the SDK: its
 // serializers, signer, retry rules, error types and HTTP client. What it leaves out is the stack of middleware that the
 // client builds for every request, which is half of a refresh's allocations and a third of its CPU. Middleware
-// of a client's Initialize step runs here too, and no other.
+// of a client's Initialize step runs here too, and no other. Nor does it correct a clock that is wrong by minutes.
 type wire struct {
 	parts    dynamodb.Options
 	endpoint url.URL
@@ -54,7 +57,7 @@ func newWire(parts dynamodb.Options) *wire {
 		Region: &parts.Region, Endpoint: parts.BaseEndpoint,
 	})
 	w.endpoint, w.err = resolved.URI, err
-	w.endpoint.Path = "/"
+	w.endpoint.Path = smithyhttp.JoinPath(w.endpoint.Path, "/")
 	// The options of NewClient itself stand behind the retries, which this stack does not have: they change nothing here.
 	stack := middleware.NewStack("wire", smithyhttp.NewStackRequest)
 	for _, add := range parts.APIOptions {
@@ -127,11 +130,29 @@ func (w *wire) exchange(ctx context.Context, o operation, c call, out smithy.Des
 	if err != nil {
 		return &smithyhttp.RequestSendError{Err: err}
 	}
-	defer func() { _ = answer.Body.Close() }() // whatever it says, the answer has been read
 	response := &smithyhttp.Response{Response: answer}
-	if err := w.parts.Protocol.DeserializeResponse(ctx, o.schema, dynamodb.TypeRegistry, response, out); err != nil {
+	if err = whole(answer); err == nil {
+		err = w.parts.Protocol.DeserializeResponse(ctx, o.schema, dynamodb.TypeRegistry, response, out)
+	}
+	if err != nil {
 		return &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{Response: response, Err: err}}
 	}
+	return nil
+}
+
+// whole reads an answer to its end, which frees its connection, and compares it with the checksum that DynamoDB sends.
+// Nothing of an answer that fails is decoded: what it says may end a session.
+func whole(answer *http.Response) error {
+	defer func(body io.Closer) { _ = body.Close() }(answer.Body) // whatever it says, the answer has been read
+	body, err := io.ReadAll(answer.Body)
+	sum := answer.Header.Get("X-Amz-Crc32")
+	if err == nil && sum != "" && sum != strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10) {
+		err = errors.New("the checksum is of another body")
+	}
+	if err != nil {
+		return &smithy.DeserializationError{Err: err}
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 

@@ -62,7 +62,8 @@ func (s *Store) Delete(ctx context.Context, key session.Key) (session.Session, e
 }
 
 // EndReused is one UpdateItem, after which the session has expired, and one DeleteItem. A deletion says nothing to
-// the table's stream of why it happened, so the write before it, which already ends the session, does.
+// the table's stream of why it happened, so the write before it, which already ends the session, does. Whatever
+// becomes of the deletion, the session is over and the reuse must be told; the table's TTL removes what is left.
 func (s *Store) EndReused(ctx context.Context, key session.Key) error {
 	const operation = "UpdateItem (end reused session)"
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -78,9 +79,7 @@ func (s *Store) EndReused(ctx context.Context, key session.Key) error {
 	if err != nil {
 		return failed(operation, err)
 	}
-	if _, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: sessionKey(key)}); err != nil {
-		return failed("DeleteItem (end reused session)", err)
-	}
+	_, _ = s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: sessionKey(key)})
 	return nil
 }
 

@@ -22,15 +22,15 @@ type frail struct {
 
 var errLost = fmt.Errorf("%w: no answer", session.ErrUnavailable)
 
-// sdkDelays are those of package dynamo, and none after the last attempt.
+// sdkDelays are those of package awsclient, and none after the last attempt.
 func sdkDelays() []time.Duration {
-	return []time.Duration{0, 25 * time.Millisecond, 100 * time.Millisecond, 0}
+	return []time.Duration{0, 0, 25 * time.Millisecond, 100 * time.Millisecond, 0}
 }
 
 // sdk repeats a request as the SDK does.
 func (f *frail) sdk(do func()) error {
 	b := f.browser
-	for try := range 4 {
+	for _, delay := range sdkDelays() {
 		dice := 0
 		if !b.calm {
 			dice = b.dice.IntN(16)
@@ -41,7 +41,7 @@ func (f *frail) sdk(do func()) error {
 		if dice != 1 && dice != 2 { // otherwise the answer is
 			return nil
 		}
-		b.run(b.now.Add(sdkDelays()[try]))
+		b.run(b.now.Add(delay))
 	}
 	return errLost
 }
@@ -74,7 +74,8 @@ func (f *frail) EndReused(context.Context, session.Key) error {
 	if err != nil {
 		return err
 	}
-	return f.sdk(func() {})
+	_ = f.sdk(func() {}) // the session is over, whatever becomes of its removal
+	return nil
 }
 
 func (f *frail) Create(_ context.Context, s session.Session) error {
