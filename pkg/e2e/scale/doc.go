@@ -17,10 +17,8 @@
 //
 // What grows a little in the embedded store is the height of its B+trees: between 10^3 and 10^6 sessions each gets two
 // levels more (keys of some 60 bytes, 33 to a page), so that a write of a session reads, rewrites and syncs two pages
-// more in each tree that it touches, and they lie further apart in the file. A refresh touches one tree and a deletion
-// by user two: at the store itself, without HTTP, that deletion goes from 0.51 to 0.69 ms; as an HTTP operation on two
-// busy processors from 1.0 to 1.3 ms, growth 1.2 to 1.3, which is a MISS. A deletion by application touches none of
-// them, and the free list stays short. Larger pages (8 and 16 KB were tried) make no difference to the growth.
+// more in each tree that it touches, and they lie further apart in the file. A refresh and a deletion touch one tree, a
+// deletion by application none of them, and the free list stays short.
 //
 // It must never fail because of a time, never reach anything but 127.0.0.1, and never leave a file or a process behind.
 package main

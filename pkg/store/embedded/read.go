@@ -46,7 +46,11 @@ func (s *Store) Locate(ctx context.Context, tenant string, id token.ID) (session
 		if !found {
 			return session.Key{}, session.ErrNoSession
 		}
-		return parseIndexKey(tenant, id, rest)
+		key, err := parseIndexKey(tenant, id, rest)
+		if err == nil && tx.Bucket([]byte(sessionsBucket)).Get(sessionKey(key)) == nil {
+			err = session.ErrNoSession // its entry is the sweeper's
+		}
+		return key, err
 	})
 	if err != nil {
 		return session.Key{}, fmt.Errorf("locate: %w", err)

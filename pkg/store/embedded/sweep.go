@@ -55,18 +55,24 @@ func (t *transaction) sweep(now time.Time) swept {
 		found.seen++
 		t.remove(dueBucket, due)
 		key := due[8:]
-		value := t.Bucket([]byte(sessionsBucket)).Get(key)
-		if value == nil {
+		k, err := parseSessionKey(key)
+		if err != nil {
+			found.damage = err
 			continue
 		}
-		k, err1 := parseSessionKey(key)
-		stored, err2 := decodeSession(k, value)
-		switch err := errors.Join(err1, err2); {
+		value := t.Bucket([]byte(sessionsBucket)).Get(key)
+		if value == nil {
+			t.remove(idsBucket, indexKey(k))
+			continue
+		}
+		stored, err := decodeSession(k, value)
+		switch {
 		case err != nil:
 			found.damage = err
 		case stored.Expired(now):
 			found.removed++
 			t.removeSession(k)
+			t.remove(idsBucket, indexKey(k))
 		default:
 			t.put(dueBucket, dueKey(stored.ExpiresAt(), key), nil)
 		}

@@ -90,8 +90,6 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	return nil
 }
 
-// removeSession leaves the due entry to the sweeper, which finds nothing there.
-func (t *transaction) removeSession(key session.Key) {
-	t.remove(sessionsBucket, sessionKey(key))
-	t.remove(idsBucket, indexKey(key))
-}
+// removeSession leaves the entries under the session's id and its expiry to the sweeper, which finds nothing there: so
+// a deletion changes one tree.
+func (t *transaction) removeSession(key session.Key) { t.remove(sessionsBucket, sessionKey(key)) }
