@@ -157,7 +157,7 @@ func TestADropPublishesBeforeAnythingSigns(t *testing.T) {
 	w.rotate(w.signing)
 	before := w.current(w.signing)
 	for range 2 {
-		w.fake.Fail("PutSecretValue", slices.Repeat([]fakesm.Failure{fakesm.Throttled}, 12)...) // three tries of four attempts
+		w.fake.Fail("PutSecretValue", slices.Repeat([]fakesm.Failure{fakesm.Throttled}, 15)...) // three tries of five attempts
 		if _, err := w.drop(w.signing, the(t, before, keys.Active).ID); err == nil {
 			t.Fatal("dropped without publishing")
 		}

@@ -156,12 +156,12 @@ func TestFailuresAreRetried(t *testing.T) {
 	reset := fakesm.Failure{}
 	for what, f := range map[string]fakesm.Failure{"throttled": fakesm.Throttled, "5xx": fakesm.Internal, "proxy": bad, "reset": reset} {
 		fake, source := tokenSource(t, document(t, keys.GenerateTokenKey(keys.Active)))
-		fake.Fail("GetSecretValue", f, f, f)
-		if _, err := source.TokenKeys(t.Context()); err != nil || fake.Calls("GetSecretValue") != 4 {
+		fake.Fail("GetSecretValue", f, f, f, f)
+		if _, err := source.TokenKeys(t.Context()); err != nil || fake.Calls("GetSecretValue") != 5 {
 			t.Errorf("%s: %d calls, %v", what, fake.Calls("GetSecretValue"), err)
 		}
-		fake.Fail("GetSecretValue", f, f, f, f)
-		if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 8 {
+		fake.Fail("GetSecretValue", f, f, f, f, f)
+		if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 10 {
 			t.Errorf("%s: %d calls, %v", what, fake.Calls("GetSecretValue"), err)
 		}
 	}

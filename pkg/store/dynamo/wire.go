@@ -33,7 +33,7 @@ type wire struct {
 	parts    dynamodb.Options
 	endpoint url.URL
 	err      error // why there is no endpoint
-	first    middleware.Middleware
+	first    func() middleware.Middleware
 }
 
 // The operations that go over the wire.
@@ -59,14 +59,19 @@ func newWire(parts dynamodb.Options) *wire {
 	w.endpoint, w.err = resolved.URI, err
 	w.endpoint.Path = smithyhttp.JoinPath(w.endpoint.Path, "/")
 	// The options of NewClient itself stand behind the retries, which this stack does not have: they change nothing here.
-	stack := middleware.NewStack("wire", smithyhttp.NewStackRequest)
-	for _, add := range parts.APIOptions {
-		_ = add(stack)
-	}
-	if len(stack.Initialize.List()) > 0 {
-		w.first = stack.Initialize
+	if len(w.stack().List()) > 0 {
+		w.first = func() middleware.Middleware { return w.stack() }
 	}
 	return w
+}
+
+// stack is the Initialize step of the client. It serves one request.
+func (w *wire) stack() *middleware.InitializeStep {
+	stack := middleware.NewStack("wire", smithyhttp.NewStackRequest)
+	for _, add := range w.parts.APIOptions {
+		_ = add(stack)
+	}
+	return stack.Initialize
 }
 
 // send carries out one operation. Its errors are those of the SDK's client, without the name of the operation.
@@ -74,7 +79,7 @@ func (w *wire) send(ctx context.Context, o operation, in smithy.Serializable, ou
 	if w.first == nil {
 		return w.try(ctx, o, in, out)
 	}
-	_, _, err := w.first.HandleMiddleware(ctx, in, middleware.HandlerFunc(
+	_, _, err := w.first().HandleMiddleware(ctx, in, middleware.HandlerFunc(
 		func(ctx context.Context, in any) (any, middleware.Metadata, error) {
 			return nil, middleware.Metadata{}, w.try(ctx, o, in.(smithy.Serializable), out)
 		}))
