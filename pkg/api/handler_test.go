@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -98,6 +99,34 @@ func TestNoLineHoldsACredential(t *testing.T) {
 
 // tokens are the credentials that answers hand out.
 var tokens = regexp.MustCompile(`(srt_|eyJ)[A-Za-z0-9_.-]{40,}`)
+
+// What a client sent wrong is none of our failures, in OAuth's shape too.
+func TestAClientsMistakeIsNoFailure(t *testing.T) {
+	var log bytes.Buffer
+	w := newWorld(t, &log)
+	for _, op := range []string{"oauth-token", "oauth-revoke"} {
+		log.Reset()
+		w.call(op, rest{method: "POST", body: "{}", header: []string{"Content-Type", "application/json"}}.event())
+		if got := line(t, &log)["outcome"]; got != "bad request" {
+			t.Errorf("%s: %v", op, got)
+		}
+	}
+}
+
+// Clients remove dot segments from a path: what is called so could not be deleted by itself.
+func TestAnOperatorNamesNothingADotSegment(t *testing.T) {
+	w := newWorld(t, io.Discard)
+	for _, id := range []string{".", ".."} {
+		_, err1 := w.operator.PutApplication(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"applicationId":%q,"name":"x"}`, demo, id))
+		_, err2 := w.operator.PutApplication(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"applicationId":"x","name":"x"}`, id))
+		_, err3 := w.operator.CreateAPIKey(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"permissions":[%q]}`, id, session.MayRead))
+		for n, err := range []error{err1, err2, err3} {
+			if err == nil || !strings.Contains(err.Error(), "clients remove") {
+				t.Errorf("%q, %d: %v", id, n, err)
+			}
+		}
+	}
+}
 
 // An operator's function writes the same line.
 func TestOneLineTellsWhatAnOperatorDid(t *testing.T) {

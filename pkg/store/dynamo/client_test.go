@@ -15,7 +15,6 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
 func env(pairs ...string) func(string) string {
@@ -161,28 +160,3 @@ func TestIdleConnectionsAreGivenUpBeforeDynamoDBDoes(t *testing.T) {
 		t.Errorf("a step of an attempt may take %v or %v", transport.TLSHandshakeTimeout, transport.ResponseHeaderTimeout)
 	}
 }
-
-// Performance floor 5: an UpdateItem over a stubbed transport allocates 460 times at most.
-func TestARotationAllocatesWithinItsFloor(t *testing.T) {
-	const floor = 460
-	b := onNothing(t)
-	b.transport.Always("UpdateItem", faulty.Reply(200, rotatedItem))
-	r := storetest.NewRotation(storetest.NewSession("tenant", "user", "app"))
-	allocs := testing.AllocsPerRun(50, func() {
-		if _, _, err := b.Rotate(b.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if allocs > floor {
-		t.Errorf("%.0f allocations, want at most %d", allocs, floor)
-	}
-	t.Logf("%.0f allocations", allocs)
-}
-
-const rotatedItem = `{"Attributes":{
-	"PK":{"S":"TENANT#tenant#USER#user"},"SK":{"S":"APP#app#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001"},
-	"GSI1PK":{"S":"TENANT#tenant#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001"},"ttl":{"N":"1758092000"},
-	"sh":{"B":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},"gn":{"N":"3"},"tk":{"B":"EjRWeA=="},
-	"aj":{"B":"AAAAAAAAAAAAAAAAAAAAAA=="},"ra":{"N":"1755500000000"},"rb":{"B":"AAAAAAAAAAAAAAAAAAAAAA=="},
-	"ie":{"N":"1758092000000"},"ae":{"N":"1771052000000"},"ac":{"N":"900000"},
-	"li":{"N":"2592000000"},"ls":{"N":"2592000"},"ov":{"N":"30000"},"sc":{"S":"read"}}}`

@@ -1,0 +1,191 @@
+package rotation_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+const (
+	tick       = 290 * time.Second // a little less than every cache keeps
+	containers = 4
+	chains     = 8
+)
+
+// container is one running instance of the service, with caches of its own and a clock up to 60 s off.
+type container struct {
+	sessions   *session.Service
+	authorizer *authorizer.Authorizer
+	public     *keys.Ring[keys.PublicSet]
+}
+
+// fleet is a service under load on a clock that the test moves.
+type fleet struct {
+	*world
+
+	store      *embedded.Store
+	nanos      atomic.Int64
+	containers []*container
+	strangers  []*stranger
+	signed     sync.Map // kids seen in access tokens
+	stood      sync.Map // token key ids seen in refresh tokens
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	f := &fleet{world: newWorld(t)}
+	f.nanos.Store(f.clock.UnixNano())
+	f.signing.Now, f.tokens.Now = f.now, f.now
+	store, err := embedded.Open(filepath.Join(t.TempDir(), "store"), embedded.Options{Now: f.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	f.store = store
+	for _, app := range []string{"web", "service"} {
+		settings := session.DefaultSettings()
+		if app == "service" {
+			settings.Usage = session.Reusable
+		}
+		if _, err := store.PutApplication(t.Context(), session.Application{Tenant: "demo", ID: app, Settings: settings}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.rotate(f.signing)
+	f.rotate(f.tokens)
+	for range containers {
+		f.containers = append(f.containers, f.newContainer())
+		f.strangers = append(f.strangers, &stranger{})
+	}
+	return f
+}
+
+func (f *fleet) now() time.Time { return time.Unix(0, f.nanos.Load()).UTC() }
+
+func (f *fleet) newContainer() *container {
+	source := secretsmanager.New(secretsmanager.Config{
+		Client: f.client, TokenKeys: f.tokARN, SigningKeys: f.signingARN, PublicKeys: f.public,
+	})
+	tokens, signing, public := keys.NewRing(source.TokenKeys), keys.NewRing(source.SigningKeys), keys.NewRing(source.PublicKeys)
+	tokens.Now, signing.Now, public.Now = f.now, f.now, f.now
+	verifier := token.Verifier{Issuer: "https://auth.example.com", Keys: public, Now: f.now, Leeway: token.Skew}
+	return &container{
+		sessions: &session.Service{
+			Store: f.store, TokenKeys: tokens, Signing: signing, Verifier: verifier, Issuer: verifier.Issuer, Now: f.now, Random: rand.Reader,
+		},
+		authorizer: &authorizer.Authorizer{Store: f.store, Verifier: verifier, Now: f.now}, public: public,
+	}
+}
+
+// stranger is a resource server of somebody else: it keeps our JWKS for its max-age and asks for nothing in between,
+// unknown kids included.
+type stranger struct {
+	mu      sync.Mutex
+	fetched time.Time
+	byKid   map[string]*ecdsa.PublicKey
+}
+
+func (s *stranger) verify(f *fleet, c *container, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := f.now(); now.Sub(s.fetched) >= publishedFor {
+		set, err := c.public.Get(context.Background())
+		if err != nil {
+			return err
+		}
+		if s.byKid, err = parseJWKS(set.JWKS()); err != nil {
+			return err
+		}
+		s.fetched = now
+	}
+	_, err := jwt.Parse(text, func(t *jwt.Token) (any, error) {
+		kid := fmt.Sprint(t.Header["kid"])
+		f.signed.Store(kid, true)
+		if key, found := s.byKid[kid]; found {
+			return key, nil
+		}
+		return nil, fmt.Errorf("the JWKS of its time has no key %s", kid)
+	}, jwt.WithTimeFunc(f.now), jwt.WithValidMethods([]string{"ES256"}))
+	return err
+}
+
+// publishedFor is the max-age of JWKS: TestTheArithmetic... compares it with the answer's own.
+const publishedFor = 300 * time.Second
+
+func parseJWKS(raw []byte) (map[string]*ecdsa.PublicKey, error) {
+	var doc struct{ Keys []map[string]string }
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, err
+	}
+	set := map[string]*ecdsa.PublicKey{}
+	for _, j := range doc.Keys {
+		x, err1 := base64.RawURLEncoding.DecodeString(j["x"])
+		y, err2 := base64.RawURLEncoding.DecodeString(j["y"])
+		key, err3 := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
+		if err := errors.Join(err1, err2, err3); err != nil {
+			return nil, err
+		}
+		set[j["kid"]] = key
+	}
+	return set, nil
+}
+
+// use checks everything that a holder of a grant may do with it: the authorizer of any container and any stranger
+// accept the access token, whatever the age of their caches.
+func (f *fleet) use(g session.Grant) error {
+	var all error
+	for i, c := range f.containers {
+		_, err := c.authorizer.Authenticate(context.Background(), authorizer.Headers{Multi: map[string][]string{
+			"Authorization": {"Bearer " + g.Access.Reveal()}, "X-Stencil-TenantId": {"demo"},
+		}})
+		all = errors.Join(all, err, f.strangers[i].verify(f, c, g.Access.Reveal()))
+	}
+	return all
+}
+
+// refresh refreshes in one container and repeats it in another one: both answer the same.
+func (f *fleet) refresh(text string, n int) (string, error) {
+	first, err := f.containers[n%containers].sessions.Refresh(context.Background(), session.RefreshRequest{Token: text})
+	if err != nil {
+		return "", fmt.Errorf("refresh: %w", err)
+	}
+	again, err := f.containers[(n+1)%containers].sessions.Refresh(context.Background(), session.RefreshRequest{Token: text})
+	if err != nil {
+		return "", fmt.Errorf("retry: %w", err)
+	}
+	reusable := first.Session.Policy.Reusable
+	if again.Refresh.Reveal() != first.Refresh.Reveal() || !reusable && again.Session.AccessTokenID != first.Session.AccessTokenID {
+		return "", errors.New("the retry answers otherwise")
+	}
+	f.stood.Store(again.Session.TokenKeyID, true)
+	return again.Refresh.Reveal(), f.use(again)
+}
+
+func (f *fleet) issue(n int, app string) (string, error) {
+	g, err := f.containers[n%containers].sessions.Issue(context.Background(), session.IssueRequest{
+		Tenant: "demo", User: fmt.Sprintf("user-%d", n), Application: app,
+	})
+	if err != nil {
+		return "", err
+	}
+	return g.Refresh.Reveal(), f.use(g)
+}
