@@ -65,17 +65,17 @@ fuzz: ## Each fuzz target for FUZZTIME (30s)
 	done
 
 bench: ## Performance floors: each with its figure and verdict, some minutes (DynamoDB's need java and npm)
-	@cd pkg/e2e/floors && FLOORS=all go test -count=1 -timeout 15m
+	@cd pkg/cmd/bench/floors && FLOORS=all go test -count=1 -timeout 15m
 
 scale: ## What refresh, list and the deletes take with 10^3 to 10^6 sessions, some minutes (DynamoDB Local to 10^5)
-	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/e2e/scale
+	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/cmd/bench/scale
 	@.build/scale
 
 template: ## Build every function with sam build; lint and validate template.yaml (needs python3 and npm; .ci/run demands them)
 	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory lint-template; \
 	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "template: python3 with venv is required"; exit 1; \
 	else echo "template: sam build and the linters are skipped, install python3 for them; make builds every function"; \
-	  BUILD_FUNCTIONS=1 go test -count=1 -timeout 15m -run Builds ./pkg/cmd/local/template; fi
+	  BUILD_FUNCTIONS=1 go test -count=1 -timeout 15m -run Builds ./pkg/stack; fi
 
 # cfn-lint checks no IAM action (W3037) while the SAM transform is there, so it reads what SAM makes of it as well.
 .PHONY: lint-template
@@ -85,13 +85,13 @@ lint-template: export TRANSLATE := $(value TRANSLATE)
 lint-template: $(VENV)/bin/sam
 	$(VENV)/bin/cfn-lint --include-checks I -- template.yaml
 	$(VENV)/bin/sam validate --lint --template-file template.yaml
-	@$(VENV)/bin/python pkg/cmd/local/template/validate/samconfig.py
+	@$(VENV)/bin/python pkg/stack/validate/samconfig.py
 	@mkdir -p .build
 	@$(VENV)/bin/python -c "$$TRANSLATE" >.build/translated.json
 	$(VENV)/bin/cfn-lint -- .build/translated.json
-	@pkg/cmd/local/template/validate/run .build/translated.json
+	@pkg/stack/validate/run .build/translated.json
 	BUILD_FUNCTIONS=1 SAM=$(VENV)/bin/sam TRANSLATED=$(CURDIR)/.build/translated.json \
-	  go test -count=1 -timeout 15m -run 'Builds|Translated' ./pkg/cmd/local/template
+	  go test -count=1 -timeout 15m -run 'Builds|Translated' ./pkg/stack
 
 .PHONY: load compare
 DURATION ?= 20s
@@ -101,11 +101,11 @@ STORE    ?= embedded
 ROUNDS   ?= 9
 TURN     ?= 3s
 load: ## Chains of refreshes and other requests over HTTP, with a plot (DURATION=20s, CHAINS=8, MIX=..., STORE=embedded or dynamodb)
-	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/e2e/load
+	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/cmd/bench/load
 	@.build/load -duration $(DURATION) -chains $(CHAINS) -mix "$(MIX)" -store $(STORE)
 
 compare: ## Side by side with fosite, oidc-provider and a floor, on Linux (ROUNDS=9, TURN=3s, CHAINS=8; needs npm)
-	@pkg/e2e/compare/run -rounds $(ROUNDS) -duration $(TURN) -chains $(CHAINS)
+	@pkg/cmd/bench/compare/run -rounds $(ROUNDS) -duration $(TURN) -chains $(CHAINS)
 
 interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
 	@pkg/e2e/clients/run

@@ -6,14 +6,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/audit"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
-	"github.com/stencil-auth/refresh-tokens/pkg/config"
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deployed.New(config.EventBus)
-	bus, err := audit.NewClient(os.Getenv)
-	deployed.OrExit(err)
-	lambda.Start(audit.Publisher{Bus: bus, Name: f.EventBus(), Log: f.Log}.Handle)
+	f := deploy.New(deploy.EventBus)
+	bus, err := lifecycle.NewClient(os.Getenv)
+	deploy.OrExit(err)
+	lambda.Start(lifecycle.Publisher{Bus: bus, Name: f.EventBus(), Log: f.Log}.Handle)
 }

@@ -5,12 +5,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
-	"github.com/stencil-auth/refresh-tokens/pkg/config"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deployed.New(config.TableName, config.Issuer, config.TokenKeys, config.SigningKeys)
+	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys)
 	sessions := f.Sessions(f.Store())
 	sessions.TokenKeys, sessions.Signing = f.TokenKeys(), f.SigningKeys()
 	lambda.Start(api.AuthenticateRefresh(f.Core(sessions)))

@@ -7,12 +7,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
-	"github.com/stencil-auth/refresh-tokens/pkg/config"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deployed.New(config.TableName, config.Issuer, config.PublicKeys)
+	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.PublicKeys)
 	a := authorizer.Authorizer{Store: f.Store(), Verifier: f.Verifier(), Now: time.Now}
 	lambda.Start(a.Handler(f.Log))
 }

@@ -5,12 +5,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
-	"github.com/stencil-auth/refresh-tokens/pkg/config"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deployed.New(config.TableName, config.TokenKeys)
+	f := deploy.New(deploy.TableName, deploy.TokenKeys)
 	sessions := f.Sessions(f.Store())
 	sessions.TokenKeys = f.TokenKeys()
 	lambda.Start(api.DeleteByString(f.Core(sessions)))

@@ -5,11 +5,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
-	"github.com/stencil-auth/refresh-tokens/pkg/config"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deployed.New(config.TableName)
+	f := deploy.New(deploy.TableName)
 	lambda.Start(api.DeleteByUserAndApplication(f.Core(f.Sessions(f.Store()))))
 }

@@ -8,12 +8,11 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/deployed"
-	"github.com/stencil-auth/refresh-tokens/pkg/config"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deployed.New(config.TableName, config.Issuer, config.TokenKeys, config.SigningKeys, config.PublicKeys)
+	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys, deploy.PublicKeys)
 	store := f.Store()
 	sessions := f.Sessions(store)
 	sessions.TokenKeys, sessions.Signing, sessions.Verifier = f.TokenKeys(), f.SigningKeys(), f.Verifier()

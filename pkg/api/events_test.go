@@ -51,7 +51,7 @@ func TestEveryEventFile(t *testing.T) {
 	}
 	for _, file := range files {
 		name := filepath.Base(file)
-		elsewhere := strings.HasPrefix(name, "rotate-") || strings.HasPrefix(name, "audit") // pkg/keys/rotation, pkg/audit
+		elsewhere := strings.HasPrefix(name, "rotate-") || strings.HasPrefix(name, "audit") // pkg/keys/rotation, pkg/lifecycle
 		if !elsewhere && !known[filepath.Base(file)] {
 			t.Errorf("%s is replayed by no test: add a row, or remove it", file)
 		}

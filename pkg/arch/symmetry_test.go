@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
 // Refresh is functions/refresh/, events/refresh.json, pkg/api/refresh.go, RefreshFunction in the template and
@@ -24,9 +24,9 @@ func TestOneWordPerOperationEverywhere(t *testing.T) {
 		case "authorizer":
 			file = "pkg/authorizer/handler.go"
 		case "rotate-signing-keys", "rotate-token-keys": // two wirings of pkg/keys/rotation
-			file = "pkg/cmd/deployed/rotation.go"
+			file = "pkg/deploy/rotation.go"
 		case "audit": // no operation of the API
-			file = "pkg/audit/audit.go"
+			file = "pkg/lifecycle/lifecycle.go"
 		}
 		for _, name := range []string{"functions/" + op + "/main.go", "events/" + op + ".json", file} {
 			if _, err := os.Stat(filepath.Join(root, name)); err != nil {
@@ -42,7 +42,7 @@ func TestOneWordPerOperationEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := template.Load(definition, nil)
+	api, err := stack.Load(definition, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestOneWordPerOperationEverywhere(t *testing.T) {
 // sam build calls make build-<LogicalId>.
 func TestMakeKnowsEveryLogicalID(t *testing.T) {
 	for _, op := range directories(t, "functions") {
-		target := "build-" + template.LogicalID(op)
+		target := "build-" + stack.LogicalID(op)
 		cmd := exec.CommandContext(t.Context(), "make", "-n", target, "ARTIFACTS_DIR=x")
 		cmd.Dir = root
 		out, err := cmd.CombinedOutput()

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden exchanges under testdata")

@@ -9,8 +9,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
 	"github.com/stencil-auth/refresh-tokens/pkg/openapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
 func load(t testing.TB) *openapi3.T {
@@ -26,13 +26,13 @@ func load(t testing.TB) *openapi3.T {
 	return document
 }
 
-func routes(t testing.TB) []template.Route {
+func routes(t testing.TB) []stack.Route {
 	t.Helper()
 	source, err := os.ReadFile("../../template.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := template.Load(source, nil)
+	api, err := stack.Load(source, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

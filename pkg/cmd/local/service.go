@@ -14,12 +14,12 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/gateway"
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/local/template"
+	"github.com/stencil-auth/refresh-tokens/pkg/gateway"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys/local"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/file"
 	"github.com/stencil-auth/refresh-tokens/pkg/openapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -46,7 +46,7 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if err := os.MkdirAll(cfg.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%w (LOCAL_DIR must be a directory that can be written)", err)
 	}
-	source, err := local.Open(cfg.dir)
+	source, err := file.Open(cfg.dir)
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
@@ -78,7 +78,7 @@ type parts struct {
 	public     *keys.Ring[keys.PublicSet]
 }
 
-func assemble(cfg config, logger *slog.Logger, store session.Store, source *local.Source) parts {
+func assemble(cfg config, logger *slog.Logger, store session.Store, source *file.Source) parts {
 	public := keys.NewRing(source.PublicKeys)
 	verifier := token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}
 	a := &authorizer.Authorizer{Store: store, Verifier: verifier, Now: time.Now}
@@ -97,7 +97,7 @@ func assemble(cfg config, logger *slog.Logger, store session.Store, source *loca
 }
 
 func (p parts) gateway(definition []byte) (*gateway.Gateway, error) {
-	routes, err := template.Load(definition, nil)
+	routes, err := stack.Load(definition, nil)
 	if err != nil {
 		return nil, fmt.Errorf("template: %w", err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/dynamolocal"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 

@@ -35,7 +35,7 @@
 //
 // One application item serves 3 000 strong reads per second, the most of a DynamoDB partition. Beyond that its epoch
 // has N copies (EpochCopies), of which each session reads one, chosen by a hash of its user: see copies.go, and
-// pkg/e2e/capacity for the arithmetic.
+// pkg/cmd/bench/capacity for the arithmetic.
 //
 // # Repeated requests
 //

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 

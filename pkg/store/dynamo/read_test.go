@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
 )
 
 // Law 4: a reuse ends its session and is told, even where the removal of the session fails: the next request would

@@ -1,0 +1,120 @@
+// Package deploy owns what a function starts with on AWS: its configuration, its logger, and the real adapters
+// behind the core's ports. Each part is made by its own method, so that a function links and opens only what it
+// names. It must never read a secret's value itself.
+package deploy
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Function is one deployed function.
+type Function struct {
+	config Config
+	Log    *slog.Logger
+	client *awssecrets.Client // made when the first keys are asked for
+	calls  *calls
+}
+
+// New reads the environment; needed names the variables that must be set. A wrong environment ends the process,
+// as Lambda expects of a failed init, with every mistake on standard error.
+func New(needed ...string) *Function {
+	c, err := Read(os.Getenv, needed...)
+	OrExit(err)
+	f := &Function{config: c, calls: &calls{}}
+	f.Log = slog.New(Metered(lambdacontext.NewLogHandler(), c.Metrics, f.calls.of))
+	return f
+}
+
+// OrExit ends the process with what is wrong, if anything is.
+func OrExit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "this function cannot start:", err)
+		os.Exit(1)
+	}
+}
+
+// Store is the table.
+func (f *Function) Store() *dynamo.Store {
+	client, err := dynamo.NewClient(dynamo.FromEnv(os.Getenv), dynamo.OnRequest(f.calls.add))
+	OrExit(err)
+	store := dynamo.New(client, f.config.Table)
+	store.EpochCopies = f.config.EpochCopies
+	return store
+}
+
+// EventBus is the name of the bus of lifecycle events.
+func (f *Function) EventBus() string { return f.config.EventBus }
+
+// secretsManager is the one client of its service.
+func (f *Function) secretsManager() *awssecrets.Client {
+	if f.client == nil {
+		client, err := secretsmanager.NewClient(os.Getenv)
+		OrExit(err)
+		f.client = client
+	}
+	return f.client
+}
+
+// secrets are the key documents.
+func (f *Function) secrets() *secretsmanager.Source {
+	return secretsmanager.New(secretsmanager.Config{
+		Client: f.secretsManager(), TokenKeys: f.config.TokenKeys, SigningKeys: f.config.SigningKeys, PublicKeys: f.config.PublicKeys,
+	})
+}
+
+// ring caches a key set and logs while it has to serve a stale one.
+func ring[Set any](f *Function, fetch func(context.Context) (*Set, error)) *keys.Ring[Set] {
+	r := keys.NewRing(fetch)
+	r.OnStale = func(err error) { f.Log.Error("serving stale keys", "error", err.Error()) }
+	return r
+}
+
+// PublicKeys verify access tokens.
+func (f *Function) PublicKeys() *keys.Ring[keys.PublicSet] {
+	return ring(f, f.secrets().PublicKeys)
+}
+
+// SigningKeys sign access tokens.
+func (f *Function) SigningKeys() *keys.Ring[keys.SigningSet] {
+	return ring(f, f.secrets().SigningKeys)
+}
+
+// TokenKeys make and verify refresh tokens.
+func (f *Function) TokenKeys() *keys.Ring[keys.TokenSet] {
+	return ring(f, f.secrets().TokenKeys)
+}
+
+// Verifier checks access tokens. The signer may have run on another machine, so that clocks differ.
+func (f *Function) Verifier() token.Verifier {
+	return token.Verifier{Issuer: f.config.Issuer, Keys: f.PublicKeys(), Now: time.Now, Leeway: token.Skew}
+}
+
+// Sessions are the verbs over a store. What a function does not call it need not fill in.
+func (f *Function) Sessions(store session.Store) *session.Service {
+	return &session.Service{Store: store, Issuer: f.config.Issuer, Now: time.Now, Random: rand.Reader}
+}
+
+// Core is what handlers stand on.
+func (f *Function) Core(sessions *session.Service) api.Core {
+	return api.Core{Sessions: sessions, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
+}
+
+// Operator is what operator functions stand on.
+func (f *Function) Operator() api.Operator {
+	return api.Operator{Store: f.Store(), Now: time.Now, Random: rand.Reader, Log: f.Log}
+}

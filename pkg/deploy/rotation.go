@@ -1,0 +1,23 @@
+package deploy
+
+import (
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
+)
+
+// RotateSigningKeys rotates the keys of access tokens and publishes their public halves.
+func (f *Function) RotateSigningKeys() *rotation.Rotation {
+	return &rotation.Rotation{
+		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys(f.config.SigningAlg), Secrets: f.secretsManager(),
+		ARN: f.config.SigningKeys, PublicARN: f.config.PublicKeys, Now: time.Now, Log: f.Log,
+	}
+}
+
+// RotateTokenKeys rotates the keys of refresh tokens.
+func (f *Function) RotateTokenKeys() *rotation.Rotation {
+	return &rotation.Rotation{
+		Operation: "rotate-token-keys", Keys: rotation.TokenKeys(), Secrets: f.secretsManager(),
+		ARN: f.config.TokenKeys, Now: time.Now, Log: f.Log,
+	}
+}

@@ -1,0 +1,175 @@
+package lambda_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+)
+
+// operators and the like have no route: what they cannot do is an error.
+var routeless = []string{"authorizer", "put-application", "create-api-key", "delete-api-key", "rotate-signing-keys", "rotate-token-keys"}
+
+// withoutTable are the functions that do not use the table.
+var withoutTable = []string{"jwks", "oauth-metadata", "rotate-signing-keys", "rotate-token-keys", "audit"}
+
+// keyless are the functions that have keys for other events than the one that bears their name.
+var keyless = map[string]string{"authorizer": "authorizer-access-token", "documented-forms": ""}
+
+// asked is what became of an invocation.
+type asked struct {
+	*replay
+
+	op, event string
+	answer    runtimeapi.Answer
+	err       error
+}
+
+// ask invokes functions, each with its event, all at once: most of the time they wait.
+func (p *place) ask(events map[string]string, timeout time.Duration) []*asked {
+	p.t.Helper()
+	var all []*asked
+	for op, event := range events {
+		all = append(all, &asked{
+			op: op, event: event,
+			replay: &replay{place: p, Process: p.start(op), seen: []string{string(p.read(event))}},
+		})
+	}
+	var running sync.WaitGroup
+	for _, a := range all {
+		running.Go(func() { a.answer, a.err = a.Invoke(p.t.Context(), []byte(a.seen[0]), timeout) })
+	}
+	running.Wait()
+	return all
+}
+
+// wantUnavailable: a function whose service is away says so itself, in time, and asks to be tried again.
+func (a *asked) wantUnavailable() {
+	a.t.Helper()
+	got := verdict(a.answer.Payload, a.err)
+	if strings.Contains(got, "eyJ") || strings.Contains(got, "srt_") {
+		a.t.Errorf("%s: it answered a token", a.event)
+	}
+	if a.State() != nil {
+		a.t.Errorf("%s: the process ended: %v\n%s", a.event, a.err, a.Stderr())
+		return
+	}
+	if slices.Contains(routeless, a.op) {
+		if !strings.HasPrefix(got, "error ") || a.op == "authorizer" && strings.Contains(got, "127.0.0.1") {
+			a.t.Errorf("%s: got %s, want an error, and no particulars for the gateway", a.event, got)
+		}
+	} else {
+		var response struct {
+			StatusCode        int
+			MultiValueHeaders http.Header
+			Body              string
+		}
+		if err := json.Unmarshal(a.answer.Payload, &response); err != nil || response.StatusCode != http.StatusServiceUnavailable ||
+			response.MultiValueHeaders.Get("Retry-After") == "" || !json.Valid([]byte(response.Body)) {
+			a.t.Errorf("%s: got %s, want 503 with Retry-After", a.event, got)
+		}
+	}
+	if outcome := a.outcome(); outcome != "unavailable" && outcome != "failed" {
+		a.t.Errorf("%s: the log says %q", a.event, outcome)
+	}
+	a.wantNoSecretsLogged()
+}
+
+// Law 8: a missing key set answers 503, never an unsigned or unverified anything, and nothing is written.
+func TestAnUnreachableSecretsManagerIs503(t *testing.T) {
+	place := newPlace(t).withTable()
+	place.at("SECRETS_MANAGER", nowhere)
+	for _, a := range place.ask(withKeys(t), timeout) {
+		a.wantUnavailable()
+	}
+	place.wantUnchanged("a refused event")
+}
+
+// withKeys are the functions that read keys, each with an event for which it does.
+func withKeys(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, op := range operations(t) {
+		event, other := keyless[op]
+		if !other {
+			event = op
+		}
+		if event != "" && usesKeys(t, op) && !strings.HasPrefix(op, "rotate-") {
+			all[op] = event
+		}
+	}
+	if len(all) < 10 {
+		t.Fatalf("only %d functions read keys", len(all))
+	}
+	return all
+}
+
+func usesKeys(t *testing.T, op string) bool {
+	t.Helper()
+	for name := range variables(t, op) {
+		if strings.HasSuffix(name, "_SECRET_ARN") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAnUnreachableTableIs503(t *testing.T) {
+	for _, a := range newPlace(t).ask(withTable(t), timeout) {
+		a.wantUnavailable()
+	}
+}
+
+// withTable are the functions that use the table, each with an event for which it does.
+func withTable(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, op := range operations(t) {
+		if !slices.Contains(withoutTable, op) {
+			all[op] = op
+		}
+	}
+	return all
+}
+
+// silent takes requests and never answers.
+type silent struct{}
+
+func (silent) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice that the client has gone
+	<-r.Context().Done()
+}
+
+// Time-outs follow from Lambda's deadline: a function whose table is silent answers 503 itself before Lambda ends it.
+func TestASilentTableIs503BeforeTheDeadline(t *testing.T) {
+	place := newPlace(t)
+	place.at("DYNAMODB", place.serve(silent{}))
+	for _, a := range place.ask(withTable(t), 5*time.Second) {
+		a.wantUnavailable()
+	}
+}
+
+// The same holds of keys, with the time that the template gives.
+func TestASilentSecretsManagerIs503BeforeTheDeadline(t *testing.T) {
+	place := newPlace(t)
+	place.at("SECRETS_MANAGER", place.serve(silent{}))
+	for _, a := range place.ask(withKeys(t), timeout) {
+		a.wantUnavailable()
+	}
+}
+
+// A rotation function fails, and is called again, when Secrets Manager is away.
+func TestARotationWithoutSecretsManagerFails(t *testing.T) {
+	place := newPlace(t)
+	place.at("SECRETS_MANAGER", nowhere)
+	events := map[string]string{"rotate-signing-keys": "rotate-signing-keys", "rotate-token-keys": "rotate-token-keys"}
+	for _, a := range place.ask(events, timeout) {
+		a.wantUnavailable()
+	}
+}

@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
+)
+
+type route struct {
+	stack.Route
+
+	function   Function
+	authorizer Authorizer // nil: public
+}
+
+// segment is one resource of the API's tree.
+type segment struct {
+	static  map[string]*segment
+	param   *segment
+	name    string // of the parameter that leads here
+	methods map[string]*route
+}
+
+// A path has a handful of parameters at most; more are still correct.
+const usualParams = 4
+
+func (s *segment) add(r *route) error {
+	path, _ := strings.CutPrefix(r.Path, "/")
+	for path != "" {
+		var part string
+		part, path, _ = strings.Cut(path, "/")
+		name, isParam := strings.CutPrefix(part, "{")
+		name, isClosed := strings.CutSuffix(name, "}")
+		switch {
+		case part == "" || isParam != isClosed || strings.ContainsAny(name, "{}+"):
+			return fmt.Errorf("%q is no path part", part)
+		case !isParam:
+			s = s.child(part)
+		case s.param == nil:
+			s.param = &segment{name: name}
+			s = s.param
+		case s.param.name != name:
+			return fmt.Errorf("siblings name one parameter %s and %s", s.param.name, name)
+		default:
+			s = s.param
+		}
+	}
+	if s.methods[r.Method] != nil {
+		return errors.New("there are two such routes")
+	}
+	if s.methods == nil {
+		s.methods = map[string]*route{}
+	}
+	s.methods[r.Method] = r
+	return nil
+}
+
+func (s *segment) child(part string) *segment {
+	if s.static == nil {
+		s.static = map[string]*segment{}
+	}
+	if s.static[part] == nil {
+		s.static[part] = &segment{}
+	}
+	return s.static[part]
+}
+
+// match finds the route of a raw path; a static part wins over a parameter for good. Parameters keep their
+// percent-encoding, as REST APIs pass them. One trailing slash means nothing, an empty part matches nothing.
+func (s *segment) match(method, path string) (*route, map[string]string) {
+	rest, rooted := strings.CutPrefix(path, "/")
+	if !rooted {
+		return nil, nil
+	}
+	values := make([][2]string, 0, usualParams)
+	for rest != "" {
+		var part string
+		part, rest, _ = strings.Cut(rest, "/")
+		next := s.static[part]
+		if next == nil && part != "" && s.param != nil {
+			next = s.param
+			values = append(values, [2]string{next.name, part})
+		}
+		if next == nil {
+			return nil, nil
+		}
+		s = next
+	}
+	r := s.methods[method]
+	if r == nil {
+		r = s.methods["ANY"]
+	}
+	if r == nil || len(values) == 0 {
+		return r, nil
+	}
+	params := make(map[string]string, len(values))
+	for _, v := range values {
+		params[v[0]] = v[1]
+	}
+	return r, params
+}
+
+// wellEncoded says whether every % of a raw path or query begins two hex digits.
+func wellEncoded(raw string) bool {
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '%' {
+			continue
+		}
+		if i+2 >= len(raw) || !isHex(raw[i+1]) || !isHex(raw[i+2]) {
+			return false
+		}
+		i += 2
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}

@@ -1,0 +1,225 @@
+package lifecycle_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+)
+
+// fakeBus keeps what is put; refuse, if set, decides about each event by its number from 0.
+type fakeBus struct {
+	events []types.PutEventsRequestEntry
+	calls  int
+	refuse func(n int) bool
+	err    error
+}
+
+func (b *fakeBus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _ ...func(*eventbridge.Options),
+) (*eventbridge.PutEventsOutput, error) {
+	b.calls++
+	if b.err != nil {
+		return nil, b.err
+	}
+	if len(in.Entries) > 10 {
+		return nil, errors.New("more than EventBridge takes")
+	}
+	out := &eventbridge.PutEventsOutput{}
+	for _, e := range in.Entries {
+		result := types.PutEventsResultEntry{EventId: aws.String("1")}
+		if b.refuse != nil && b.refuse(len(b.events)) {
+			result = types.PutEventsResultEntry{ErrorCode: aws.String("ThrottlingException")}
+			out.FailedEntryCount++
+		}
+		b.events = append(b.events, e)
+		out.Entries = append(out.Entries, result)
+	}
+	return out, nil
+}
+
+// told says what each event is about.
+func (b *fakeBus) told() []string {
+	var told []string
+	for _, e := range b.events {
+		var d lifecycle.Detail
+		_ = json.Unmarshal([]byte(*e.Detail), &d)
+		about := d.TokenID
+		if d.Extent == "application" {
+			about = fmt.Sprint(d.Epoch)
+		}
+		told = append(told, fmt.Sprint(*e.DetailType, " ", d.Extent, " ", about))
+	}
+	return told
+}
+
+func publisher(t *testing.T, bus lifecycle.Bus) lifecycle.Publisher {
+	t.Helper()
+	return lifecycle.Publisher{Bus: bus, Name: "bus", Log: slog.New(slog.NewJSONHandler(t.Output(), nil))}
+}
+
+func wantSame(t *testing.T, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func readEvent(t *testing.T, name string) (batch events.DynamoDBEvent) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(filepath.Dir(eventFile), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &batch); err != nil {
+		t.Fatal(err)
+	}
+	return batch
+}
+
+// Every file events/audit*.json is replayed here.
+func TestEveryAuditEvent(t *testing.T) {
+	rows := map[string][]string{
+		"audit.json": {
+			"token.issued token", "token.refreshed token", "token.reuse_detected token", "token.issued token", "token.deleted token",
+			"token.issued token", "token.expired token", "token.deleted application",
+		},
+		"audit-ttl.json":       {"token.expired token"},
+		"audit-malformed.json": {"token.issued token"}, // what comes before the malformed record
+		"audit-empty.json":     nil,
+	}
+	files, err := filepath.Glob(filepath.Dir(eventFile) + "/audit*.json")
+	if err != nil || len(files) != len(rows) {
+		t.Errorf("%d files, %d rows: add a row for each file", len(files), len(rows))
+	}
+	for name, want := range rows {
+		bus := &fakeBus{}
+		answer, err := publisher(t, bus).Handle(t.Context(), readEvent(t, name))
+		if malformed := name == "audit-malformed.json"; malformed != (len(answer.BatchItemFailures) == 1) {
+			t.Errorf("%s: %v", name, answer)
+		}
+		if (err != nil) != (name == "audit-empty.json") {
+			t.Errorf("%s: %v", name, err)
+		}
+		var kinds []string
+		for _, one := range bus.told() {
+			kinds = append(kinds, one[:strings.LastIndex(one, " ")])
+		}
+		wantSame(t, kinds, want)
+	}
+}
+
+// Ids only: nothing of the images but the parts of their keys, and counters.
+func TestEventsAndLogHoldNothingButIDs(t *testing.T) {
+	var log bytes.Buffer
+	bus := &fakeBus{}
+	batch := readEvent(t, "audit.json")
+	p := lifecycle.Publisher{Bus: bus, Name: "bus", Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	if _, err := p.Handle(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	text.Write(log.Bytes())
+	for _, e := range bus.events {
+		text.WriteString(*e.Detail)
+		fields := map[string]any{}
+		if err := json.Unmarshal([]byte(*e.Detail), &fields); err != nil {
+			t.Fatal(err)
+		}
+		for name := range fields {
+			if !slices.Contains([]string{"id", "tenantId", "applicationId", "extent", "userId", "tokenId", "generation", "epoch"}, name) {
+				t.Errorf("an event has %q", name)
+			}
+		}
+	}
+	searched := 0
+	for _, r := range batch.Records {
+		for _, image := range []map[string]events.DynamoDBAttributeValue{r.Change.OldImage, r.Change.NewImage} {
+			for name, value := range image {
+				var secret string
+				if value.DataType() == events.DataTypeBinary { // hashes and ids of access tokens
+					secret = base64.StdEncoding.EncodeToString(value.Binary())
+				}
+				if value.DataType() == events.DataTypeString { // claims and scope
+					secret = value.String()
+				}
+				if len(secret) < 6 || slices.Contains([]string{"PK", "SK", "GSI1PK", "en"}, name) {
+					continue
+				}
+				searched++
+				if strings.Contains(text.String(), secret[:6]) {
+					t.Errorf("%s is told", name)
+				}
+			}
+		}
+	}
+	if searched < 10 {
+		t.Errorf("only %d values were looked for", searched)
+	}
+}
+
+// Lambda begins again at the first record that was not published, and an event that comes twice has one id.
+func TestAFailureIsReportedWhereItHappened(t *testing.T) {
+	batch := readEvent(t, "audit.json")
+	// 24 records, each with an event: three requests of PutEvents.
+	one := batch.Records[slices.IndexFunc(batch.Records, func(r events.DynamoDBEventRecord) bool {
+		return r.EventName == "INSERT" && strings.Contains(r.Change.Keys["PK"].String(), "#USER#")
+	})]
+	batch.Records = nil
+	for n := range 24 {
+		one.EventID, one.Change.SequenceNumber = fmt.Sprint("event", n), fmt.Sprint("sequence", n)
+		batch.Records = append(batch.Records, one)
+	}
+	for _, c := range []struct {
+		name  string
+		bus   fakeBus
+		stop  string
+		calls int
+	}{
+		{"nothing fails", fakeBus{}, "", 3},
+		{"an event in the middle is refused", fakeBus{refuse: func(n int) bool { return n == 13 }}, "sequence13", 2},
+		{"the first and the last are refused", fakeBus{refuse: func(n int) bool { return n == 0 || n == 23 }}, "sequence0", 1},
+		{"EventBridge is away", fakeBus{err: errors.New("no route")}, "sequence0", 1},
+	} {
+		answer, err := publisher(t, &c.bus).Handle(t.Context(), batch)
+		var stop string
+		if len(answer.BatchItemFailures) > 0 {
+			stop = answer.BatchItemFailures[0].ItemIdentifier
+		}
+		if err != nil || stop != c.stop || c.bus.calls != c.calls || len(answer.BatchItemFailures) > 1 {
+			t.Errorf("%s: %v after %d calls, %v", c.name, answer, c.bus.calls, err)
+		}
+		for n, e := range c.bus.events {
+			if !strings.Contains(*e.Detail, fmt.Sprintf(`"id":"event%d"`, n)) || *e.Source != "refresh-tokens" || *e.EventBusName != "bus" ||
+				!e.Time.Equal(one.Change.ApproximateCreationDateTime.Time) || time.Since(*e.Time) < 0 {
+				t.Errorf("%s: event %d is %s", c.name, n, *e.Detail)
+			}
+		}
+	}
+}
+
+// Lambda takes a missing list for success as well, but a person who invokes the function should see it.
+func TestAnAnswerWithoutFailuresIsAnEmptyList(t *testing.T) {
+	answer, err := lifecycle.Publisher{Bus: &fakeBus{}, Name: "bus", Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}.
+		Handle(t.Context(), readEvent(t, "audit.json"))
+	raw, _ := json.Marshal(answer)
+	if err != nil || string(raw) != `{"batchItemFailures":[]}` {
+		t.Errorf("%s, %v", raw, err)
+	}
+}

@@ -1,0 +1,168 @@
+// Package audit owns what the world outside hears of sessions: it turns records of the table's stream into events on
+// an Amazon EventBridge bus. Events hold ids and counters; a token, a secret, a hash, a claim or a device must never
+// get into one, nor into a log line. It must never write to the table.
+//
+// # Events
+//
+// Source is refresh-tokens, time is DynamoDB's of the change, and detail-type is one of
+//
+//	token.issued           a session began
+//	token.refreshed        a session was refreshed; generation says how often it was rotated
+//	token.expired          an expired session was removed, by DynamoDB's TTL as a rule, hours or days after its expiry
+//	token.deleted          a session was deleted
+//	                       or, with extent "application", all sessions of an application were, by one event
+//	token.reuse_detected   a superseded token was presented, and its session ended
+//
+// The template's event source mapping leaves refreshes out unless PublishRefreshed says otherwise: they would be most
+// of the bill. Sessions that were deleted with their application are removed later and are then told of as expired.
+//
+// # Delivery
+//
+// At least once. A user's events are sent in the order of the changes, since a user's sessions share a partition key, but
+// EventBridge promises no order, and an event that it refuses follows later ones: time and generation tell. An event that
+// comes twice has the same id in its detail. A record that is not published is reported to Lambda with its sequence
+// number, so that Lambda begins again there. It gives up a batch, not a record, and halves only a batch that fails as a
+// whole: so one that begins with a record that cannot be read does, until that record is alone and its neighbours arrive.
+// What Lambda gives up, after the template's retries or age, leaves a description without content in the queue DeadLetters.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+package lifecycle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+)
+
+const (
+	operation = "audit"
+	source    = "refresh-tokens"
+	// maxEntries is EventBridge's limit of one PutEvents.
+	maxEntries = 10
+)
+
+// Bus is what this package needs of EventBridge's client; NewClient makes a fitting one.
+type Bus interface {
+	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
+}
+
+// Publisher publishes changes.
+type Publisher struct {
+	Bus  Bus
+	Name string // of the bus, or its ARN
+	Log  *slog.Logger
+}
+
+// Detail is the detail of an event.
+type Detail struct {
+	ID            string `json:"id"` // the same whenever the event is published again
+	TenantID      string `json:"tenantId"`
+	ApplicationID string `json:"applicationId"`
+	Extent        string `json:"extent"` // "token" or "application"
+	UserID        string `json:"userId,omitempty"`
+	TokenID       string `json:"tokenId,omitempty"`
+	Generation    uint32 `json:"generation,omitempty"`
+	Epoch         uint64 `json:"epoch,omitempty"` // the application's new one
+}
+
+// entry is an event and the record that it tells of.
+type entry struct {
+	event    types.PutEventsRequestEntry
+	sequence string
+}
+
+// Handle publishes the changes of a batch, and answers with the first record that could not be published. The error
+// is that of a batch whose very first record cannot be read.
+func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	started := time.Now()
+	if len(batch.Records) == 0 {
+		return events.DynamoDBEventResponse{}, errors.New("this is no event of a DynamoDB stream: it has no Records")
+	}
+	// A record that cannot be read stops the batch there; what comes before it is published.
+	entries, stop, err := p.entries(batch.Records)
+	var unreadable error
+	if stop == batch.Records[0].Change.SequenceNumber {
+		unreadable = err
+	}
+	published := 0
+	for chunk := range slices.Chunk(entries, maxEntries) {
+		done, putErr := p.put(ctx, chunk)
+		published += done
+		if putErr != nil {
+			stop, err = chunk[done].sequence, putErr
+			break
+		}
+	}
+	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
+	level, attrs := slog.LevelInfo, []slog.Attr{
+		slog.String("op", operation), slog.Int("records", len(batch.Records)), slog.Int("published", published),
+		slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
+	}
+	outcome := "ok"
+	if err != nil {
+		level, outcome = slog.LevelError, "failed"
+		attrs = append(attrs, slog.String("error", err.Error()), slog.String("sequenceNumber", stop))
+		answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: stop})
+	}
+	p.Log.LogAttrs(ctx, level, "batch", append(attrs, slog.String("outcome", outcome))...)
+	return answer, unreadable
+}
+
+// entries are the events of the records up to the first that cannot be read, whose sequence number is stop.
+func (p Publisher) entries(records []events.DynamoDBEventRecord) (entries []entry, stop string, err error) {
+	for _, record := range records {
+		sequence := record.Change.SequenceNumber
+		change, found, err := recordOf(record).Change()
+		if err != nil {
+			return entries, sequence, err
+		}
+		if !found {
+			continue
+		}
+		detail, err := json.Marshal(detailOf(record.EventID, change))
+		if err != nil {
+			return entries, sequence, fmt.Errorf("write event: %w", err)
+		}
+		entries = append(entries, entry{sequence: sequence, event: types.PutEventsRequestEntry{
+			EventBusName: &p.Name, Source: aws.String(source), DetailType: aws.String("token." + string(change.Kind)),
+			Detail: aws.String(string(detail)), Time: aws.Time(record.Change.ApproximateCreationDateTime.Time),
+		}})
+	}
+	return entries, "", nil
+}
+
+func detailOf(id string, c dynamo.Change) Detail {
+	d := Detail{ID: id, TenantID: c.Tenant, ApplicationID: c.Application, Extent: "application", Epoch: c.Epoch}
+	if c.Epoch == 0 {
+		d.Extent, d.UserID, d.TokenID, d.Generation = "token", c.User, c.ID.String(), c.Generation
+	}
+	return d
+}
+
+// put publishes at most maxEntries and says how many of them, from the first, are published for certain.
+func (p Publisher) put(ctx context.Context, entries []entry) (published int, err error) {
+	request := &eventbridge.PutEventsInput{}
+	for _, e := range entries {
+		request.Entries = append(request.Entries, e.event)
+	}
+	out, err := p.Bus.PutEvents(ctx, request)
+	if err != nil {
+		return 0, fmt.Errorf("PutEvents: %w", err)
+	}
+	for n, result := range out.Entries {
+		if result.EventId == nil {
+			return n, fmt.Errorf("PutEvents: an event is refused: %s", aws.ToString(result.ErrorCode))
+		}
+	}
+	return len(entries), nil
+}

@@ -1,0 +1,57 @@
+package lifecycle_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+)
+
+// mapping does with a batch what Lambda does for the template's event source mapping: it begins again at the record
+// that is reported, halves a batch that fails, and gives up a batch after its retries.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+func mapping(ctx context.Context, p lifecycle.Publisher, records []events.DynamoDBEventRecord) (givenUp int) {
+	for retries := 20; len(records) > 0; retries-- {
+		if retries < 0 {
+			return len(records)
+		}
+		answer, err := p.Handle(ctx, events.DynamoDBEvent{Records: records})
+		if err != nil && len(records) > 1 {
+			half := len(records) / 2
+			return mapping(ctx, p, records[:half]) + mapping(ctx, p, records[half:])
+		}
+		if err == nil && len(answer.BatchItemFailures) == 0 {
+			return 0
+		}
+		for n, r := range records {
+			if err == nil && n > 0 && r.Change.SequenceNumber == answer.BatchItemFailures[0].ItemIdentifier {
+				records, retries = records[n:], 21
+				break
+			}
+		}
+	}
+	return 0
+}
+
+// Lambda gives up whole batches: a record that can never be read must not take its neighbours along.
+func TestARecordThatCannotBeReadIsGivenUpAlone(t *testing.T) {
+	good := readEvent(t, "audit.json").Records[2]
+	for _, at := range []int{0, 13, 29} {
+		var records []events.DynamoDBEventRecord
+		for n := range 30 {
+			r := good
+			if n == at {
+				r.Change.Keys = map[string]events.DynamoDBAttributeValue{"PK": events.NewStringAttribute("?")}
+			}
+			r.EventID, r.Change.SequenceNumber = fmt.Sprint("event", n), fmt.Sprint("sequence", n)
+			records = append(records, r)
+		}
+		bus := &fakeBus{}
+		if givenUp := mapping(t.Context(), publisher(t, bus), records); givenUp != 1 || len(bus.events) != 29 {
+			t.Errorf("unreadable record %d: %d records are given up, %d events are published", at, givenUp, len(bus.events))
+		}
+	}
+}

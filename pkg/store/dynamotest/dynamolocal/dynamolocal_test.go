@@ -1,0 +1,70 @@
+package dynamolocal_test
+
+import (
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+)
+
+func TestATableIsThatOfTheTemplate(t *testing.T) {
+	client, name := dynamolocal.Table(t)
+	described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := described.Table; got.TableStatus != "ACTIVE" || len(got.GlobalSecondaryIndexes) != 1 {
+		t.Errorf("table is %s with %d indexes, want ACTIVE with one", got.TableStatus, len(got.GlobalSecondaryIndexes))
+	}
+	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ttl.TimeToLiveDescription; got.AttributeName == nil || *got.AttributeName != "ttl" {
+		t.Errorf("TTL is %+v, want it on ttl", got)
+	}
+}
+
+func TestEnsuringATableThatExistsChangesNothing(t *testing.T) {
+	client, name := dynamolocal.Table(t)
+	templateYAML, err := os.ReadFile("../../../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := &dynamodb.PutItemInput{TableName: &name, Item: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: "x"}, "SK": &types.AttributeValueMemberS{Value: "y"},
+	}}
+	if _, err := client.PutItem(t.Context(), put); err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Ensure(t.Context(), client, templateYAML, name); err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: put.Item})
+	if err != nil || len(got.Item) != 2 {
+		t.Errorf("the item is %v now, %v", got, err)
+	}
+}
+
+func TestAnEngineIsGoneAfterClose(t *testing.T) {
+	if os.Getenv("STORE_TEST_TABLE") != "" {
+		t.Skip("STORE_TEST_TABLE stands in for the engine")
+	}
+	dynamolocal.Start(t) // skips where there is no engine
+	engine, err := dynamolocal.Acquire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := http.Get(engine.Endpoint); err == nil {
+		answer.Body.Close()
+		t.Error("it still answers")
+	}
+}
