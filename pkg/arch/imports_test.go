@@ -50,7 +50,6 @@ var rules = []struct {
 		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "pkg/store/dynamo", "pkg/store/storetest", "aws-sdk",
 		"pkg/cmd/bench/load/measure", "pkg/store/dynamotest/dynamolocal", "pkg/store/dynamotest/faulty",
 	}, "it fills the stores themselves"},
-	{"pkg/cmd/bench/capacity", []string{}, "a model knows nothing of the service"},
 	{"pkg/e2e/lambda", []string{"pkg/keys", "pkg/token", "pkg/session"}, "a world of the core's values, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/cmd/bench/load", []string{"pkg/cmd/bench/load/measure", "pkg/store/dynamotest/dynamolocal"}, "load sees the service from outside"},
