@@ -18,8 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda"
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
 )
 
@@ -88,7 +88,7 @@ func refreshed(t *testing.T, payload []byte, err error) string {
 func (p *place) generation() string {
 	p.t.Helper()
 	for key, item := range p.items() {
-		if strings.HasSuffix(key, lambda.SessionOne) {
+		if strings.HasSuffix(key, fixture.SessionOne) {
 			n, _ := item["gn"].(*types.AttributeValueMemberN)
 			if n == nil {
 				return "0"
@@ -106,10 +106,7 @@ func TestAProcessThatEndsDuringItsWriteLeavesTheSameSuccessor(t *testing.T) {
 	place := newPlace(t).withTable()
 	between := newProxy(t)
 	place.at("DYNAMODB", place.serve(between))
-	successor, err := place.world.RefreshToken(lambda.SessionOne, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	successor := place.RefreshText(fixture.SessionOne, 1)
 	for _, c := range []struct {
 		name    string
 		signal  syscall.Signal
@@ -244,7 +241,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
-	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 

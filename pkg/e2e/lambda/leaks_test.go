@@ -10,15 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
-	"github.com/stencil-auth/refresh-tokens/pkg/token"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 )
 
 // wantNoSecretsLogged searches all that the function wrote for all that it was given or made.
 func (r *replay) wantNoSecretsLogged() {
 	r.t.Helper()
-	if err := leak(r.Stdout()+r.Stderr(), r.world, r.seen); err != nil {
+	if err := leak(r.Stdout()+r.Stderr(), r.Tenants, r.seen); err != nil {
 		r.t.Error(err)
 	}
 }
@@ -26,16 +24,16 @@ func (r *replay) wantNoSecretsLogged() {
 // credential finds refresh tokens, API keys, access tokens and the secret members of keys.
 var credential = regexp.MustCompile(`srt_[\w-]{40,}|sak_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+|"[kd]": *"[\w-]{43}`)
 
-// leak says which kind of secret a log holds: of the credentials that were seen, of the world's keys, or the hash of a
+// leak says which kind of secret a log holds: of the credentials that were seen, of the tenants' keys, or the hash of a
 // secret, in any spelling.
-func leak(log string, world lambda.World, seen []string) error {
+func leak(log string, tenants fixture.Tenants, seen []string) error {
 	for _, prefix := range []string{"srt_", "sak_", "eyJ"} {
 		if strings.Contains(log, prefix) {
 			return fmt.Errorf("the log holds what begins with %s", prefix)
 		}
 	}
 	needles := map[string]bool{}
-	for _, text := range append(seen, string(world.TokenKeys), string(world.SigningKeys)) {
+	for _, text := range append(seen, string(tenants.Token), string(tenants.Signing)) {
 		for _, found := range credential.FindAllString(text, -1) {
 			for _, spelling := range spellings(found[strings.LastIndex(found, `"`)+1:]) {
 				needles[spelling] = true
@@ -82,25 +80,12 @@ func spellings(text string) []string {
 
 // The search for leaks finds what it is there for.
 func TestALeakIsFound(t *testing.T) {
-	world, err := lambda.NewWorld(lambda.Noon())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refresh, err := world.RefreshToken(lambda.SessionOne, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	access, err := world.AccessToken(lambda.SessionOne, lambda.Noon())
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := lambda.Key("all")
+	tenants := fixture.At(fixture.Noon())
+	refresh, access := tenants.RefreshText(fixture.SessionOne, 0), tenants.AccessText(fixture.SessionOne, fixture.Noon())
+	key := fixture.APIKey("all")
 	keyText := key.Text().Reveal()
-	keyHash, tokenHash := key.Secret.Hash(), hashOf(t, world, lambda.SessionOne)
-	tokenKey, err := keys.ParseTokenSet(world.TokenKeys)
-	if err != nil {
-		t.Fatal(err)
-	}
+	keyHash, tokenHash := key.Secret.Hash(), tenants.Session(fixture.SessionOne).SecretHash
+	tokenKey := tenants.TokenKey()
 	seen := []string{`{"refreshToken":"` + refresh + `"}`, "Bearer " + access, "Bearer " + keyText}
 	for name, line := range map[string]string{
 		"a refresh token":         refresh,
@@ -110,29 +95,14 @@ func TestALeakIsFound(t *testing.T) {
 		"its secret":              keyText[len(keyText)-43:],
 		"its hash":                hex.EncodeToString(keyHash[:]),
 		"hash of a token":         base64.StdEncoding.EncodeToString(tokenHash[:]),
-		"the token key":           hex.EncodeToString(tokenKey.Active.Secret[:]),
-		"the token key in base64": base64.RawURLEncoding.EncodeToString(tokenKey.Active.Secret[:]),
+		"the token key":           hex.EncodeToString(tokenKey.Secret[:]),
+		"the token key in base64": base64.RawURLEncoding.EncodeToString(tokenKey.Secret[:]),
 	} {
-		if leak(`{"message":"`+line+`"}`, world, seen) == nil {
+		if leak(`{"message":"`+line+`"}`, tenants, seen) == nil {
 			t.Errorf("%s was not found", name)
 		}
 	}
-	if err := leak(`{"message":"request","tenant":"demo","requestId":"019bc1f5-9a00-7000-8000-000000000001"}`, world, seen); err != nil {
+	if err := leak(`{"message":"request","tenant":"demo","requestId":"019bc1f5-9a00-7000-8000-000000000001"}`, tenants, seen); err != nil {
 		t.Errorf("there is no secret in it: %v", err)
 	}
-}
-
-func hashOf(t *testing.T, world lambda.World, id string) token.Hash {
-	t.Helper()
-	sessions, err := world.Sessions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range sessions {
-		if s.ID.String() == id {
-			return s.SecretHash
-		}
-	}
-	t.Fatalf("there is no session %s", id)
-	return token.Hash{}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda"
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
@@ -37,7 +37,8 @@ type place struct {
 	aws     []string          // endpoints
 	secrets *fakesm.Server
 	bus     *bus
-	world   lambda.World
+
+	fixture.Tenants
 
 	client    *dynamodb.Client
 	table     string
@@ -53,26 +54,18 @@ func newPlace(t *testing.T) *place {
 	if _, err := binaries(); err != nil {
 		t.Fatal(err)
 	}
-	world := worldOfNow(t)
-	p := &place{t: t, world: world, bus: &bus{}, values: map[string]string{
-		"TABLE_NAME": "tokens", "ISSUER": lambda.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
+	p := &place{t: t, Tenants: tenantsOfNow(), bus: &bus{}, values: map[string]string{
+		"TABLE_NAME": "tokens", "ISSUER": fixture.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
 		"SIGNING_ALGORITHM": "ES256", "METRICS_NAMESPACE": "RefreshTokens", "EVENT_BUS_NAME": "tokens",
 	}}
-	p.keep(world.TokenKeys, world.SigningKeys, world.PublicKeys)
+	p.keep(p.Keys)
 	p.at("EVENTBRIDGE", p.serve(p.bus))
 	p.at("DYNAMODB", nowhere)
 	return p
 }
 
-// worldOfNow is so far back that what expires at Noon has expired by more than clocks may differ.
-func worldOfNow(t *testing.T) lambda.World {
-	t.Helper()
-	world, err := lambda.NewWorld(time.Now().Add(-2 * token.Skew))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return world
-}
+// tenantsOfNow are so far back that what expires at Noon has expired by more than clocks may differ.
+func tenantsOfNow() fixture.Tenants { return fixture.At(time.Now().Add(-2 * token.Skew)) }
 
 // nowhere refuses connections.
 const nowhere = "http://127.0.0.1:1"
@@ -93,11 +86,11 @@ func (p *place) at(service, url string) {
 }
 
 // keep makes a Secrets Manager that holds three documents.
-func (p *place) keep(tokenKeys, signingKeys, publicKeys []byte) {
+func (p *place) keep(k fixture.Keys) {
 	p.secrets = fakesm.New()
-	p.values["TOKEN_KEYS_SECRET_ARN"] = p.secrets.Create("token-keys", string(tokenKeys))
-	p.values["SIGNING_KEYS_SECRET_ARN"] = p.secrets.Create("signing-keys", string(signingKeys))
-	p.values["PUBLIC_KEYS_SECRET_ARN"] = p.secrets.Create("public-keys", string(publicKeys))
+	p.values["TOKEN_KEYS_SECRET_ARN"] = p.secrets.Create("token-keys", string(k.Token))
+	p.values["SIGNING_KEYS_SECRET_ARN"] = p.secrets.Create("signing-keys", string(k.Signing))
+	p.values["PUBLIC_KEYS_SECRET_ARN"] = p.secrets.Create("public-keys", string(k.Public))
 	p.at("SECRETS_MANAGER", p.serve(p.secrets))
 }
 
@@ -110,7 +103,7 @@ var shared struct {
 	beginning map[string]item
 }
 
-// withTable has the world in a table of DynamoDB Local, as it was in the beginning.
+// withTable has the tenants in a table of DynamoDB Local, as it was in the beginning.
 func (p *place) withTable() *place {
 	p.t.Helper()
 	p.at("DYNAMODB", dynamolocal.Start(p.t))
@@ -135,7 +128,7 @@ func (p *place) makeTable() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.world.Populate(p.t.Context(), dynamo.New(p.client, p.table)); err != nil {
+	if err := p.Populate(p.t.Context(), dynamo.New(p.client, p.table)); err != nil {
 		p.t.Fatal(err)
 	}
 	shared.client, shared.table, shared.beginning = p.client, p.table, p.items()
@@ -144,7 +137,7 @@ func (p *place) makeTable() {
 // within is the same place for a part of the test, in which access tokens are new.
 func (p *place) within(t *testing.T) *place {
 	part := *p
-	part.t, part.world = t, worldOfNow(t)
+	part.t, part.Tenants = t, tenantsOfNow()
 	return &part
 }
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda"
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 )
@@ -125,14 +125,14 @@ func (r *replay) event(o outcome) {
 	}
 }
 
-// read is an event in the world's time.
+// read is an event in the tenants' time.
 func (p *place) read(event string) []byte {
 	p.t.Helper()
 	raw, err := os.ReadFile(eventFile(event))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	moved, err := p.world.Move(raw)
+	moved, err := p.Move(raw)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func (r *replay) outcome() string {
 func replayRotation(t *testing.T, op string, all []outcome) {
 	t.Helper()
 	p := newPlace(t)
-	p.keep(lambda.RotationKeys())
+	p.keep(fixture.RotationKeys())
 	arn := p.values["TOKEN_KEYS_SECRET_ARN"]
 	if op == "rotate-signing-keys" {
 		arn = p.values["SIGNING_KEYS_SECRET_ARN"]
