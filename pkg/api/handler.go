@@ -3,16 +3,15 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 // Handler answers one API Gateway event. It returns no error: every failure is an answer.
@@ -24,7 +23,7 @@ type Core struct {
 	// Authorizer is needed by Refresh alone, the one route that has no authorizer in front of it.
 	Authorizer *authorizer.Authorizer
 	Origins    Origins
-	Log        *slog.Logger
+	Log        telemetry.Log
 }
 
 // operation is one thing that the API can do.
@@ -33,14 +32,18 @@ type operation func(ctx context.Context, r *request) (answer, error)
 // serve is the shell around an operation.
 func (c Core) serve(op string, shape encoder, do operation) Handler {
 	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-		started := time.Now()
+		line := telemetry.Line{Started: time.Now()}
 		r := newRequest(&e)
 		r.op = op
 		origin := r.headers.Get("Origin")
 		if e.HTTPMethod == http.MethodOptions {
 			return response(http.StatusNoContent, c.Origins.preflight(origin), ""), nil
 		}
-		a, err := guarded(ctx, r, do)
+		var a answer
+		err := telemetry.Guard(func() (err error) {
+			a, err = do(ctx, r)
+			return err
+		})
 		header := http.Header{"Content-Type": {"application/json"}}
 		merge(header, c.Origins.Headers(origin))
 		var body string
@@ -54,20 +57,9 @@ func (c Core) serve(op string, shape encoder, do operation) Handler {
 			body = marshal(shape.success(a))
 		}
 		merge(header, a.header)
-		c.log(ctx, r, served{answer: a, err: err, status: status, took: time.Since(started)})
+		c.log(ctx, r, served{line: line, answer: a, err: err, status: status})
 		return response(status, header, body), nil
 	}
-}
-
-// guarded turns a panic into an error, so that one bad request is one bad answer.
-func guarded(ctx context.Context, r *request, do operation) (a answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			// The panic's value may hold a credential; where it happened does not.
-			err = fmt.Errorf("panic (%T) at %s", p, debug.Stack())
-		}
-	}()
-	return do(ctx, r)
 }
 
 func failureHeaders(status int, err error) http.Header {
@@ -96,10 +88,10 @@ func response(status int, header http.Header, body string) events.APIGatewayProx
 
 // served is what became of a request.
 type served struct {
+	line   telemetry.Line
 	answer answer
 	err    error
 	status int
-	took   time.Duration
 }
 
 // outcome names what became of a request, for logs and metrics.
@@ -115,17 +107,14 @@ func (s served) outcome() string {
 
 // log writes the one line of a request. It names ids, never a token, a secret or a hash.
 func (c Core) log(ctx context.Context, r *request, s served) {
-	level := slog.LevelInfo
-	line := []slog.Attr{
-		slog.String("op", r.op), slog.String("outcome", s.outcome()), slog.Int("status", s.status),
-		slog.String("tenant", r.tenant), slog.String("apiRequestId", r.event.RequestContext.RequestID),
-		slog.Float64("ms", float64(s.took.Microseconds())/1000),
+	line := s.line
+	line.Operation, line.Outcome, line.Security = r.op, s.outcome(), errors.Is(s.err, session.ErrReused)
+	line.Attrs = []slog.Attr{
+		slog.Int("status", s.status), slog.String("tenant", r.tenant),
+		slog.String("apiRequestId", r.event.RequestContext.RequestID),
 	}
-	switch {
-	case errors.Is(s.err, session.ErrReused):
-		level, line = slog.LevelWarn, append(line, slog.Bool("security", true))
-	case s.status >= http.StatusInternalServerError:
-		level, line = slog.LevelError, append(line, slog.String("error", s.err.Error()))
+	if s.status >= http.StatusInternalServerError {
+		line.Err = s.err
 	}
-	c.Log.LogAttrs(ctx, level, "request", line...)
+	c.Log.Write(ctx, line)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 // Operator is what the operator functions are built on. They have no route: they are invoked with IAM, and
@@ -20,7 +21,7 @@ type Operator struct {
 	Store  session.Store
 	Now    func() time.Time
 	Random io.Reader
-	Log    *slog.Logger
+	Log    telemetry.Log
 }
 
 // decodeStrict reads an operator's input into in, whose preset fields are defaults. Unknown keys are errors.
@@ -50,16 +51,11 @@ func explain(bad faults) error {
 
 // done writes the one line of an invocation. It names ids, never a key.
 func (o Operator) done(ctx context.Context, op, tenant string, started time.Time, err error) {
-	level, outcome := slog.LevelInfo, "ok"
+	outcome := "ok"
 	if err != nil {
-		level, outcome = slog.LevelError, outcomeOf(err, faultOf(err).status)
+		outcome = outcomeOf(err, faultOf(err).status)
 	}
-	line := []slog.Attr{
-		slog.String("op", op), slog.String("outcome", outcome), slog.String("tenant", tenant),
-		slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
-	}
-	if err != nil {
-		line = append(line, slog.String("error", err.Error()))
-	}
-	o.Log.LogAttrs(ctx, level, "request", line...)
+	o.Log.Write(ctx, telemetry.Line{
+		Operation: op, Outcome: outcome, Started: started, Attrs: []slog.Attr{slog.String("tenant", tenant)}, Err: err,
+	})
 }

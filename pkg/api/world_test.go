@@ -22,6 +22,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -76,7 +77,7 @@ func newWorld(t testing.TB, log io.Writer) *world {
 	w.tokenKey = must(tokenKeys.Get(t.Context())).Active
 	w.signing = must(signing.Get(t.Context())).Active
 	verifier := token.Verifier{Issuer: issuer, Keys: public, Now: w.now}
-	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	w.authorizer = &authorizer.Authorizer{Store: store, Verifier: verifier, Now: w.now}
 	w.core = api.Core{
 		Sessions: &session.Service{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 // errUnauthorized makes API Gateway answer 401; the text is its interface.
@@ -18,18 +19,18 @@ var errUnauthorized = errors.New("Unauthorized")
 
 // Handler is the Lambda REQUEST authorizer. The error "Unauthorized" becomes 401, a Deny policy 403 and any
 // other error, an unavailable table or key set, the gateway's authorizer failure.
-func (a *Authorizer) Handler(log *slog.Logger) func(context.Context, events.APIGatewayCustomAuthorizerRequestTypeRequest,
+func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.APIGatewayCustomAuthorizerRequestTypeRequest,
 ) (events.APIGatewayCustomAuthorizerResponse, error) {
 	return func(ctx context.Context, e events.APIGatewayCustomAuthorizerRequestTypeRequest,
-	) (events.APIGatewayCustomAuthorizerResponse, error) {
-		started := time.Now()
-		p, err := a.Authenticate(ctx, Headers{Single: e.Headers, Multi: e.MultiValueHeaders})
-		level, line := slog.LevelInfo, []slog.Attr{
-			slog.String("op", "authorizer"), slog.String("outcome", outcomeOf(err)), slog.String("tenant", p.Tenant),
-			slog.String("apiRequestId", e.RequestContext.RequestID),
-			slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
-		}
-		var answer events.APIGatewayCustomAuthorizerResponse
+	) (answer events.APIGatewayCustomAuthorizerResponse, err error) {
+		line := telemetry.Line{Operation: "authorizer", Started: time.Now()}
+		var p Principal
+		err = telemetry.Guard(func() (err error) {
+			p, err = a.Authenticate(ctx, Headers{Single: e.Headers, Multi: e.MultiValueHeaders})
+			return err
+		})
+		line.Outcome = outcomeOf(err)
+		line.Attrs = []slog.Attr{slog.String("tenant", p.Tenant), slog.String("apiRequestId", e.RequestContext.RequestID)}
 		switch {
 		case err == nil:
 			answer = policy("Allow", p.KeyID+p.User, e.MethodArn, p.context())
@@ -38,10 +39,9 @@ func (a *Authorizer) Handler(log *slog.Logger) func(context.Context, events.APIG
 		case errors.Is(err, ErrUnauthenticated):
 			err = errUnauthorized
 		default:
-			level, line = slog.LevelError, append(line, slog.String("error", err.Error()))
-			err = errors.New("the authorizer is unavailable")
+			line.Err, err = err, errors.New("the authorizer is unavailable")
 		}
-		log.LogAttrs(ctx, level, "request", line...)
+		log.Write(ctx, line)
 		return answer, err
 	}
 }

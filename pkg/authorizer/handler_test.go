@@ -18,6 +18,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -95,7 +96,7 @@ func (w *world) decide(headers map[string][]string) (map[string]any, events.APIG
 		MultiValueHeaders: headers,
 	}
 	e.RequestContext.RequestID = "request-1"
-	answer, err := w.a.Handler(slog.New(slog.NewJSONHandler(&w.log, nil)))(w.t.Context(), e)
+	answer, err := w.a.Handler(telemetry.Log{Logger: slog.New(slog.NewJSONHandler(&w.log, nil))})(w.t.Context(), e)
 	var line map[string]any
 	if err := json.Unmarshal(w.log.Bytes(), &line); err != nil {
 		w.t.Fatalf("not one JSON line: %v\n%s", err, &w.log)

@@ -19,15 +19,15 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // Function is one deployed function.
 type Function struct {
 	config Config
-	Log    *slog.Logger
+	Log    telemetry.Log
 	client *awssecrets.Client // made when the first keys are asked for
-	calls  *calls
 }
 
 // New reads the environment; needed names the variables that must be set. A wrong environment ends the process,
@@ -35,9 +35,8 @@ type Function struct {
 func New(needed ...string) *Function {
 	c, err := Read(os.Getenv, needed...)
 	OrExit(err)
-	f := &Function{config: c, calls: &calls{}}
-	f.Log = slog.New(Metered(lambdacontext.NewLogHandler(), c.Metrics, f.calls.of))
-	return f
+	logger := slog.New(lambdacontext.NewLogHandler())
+	return &Function{config: c, Log: telemetry.Log{Logger: logger, Namespace: c.Metrics, Calls: &telemetry.Calls{}}}
 }
 
 // OrExit ends the process with what is wrong, if anything is.
@@ -50,7 +49,7 @@ func OrExit(err error) {
 
 // Store is the table.
 func (f *Function) Store() *dynamo.Store {
-	client, err := dynamo.NewClient(dynamo.FromEnv(os.Getenv), dynamo.OnRequest(f.calls.add))
+	client, err := dynamo.NewClient(dynamo.FromEnv(os.Getenv), dynamo.OnRequest(f.Log.Calls.Add))
 	OrExit(err)
 	store := dynamo.New(client, f.config.Table)
 	store.EpochCopies = f.config.EpochCopies

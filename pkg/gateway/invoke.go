@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 var (
@@ -50,7 +51,7 @@ func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](
 		o := outcome{err: errPanic} // stands unless f returns
 		defer func() {
 			if cause := recover(); cause != nil {
-				o.err = fmt.Errorf("%w (%T)\n%s", errPanic, cause, debug.Stack())
+				o.err = fmt.Errorf("%w (%T)\n%s", errPanic, cause, telemetry.Trace())
 			}
 			done <- o
 		}()

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 // fakeBus keeps what is put; refuse, if set, decides about each event by its number from 0.
@@ -71,7 +72,7 @@ func (b *fakeBus) told() []string {
 
 func publisher(t *testing.T, bus lifecycle.Bus) lifecycle.Publisher {
 	t.Helper()
-	return lifecycle.Publisher{Bus: bus, Name: "bus", Log: slog.New(slog.NewJSONHandler(t.Output(), nil))}
+	return lifecycle.Publisher{Bus: bus, Name: "bus", Log: telemetry.Log{Logger: slog.New(slog.NewJSONHandler(t.Output(), nil))}}
 }
 
 func wantSame(t *testing.T, got, want []string) {
@@ -130,7 +131,7 @@ func TestEventsAndLogHoldNothingButIDs(t *testing.T) {
 	var log bytes.Buffer
 	bus := &fakeBus{}
 	batch := readEvent(t, "audit.json")
-	p := lifecycle.Publisher{Bus: bus, Name: "bus", Log: slog.New(slog.NewJSONHandler(&log, nil))}
+	p := lifecycle.Publisher{Bus: bus, Name: "bus", Log: telemetry.Log{Logger: slog.New(slog.NewJSONHandler(&log, nil))}}
 	if _, err := p.Handle(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func TestAFailureIsReportedWhereItHappened(t *testing.T) {
 
 // Lambda takes a missing list for success as well, but a person who invokes the function should see it.
 func TestAnAnswerWithoutFailuresIsAnEmptyList(t *testing.T) {
-	answer, err := lifecycle.Publisher{Bus: &fakeBus{}, Name: "bus", Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}.
+	answer, err := lifecycle.Publisher{Bus: &fakeBus{}, Name: "bus", Log: telemetry.Log{Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))}}.
 		Handle(t.Context(), readEvent(t, "audit.json"))
 	raw, _ := json.Marshal(answer)
 	if err != nil || string(raw) != `{"batchItemFailures":[]}` {

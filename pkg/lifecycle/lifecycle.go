@@ -42,6 +42,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 const (
@@ -60,7 +61,7 @@ type Bus interface {
 type Publisher struct {
 	Bus  Bus
 	Name string // of the bus, or its ARN
-	Log  *slog.Logger
+	Log  telemetry.Log
 }
 
 // Detail is the detail of an event.
@@ -84,7 +85,7 @@ type entry struct {
 // Handle publishes the changes of a batch, and answers with the first record that could not be published. The error
 // is that of a batch whose very first record cannot be read.
 func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	started := time.Now()
+	line := telemetry.Line{Operation: operation, Outcome: "ok", Started: time.Now()}
 	if len(batch.Records) == 0 {
 		return events.DynamoDBEventResponse{}, errors.New("this is no event of a DynamoDB stream: it has no Records")
 	}
@@ -104,17 +105,12 @@ func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (even
 		}
 	}
 	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
-	level, attrs := slog.LevelInfo, []slog.Attr{
-		slog.String("op", operation), slog.Int("records", len(batch.Records)), slog.Int("published", published),
-		slog.Float64("ms", float64(time.Since(started).Microseconds())/1000),
-	}
-	outcome := "ok"
+	line.Attrs = []slog.Attr{slog.Int("records", len(batch.Records)), slog.Int("published", published)}
 	if err != nil {
-		level, outcome = slog.LevelError, "failed"
-		attrs = append(attrs, slog.String("error", err.Error()), slog.String("sequenceNumber", stop))
+		line.Outcome, line.Err, line.Attrs = "failed", err, append(line.Attrs, slog.String("sequenceNumber", stop))
 		answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: stop})
 	}
-	p.Log.LogAttrs(ctx, level, "batch", append(attrs, slog.String("outcome", outcome))...)
+	p.Log.Write(ctx, line)
 	return answer, unreadable
 }
 

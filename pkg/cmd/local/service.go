@@ -20,6 +20,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/openapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -55,9 +56,9 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 		return nil, err
 	}
 	s := &service{home: home, close: closeStore, log: logger}
-	parts := assemble(cfg, logger, store, source)
+	parts := assemble(cfg, telemetry.Log{Logger: logger}, store, source)
 	quiet := parts.operator
-	quiet.Log = slog.New(slog.DiscardHandler)
+	quiet.Log.Logger = slog.New(slog.DiscardHandler)
 	if err := seed(ctx, cfg, quiet); err != nil {
 		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
 	}
@@ -78,7 +79,7 @@ type parts struct {
 	public     *keys.Ring[keys.PublicSet]
 }
 
-func assemble(cfg config, logger *slog.Logger, store session.Store, source *file.Source) parts {
+func assemble(cfg config, logger telemetry.Log, store session.Store, source *file.Source) parts {
 	public := keys.NewRing(source.PublicKeys)
 	verifier := token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}
 	a := &authorizer.Authorizer{Store: store, Verifier: verifier, Now: time.Now}
@@ -110,7 +111,7 @@ func (p parts) gateway(definition []byte) (*gateway.Gateway, error) {
 		Functions:   functions,
 		Authorizers: map[string]gateway.Authorizer{"authorizer": p.authorizer.Handler(p.core.Log)},
 		CORS:        p.core.Origins.Headers,
-		Log:         p.core.Log,
+		Log:         p.core.Log.Logger,
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -43,7 +44,7 @@ func publishedMaxAge(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	ring := keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return keys.ParsePublicSet(doc) })
-	answer, err := api.Jwks(api.Core{Log: slog.New(slog.DiscardHandler)}, ring)(t.Context(), events.APIGatewayProxyRequest{
+	answer, err := api.Jwks(api.Core{Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}, ring)(t.Context(), events.APIGatewayProxyRequest{
 		HTTPMethod: "GET", Path: "/.well-known/jwks.json", Resource: "/.well-known/jwks.json",
 	})
 	if err != nil {

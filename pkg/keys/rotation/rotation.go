@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 // Rotation rotates the keys of one secret.
@@ -20,7 +22,7 @@ type Rotation struct {
 	ARN       string
 	PublicARN string
 	Now       func() time.Time
-	Log       *slog.Logger
+	Log       telemetry.Log
 }
 
 // Event is what Secrets Manager calls a rotation function with.
@@ -52,13 +54,14 @@ func (r *Rotation) Handle(ctx context.Context, raw json.RawMessage) (*Dropped, e
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return nil, ErrInput
 	}
+	line := telemetry.Line{Operation: r.Operation, Started: time.Now()}
 	if e.Step != "" {
 		outcome, err := r.step(ctx, e)
-		r.done(ctx, e.Step, outcome, err)
+		r.done(ctx, line, e.Step, outcome, err)
 		return nil, err
 	}
 	dropped, err := r.decodeAndDrop(ctx, raw)
-	r.done(ctx, "drop", "dropped", err)
+	r.done(ctx, line, "drop", "dropped", err)
 	return dropped, err
 }
 
@@ -72,14 +75,12 @@ func (r *Rotation) decodeAndDrop(ctx context.Context, raw json.RawMessage) (*Dro
 	return r.drop(ctx, in.KeyID)
 }
 
-func (r *Rotation) done(ctx context.Context, step string, outcome Outcome, err error) {
-	attributes := []slog.Attr{slog.String("op", r.Operation), slog.String("step", step)}
+func (r *Rotation) done(ctx context.Context, line telemetry.Line, step string, outcome Outcome, err error) {
+	line.Attrs, line.Outcome, line.Err = []slog.Attr{slog.String("step", step)}, string(outcome), err
 	if err != nil {
-		r.Log.LogAttrs(ctx, slog.LevelError, "rotation",
-			append(attributes, slog.String("outcome", "failed"), slog.String("error", err.Error()))...)
-		return
+		line.Outcome = "failed"
 	}
-	r.Log.LogAttrs(ctx, slog.LevelInfo, "rotation", append(attributes, slog.String("outcome", string(outcome)))...)
+	r.Log.Write(ctx, line)
 }
 
 func (r *Rotation) secret() secret { return secret{r.Secrets, r.ARN} }

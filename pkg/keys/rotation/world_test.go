@@ -15,6 +15,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 const placeholder = `{"keys":[]}`
@@ -47,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	w.signingARN = w.fake.Create("signing-keys", placeholder)
 	w.public = w.fake.Create("public-keys", placeholder)
 	w.tokARN = w.fake.Create("token-keys", placeholder)
-	log := slog.New(slog.NewJSONHandler(&w.logs, nil))
+	log := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(&w.logs, nil))}
 	now := func() time.Time { return w.clock }
 	w.signing = &rotation.Rotation{
 		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys("ES256"), Secrets: client,

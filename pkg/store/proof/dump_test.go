@@ -17,6 +17,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -149,7 +150,7 @@ func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
 func TestACursorHoldsNoReadableKey(t *testing.T) {
 	store, _ := onEngine(t)
 	l := plunder(t, store)
-	list := api.RetrieveByUser(api.Core{Sessions: l.Service, Log: slog.New(slog.DiscardHandler)})
+	list := api.RetrieveByUser(api.Core{Sessions: l.Service, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}})
 	for _, application := range []string{"", "web"} {
 		query := map[string]string{"userId": l.user, "limit": "1"}
 		if application != "" {

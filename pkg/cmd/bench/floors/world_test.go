@@ -26,6 +26,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -75,7 +76,7 @@ func newFunction(k keyring, store session.Store) *function {
 		Store: store, TokenKeys: ringOf(k.tokens, keys.ParseTokenSet), Signing: ringOf(k.signing, keys.ParseSigningSet),
 		Verifier: verifier, Issuer: issuer, Now: now, Random: rand.Reader,
 	}
-	f.refreshes = lambda.NewHandler(api.Refresh(api.Core{Sessions: f.Service, Log: slog.New(slog.DiscardHandler)}))
+	f.refreshes = lambda.NewHandler(api.Refresh(api.Core{Sessions: f.Service, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}))
 	return f
 }
 

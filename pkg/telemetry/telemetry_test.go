@@ -1,54 +1,72 @@
-package deploy_test
+package telemetry_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
-// logged writes one line through a logger and reads it.
-func logged(t *testing.T, namespace string, write func(*slog.Logger)) map[string]any {
+// logged writes one line of an invocation with two requests to DynamoDB, and reads it.
+func logged(t *testing.T, namespace string, line telemetry.Line) map[string]any {
 	t.Helper()
 	var text bytes.Buffer
-	calls := func(context.Context) int { return 2 }
-	write(slog.New(deploy.Metered(slog.NewJSONHandler(&text, nil), namespace, calls)))
-	var line map[string]any
-	if err := json.Unmarshal(text.Bytes(), &line); err != nil {
-		t.Fatalf("not one JSON line: %v\n%s", err, &text)
+	calls := &telemetry.Calls{}
+	calls.Add(t.Context())
+	calls.Add(t.Context())
+	logger := slog.New(slog.NewJSONHandler(&text, nil)).With("version", "1")
+	telemetry.Log{Logger: logger, Namespace: namespace, Calls: calls}.Write(t.Context(), line)
+	var got map[string]any
+	if err := json.Unmarshal(text.Bytes(), &got); err != nil {
+		t.Fatalf("got %q, want one line of JSON: %v", &text, err)
 	}
-	return line
+	return got
 }
 
-// A line is a metric if it names an operation and its outcome, and only then.
-func TestLogLinesAreMetrics(t *testing.T) {
-	line := logged(t, "RefreshTokens/stack", func(l *slog.Logger) {
-		l.With("version", "1").Info("request", "op", "refresh", "outcome", "rotated", "tenant", "demo", "ms", 1.5)
-	})
-	checkMetrics(t, line, "RefreshTokens/stack", "dynamodbCalls", "ms", "requests")
-	if line["dynamodbCalls"] != 2.0 || line["requests"] != 1.0 || line["version"] != "1" {
-		t.Errorf("the line says %v", line)
+func refreshed() telemetry.Line {
+	return telemetry.Line{
+		Operation: "refresh", Outcome: "rotated", Started: time.Now(), Attrs: []slog.Attr{slog.String("tenant", "demo")},
 	}
-	line = logged(t, "RefreshTokens/stack", func(l *slog.Logger) { l.Info("request", "op", "delete-api-key", "outcome", "ok") })
-	checkMetrics(t, line, "RefreshTokens/stack", "dynamodbCalls", "requests")
-	for name, write := range map[string]func(*slog.Logger){
-		"no outcome":   func(l *slog.Logger) { l.Error("serving stale keys", "error", "no secret", "op", "refresh") },
-		"no operation": func(l *slog.Logger) { l.Info("request", "outcome", "rotated") },
+}
+
+func TestALineIsAMetric(t *testing.T) {
+	line := logged(t, "RefreshTokens/stack", refreshed())
+	checkMetrics(t, line, "RefreshTokens/stack", "dynamodbCalls", "ms", "requests")
+	for name, want := range map[string]any{
+		"dynamodbCalls": 2.0, "requests": 1.0, "version": "1", "tenant": "demo", "level": "INFO", "security": nil, "error": nil,
 	} {
-		if line := logged(t, "RefreshTokens/stack", write); line["_aws"] != nil || line["requests"] != nil || line["dynamodbCalls"] != nil {
-			t.Errorf("%s: the line says %v", name, line)
+		if line[name] != want {
+			t.Errorf("%s: got %v, want %v", name, line[name], want)
 		}
 	}
 }
 
-// Without a namespace nothing is counted, and the line says the requests to DynamoDB all the same.
-func TestNoNamespaceIsNoMetrics(t *testing.T) {
-	line := logged(t, "", func(l *slog.Logger) { l.Info("request", "op", "refresh", "outcome", "rotated", "ms", 1.5) })
+func TestWithoutANamespaceALineIsNoMetric(t *testing.T) {
+	line := logged(t, "", refreshed())
 	if line["_aws"] != nil || line["requests"] != nil || line["dynamodbCalls"] != 2.0 {
-		t.Errorf("the line says %v", line)
+		t.Errorf("got %v, want a line with the requests to DynamoDB and without a metric", line)
+	}
+}
+
+func TestTheLevelSaysWhoHasToAct(t *testing.T) {
+	for _, c := range []struct {
+		change func(*telemetry.Line)
+		level  string
+		also   string
+	}{
+		{func(*telemetry.Line) {}, "INFO", "tenant"},
+		{func(l *telemetry.Line) { l.Security = true }, "WARN", "security"},
+		{func(l *telemetry.Line) { l.Err = errors.New("no table") }, "ERROR", "error"},
+	} {
+		line := refreshed()
+		c.change(&line)
+		if got := logged(t, "", line); got["level"] != c.level || got[c.also] == nil {
+			t.Errorf("got %v, want level %s and %s", got, c.level, c.also)
+		}
 	}
 }
 

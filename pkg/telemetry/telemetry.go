@@ -1,0 +1,69 @@
+// Package telemetry owns the one line that each invocation of a function writes to the log, and the CloudWatch metric
+// that the line carries. Every function writes it here, so that all lines have the same members. It must never decide
+// what a caller hears, and never be handed a token, a secret or a hash.
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Log writes the lines. Its zero value but for the logger counts nothing, as on a laptop.
+type Log struct {
+	*slog.Logger
+
+	Namespace string // of the metrics in CloudWatch; "" for none
+	Calls     *Calls // nil where requests to DynamoDB are not counted
+}
+
+// Line is what became of one invocation.
+type Line struct {
+	Operation string
+	Outcome   string
+	Started   time.Time
+	Attrs     []slog.Attr // ids and numbers that the operation adds
+	Security  bool        // an event that an operator should look at
+	Err       error       // a failure of this service, in full; nil for a caller's mistake
+}
+
+// Write writes the line of an invocation that ends now.
+func (l Log) Write(ctx context.Context, line Line) {
+	now := time.Now()
+	attrs := append([]slog.Attr{slog.String("op", line.Operation), slog.String("outcome", line.Outcome)}, line.Attrs...)
+	attrs = append(attrs, slog.Float64("ms", float64(now.Sub(line.Started).Microseconds())/1000))
+	level := slog.LevelInfo
+	if line.Security {
+		level, attrs = slog.LevelWarn, append(attrs, slog.Bool("security", true))
+	}
+	if line.Err != nil {
+		level, attrs = slog.LevelError, append(attrs, slog.String("error", line.Err.Error()))
+	}
+	if l.Calls != nil {
+		attrs = append(attrs, slog.Int("dynamodbCalls", l.Calls.Count(ctx)))
+	}
+	if l.Namespace != "" {
+		attrs = append(attrs, slog.Int("requests", 1), directive(l.Namespace, now))
+	}
+	l.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// directive says which members of its line are metrics (CloudWatch embedded metric format). The tenant is not among
+// the dimensions: each value would be a metric, and a bill, of its own.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func directive(namespace string, at time.Time) slog.Attr {
+	type metric struct{ Name, Unit string }
+	type metrics struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []metric
+	}
+	return slog.Any("_aws", struct {
+		Timestamp         int64 // milliseconds
+		CloudWatchMetrics []metrics
+	}{at.UnixMilli(), []metrics{{
+		namespace,
+		[][]string{{"op", "outcome"}},
+		[]metric{{"requests", "Count"}, {"dynamodbCalls", "Count"}, {"ms", "Milliseconds"}},
+	}}})
+}
