@@ -38,16 +38,12 @@ func TestOneWordPerOperationEverywhere(t *testing.T) {
 			t.Errorf("neither %s nor pkg/api/permit.go logs op=%s", file, op)
 		}
 	}
-	definition, err := os.ReadFile(filepath.Join(root, "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	api, err := stack.Load(definition, nil)
+	template, err := stack.Read(filepath.Join(root, "template.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var deployed []string
-	for _, f := range api.Functions {
+	for _, f := range template.Functions {
 		deployed = append(deployed, f.Operation)
 	}
 	slices.Sort(deployed)

@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,7 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/gateway"
-	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
 func answering(a answer) func(*gatewayConfig) {
@@ -145,45 +142,8 @@ func TestGatewayResponsesHaveTheirHeadersAndCORS(t *testing.T) {
 	}
 }
 
-// Every gateway response of the real template, raised through a template that sends each kind in its place.
-func TestGatewayResponsesOfTheTemplateAreEnvelopes(t *testing.T) {
-	for name, response := range realAPI(t).Responses {
-		t.Run(name, func(t *testing.T) {
-			h := with(t, func(c *gatewayConfig) {
-				c.API.Responses = map[string]stack.Response{"ACCESS_DENIED": response}
-				c.Authorizers["authorizer"] = func(_ context.Context, q question) (decision, error) {
-					d := decide("Deny", q.MethodArn)
-					d.PrincipalID, d.Context = `"`, map[string]any{"message": `a "quoted" \ text`, "why": `"`}
-					return d, nil
-				}
-			})
-			w := get(h, "/guarded/a%22b")
-			var envelope map[string]any
-			if err := json.Unmarshal(w.Body.Bytes(), &envelope); err != nil {
-				t.Fatalf("%s: %v", w.Body, err)
-			}
-			message, _ := envelope["message"].(string)
-			keys := slices.Sorted(maps.Keys(envelope))
-			if envelope["success"] != false || message == "" || envelope["data"] != nil ||
-				!slices.Equal(keys, []string{"data", "message", "success"}) {
-				t.Errorf("%s is no envelope of an error", w.Body)
-			}
-		})
-	}
-}
-
-func TestRequestsThatNetHTTPRefusesHaveTheEnvelopeToo(t *testing.T) {
-	f := func(context.Context, request) (answer, error) { return answer{StatusCode: 200, Body: "ok"}, nil }
-	c := gateway.Config{API: realAPI(t), Functions: map[string]gateway.Function{}, Authorizers: map[string]gateway.Authorizer{
-		"authorizer": func(context.Context, question) (decision, error) { return decision{}, nil },
-	}}
-	for _, known := range c.API.Functions {
-		c.Functions[known.Operation] = f
-	}
-	g, err := gateway.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestRequestsThatNetHTTPRefusesHaveAGatewayResponseToo(t *testing.T) {
+	g := with(t, nil).(*gateway.Gateway)
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -191,18 +151,17 @@ func TestRequestsThatNetHTTPRefusesHaveTheEnvelopeToo(t *testing.T) {
 	server := &http.Server{Handler: g}
 	go func() { _ = server.Serve(g.Listener(inner)) }()
 	defer func() { _ = server.Close() }()
-	for request, want := range map[string]string{
-		"GET /jwt/refresh/%zz HTTP/1.1\r\nHost: a\r\n\r\n":                     "400 Bad Request",
-		"GET /jwt/refresh HTTP/1.1\r\n\r\n":                                    "400 Bad Request",
-		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n":        "501 Not Implemented",
-		"GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n":           "404 Not Found",
-		"GET /jwt/refresh HTTP/1.1\r\nHost: a\r\nBroken Header: x\r\n\r\n":     "400 Bad Request",
-		"OPTIONS /jwt/refresh HTTP/1.0\r\nHost: a\r\nOrigin: http://x\r\n\r\n": "200 OK",
+	const refused = `{"default":4}`
+	for request, want := range map[string][2]string{
+		"GET /open/%zz HTTP/1.1\r\nHost: a\r\n\r\n":                     {"400 Bad Request", refused},
+		"GET /open/a HTTP/1.1\r\n\r\n":                                  {"400 Bad Request", refused},
+		"GET /open/a HTTP/1.1\r\nHost: a\r\nBroken Header: x\r\n\r\n":   {"400 Bad Request", refused},
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n": {"501 Not Implemented", `{"default":5}`},
+		"GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n":    {"404 Not Found", `{"m":"Missing Authentication Token"}`},
+		"OPTIONS /any HTTP/1.0\r\nHost: a\r\nOrigin: http://x\r\n\r\n":  {"200 OK", `{}`},
 	} {
-		status, body := exchange(t, inner.Addr().String(), request)
-		ok := body == "ok" || strings.HasPrefix(body, `{"success":false,"message":"`) && json.Valid([]byte(body))
-		if status != want || !ok {
-			t.Errorf("%q: %s with %s, want %s with an envelope", request, status, body, want)
+		if status, body := exchange(t, inner.Addr().String(), request); status != want[0] || body != want[1] {
+			t.Errorf("%q: got %s %s, want %s %s", request, status, body, want[0], want[1])
 		}
 	}
 }

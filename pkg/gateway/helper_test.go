@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
@@ -101,18 +100,4 @@ func check(t *testing.T, w *httptest.ResponseRecorder, status int, body string) 
 	if w.Code != status || strings.TrimSpace(w.Body.String()) != body {
 		t.Errorf("answer is %d %s, want %d %s", w.Code, w.Body, status, body)
 	}
-}
-
-// realAPI is the project's own template.
-func realAPI(t testing.TB) *stack.API {
-	t.Helper()
-	source, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := stack.Load(source, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
 }

@@ -2,7 +2,6 @@ package openapi_test
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -28,15 +27,11 @@ func load(t testing.TB) *openapi3.T {
 
 func routes(t testing.TB) []stack.Route {
 	t.Helper()
-	source, err := os.ReadFile("../../template.yaml")
+	template, err := stack.Read("../../template.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, err := stack.Load(source, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return api.Routes
+	return template.API.Routes
 }
 
 func TestTheDocumentIsOpenAPI31AndItsExamplesFit(t *testing.T) {

@@ -9,16 +9,58 @@ import (
 // evaluator computes CloudFormation's functions.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 type evaluator struct {
-	values     map[string]string // parameters and pseudo parameters
+	values     map[string]*node // parameters and pseudo parameters
 	conditions map[string]*node
 	deciding   map[string]bool // conditions under evaluation: one that needs itself is an error
 }
 
 // The pseudo parameters have the values that sam local gives them.
-func pseudoParameters() map[string]string {
-	return map[string]string{
+func pseudoParameters() map[string]*node {
+	values := map[string]*node{}
+	for name, value := range map[string]string{
 		"AWS::AccountId": "123456789012", "AWS::Region": "us-east-1", "AWS::Partition": "aws",
 		"AWS::URLSuffix": "amazonaws.com", "AWS::StackName": "local",
+	} {
+		values[name] = &node{kind: scalar, text: value}
+	}
+	return values
+}
+
+// plain evaluates n and all inside it. What AWS::NoValue removes is nil, and leaves its list or mapping.
+func (e *evaluator) plain(n *node) (any, error) {
+	n, err := e.resolve(n)
+	if err != nil {
+		return nil, err
+	}
+	switch n.kind {
+	case scalar:
+		return n.value(), nil
+	case sequence:
+		var list []any
+		for _, item := range n.items {
+			value, err := e.plain(item)
+			if err != nil {
+				return nil, err
+			}
+			if value != nil {
+				list = append(list, value)
+			}
+		}
+		return list, nil
+	case mapping:
+		object := map[string]any{}
+		for _, p := range n.pairs {
+			value, err := e.plain(p.value)
+			if err != nil {
+				return nil, err
+			}
+			if value != nil {
+				object[p.key] = value
+			}
+		}
+		return object, nil
+	default: // absent: resolve leaves no function
+		return nil, nil
 	}
 }
 
@@ -40,7 +82,10 @@ func (e *evaluator) call(n *node) (*node, error) {
 		if n.arg.text == "AWS::NoValue" {
 			return &node{line: n.line}, nil
 		}
-		return textNode(n, e.value(n.arg.text)), nil
+		if known := e.values[n.arg.text]; known != nil {
+			return &node{kind: scalar, line: n.line, text: known.text, bare: known.bare}, nil
+		}
+		return textNode(n, "${"+n.arg.text+"}"), nil
 	case "Fn::GetAtt":
 		parts, err := e.list(n.arg, ".")
 		return textNode(n, "${"+strings.Join(parts, ".")+"}"), err
@@ -160,8 +205,8 @@ func (e *evaluator) sub(arg *node) (string, error) {
 
 // value is a parameter's value, or the placeholder of what only AWS knows.
 func (e *evaluator) value(name string) string {
-	if value, known := e.values[name]; known {
-		return value
+	if known := e.values[name]; known != nil {
+		return known.text
 	}
 	return "${" + name + "}"
 }

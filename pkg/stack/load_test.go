@@ -49,7 +49,7 @@ func TestRoutesOfTheTemplateAreTheContractsTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, want := map[string]string{}, map[string]string{}
-		for _, r := range api.Routes {
+		for _, r := range api.API.Routes {
 			got[r.Method+" "+r.Path] = r.Operation + " " + r.Authorizer
 		}
 		for line := range strings.Lines(strings.TrimSpace(contractRoutes)) {
@@ -99,7 +99,7 @@ func TestGatewayResponsesOfTheTemplateHaveTheContractsStatus(t *testing.T) {
 		"WAF_FILTERED": 403,
 	}
 	got := map[string]int{}
-	for name, r := range api.Responses {
+	for name, r := range api.API.Responses {
 		got[name] = r.Status
 		if r.Headers["Cache-Control"] != "'no-store'" {
 			t.Errorf("%s: Cache-Control is %q, want no-store on everything but JWKS", name, r.Headers["Cache-Control"])
@@ -118,7 +118,7 @@ func TestGatewayResponsesOfTheTemplateHaveTheContractsStatus(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("statuses (-want +got):\n%s", diff)
 	}
-	if got := api.Responses["UNAUTHORIZED"].Headers["WWW-Authenticate"]; got != "'Bearer'" {
+	if got := api.API.Responses["UNAUTHORIZED"].Headers["WWW-Authenticate"]; got != "'Bearer'" {
 		t.Errorf("WWW-Authenticate of a 401 is %q, want 'Bearer'", got)
 	}
 }
@@ -128,7 +128,7 @@ func TestWithoutAllowedOriginsThereAreNoCORSHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, r := range api.Responses {
+	for name, r := range api.API.Responses {
 		for header := range r.Headers {
 			if header == "Vary" || strings.HasPrefix(header, "Access-Control-") {
 				t.Errorf("%s: header %s although no origin is allowed", name, header)

@@ -67,13 +67,12 @@ func TestLoadEvaluatesTheTemplateAsAStackWouldHaveIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &stack.API{
+	want := stack.API{
 		LogicalID: "Api", Stage: "prod",
 		Routes: []stack.Route{
 			{Method: "GET", Path: "/a/{b}", Function: "OneThingFunction", Operation: "one-thing", Authorizer: "gate-keeper"},
 			{Method: "POST", Path: "/open", Function: "OneThingFunction", Operation: "one-thing"},
 		},
-		Functions: []stack.Function{{"GateKeeperFunction", "gate-keeper"}, {"OneThingFunction", "one-thing"}},
 		Responses: map[string]stack.Response{"UNAUTHORIZED": {
 			Status: 401, Body: `{"m":1}`,
 			Headers: map[string]string{
@@ -81,14 +80,14 @@ func TestLoadEvaluatesTheTemplateAsAStackWouldHaveIt(t *testing.T) {
 			},
 		}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got.API); diff != "" {
 		t.Errorf("model (-want +got):\n%s", diff)
 	}
 	fancy, err := stack.Load([]byte(small), map[string]string{"Fancy": "yes"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last := fancy.Routes[len(fancy.Routes)-1]; last.Path != "/fancy" {
+	if last := fancy.API.Routes[len(fancy.API.Routes)-1]; last.Path != "/fancy" {
 		t.Errorf("a resource whose condition holds has no route: last is %+v", last)
 	}
 }
@@ -112,10 +111,9 @@ func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a doubled route", "Path: /open\n            Method: POST", "Path: /a/{b}\n            Method: GET", "belongs to"},
 		{"a greedy path", "Path: /open", "Path: /{all+}", "greedy"},
 		{"a relative path", "Path: /open", "Path: open", "must begin with a slash"},
-		{"a bad status", "StatusCode: 401", "StatusCode: 40x", `"40x" is no status`},
+		{"a bad status", "StatusCode: 401", "StatusCode: 40x", `"40x" is not a status`},
 		{"a status on a default", "UNAUTHORIZED:", "DEFAULT_4XX:", "every error the one status"},
 		{"no API", "AWS::Serverless::Api", "AWS::Serverless::HttpApi", "no AWS::Serverless::Api"},
-		{"global authorizers", "Parameters:", "Globals: {Api: {Auth: {}}}\nParameters:", "belongs into the API itself"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !strings.Contains(small, c.old) {

@@ -3,6 +3,8 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -24,6 +26,7 @@ type node struct {
 	kind  kind
 	line  int
 	text  string // of a scalar; name of a function, such as Fn::Sub
+	bare  bool   // a scalar that is a number or a boolean, not text
 	items []*node
 	pairs []pair // in the document's order
 	arg   *node  // of a function
@@ -41,6 +44,22 @@ func (n *node) child(key string) *node {
 		}
 	}
 	return &node{line: n.line}
+}
+
+// value is a scalar as a Go value.
+func (n *node) value() any {
+	if n.bare {
+		if number, err := strconv.Atoi(n.text); err == nil {
+			return number
+		}
+		if number, err := strconv.ParseFloat(n.text, 64); err == nil && !math.IsInf(number, 0) && !math.IsNaN(number) {
+			return number
+		}
+		if yes, err := strconv.ParseBool(n.text); err == nil {
+			return yes
+		}
+	}
+	return n.text
 }
 
 func parse(source []byte) (*node, error) {
@@ -68,7 +87,7 @@ func convert(from ast.Node) (*node, error) {
 	case *ast.LiteralNode:
 		n.kind, n.text = scalar, from.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		n.kind, n.text = scalar, from.GetToken().Value
+		n.kind, n.text, n.bare = scalar, from.GetToken().Value, true
 	case *ast.SequenceNode:
 		n.kind = sequence
 		for _, value := range from.Values {
@@ -89,7 +108,7 @@ func convert(from ast.Node) (*node, error) {
 		}
 		n.kind, n.text, n.arg = function, functionName(from.Start.Value), arg
 	default: // anchors and aliases too, which CloudFormation refuses
-		return nil, fmt.Errorf("line %d: a YAML %s has no place in a template", n.line, from.Type())
+		return nil, fmt.Errorf("line %d: a template may not hold a YAML %s", n.line, from.Type())
 	}
 	return n, nil
 }

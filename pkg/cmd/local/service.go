@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net/http"
@@ -40,9 +41,12 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 		return nil, errors.New("LOG_LEVEL must be debug, info, warn or error")
 	}
 	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
-	definition, err := os.ReadFile(cfg.template)
-	if err != nil {
+	template, err := stack.Read(cfg.template, nil)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w (run it from the project's root, or say TEMPLATE=path/to/template.yaml)", err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(cfg.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%w (LOCAL_DIR must be a directory that can be written)", err)
@@ -51,7 +55,7 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	store, home, closeStore, err := openStore(ctx, cfg, definition)
+	store, home, closeStore, err := openStore(ctx, cfg, template)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if err := seed(ctx, cfg, quiet); err != nil {
 		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
 	}
-	if s.gateway, err = parts.gateway(definition); err != nil {
+	if s.gateway, err = parts.gateway(&template.API); err != nil {
 		return nil, errors.Join(err, closeStore())
 	}
 	if s.handler, err = openapi.Handler(s.gateway); err != nil {
@@ -97,11 +101,7 @@ func assemble(cfg config, logger telemetry.Log, store session.Store, source *fil
 	}
 }
 
-func (p parts) gateway(definition []byte) (*gateway.Gateway, error) {
-	routes, err := stack.Load(definition, nil)
-	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
+func (p parts) gateway(routes *stack.API) (*gateway.Gateway, error) {
 	functions := map[string]gateway.Function{}
 	for operation, handler := range api.Handlers(p.core, p.public) {
 		functions[operation] = gateway.Function(handler)

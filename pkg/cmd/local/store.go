@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
@@ -17,7 +18,7 @@ const (
 )
 
 // openStore opens the embedded store, or the table on a DynamoDB endpoint, made from the template's resource.
-func openStore(ctx context.Context, cfg config, definition []byte) (session.Store, string, func() error, error) {
+func openStore(ctx context.Context, cfg config, template *stack.Template) (session.Store, string, func() error, error) {
 	if cfg.endpoint == "" {
 		store, err := embedded.Open(cfg.file(storeFile), embedded.Options{})
 		if err != nil {
@@ -31,7 +32,7 @@ func openStore(ctx context.Context, cfg config, definition []byte) (session.Stor
 	}
 	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := table.Ensure(ready, client, definition, tableName); err != nil {
+	if err := table.Ensure(ready, client, template, tableName); err != nil {
 		return nil, "", nil, fmt.Errorf("table on %s: %w (is DynamoDB listening there?)", cfg.endpoint, err)
 	}
 	return dynamo.New(client, tableName), fmt.Sprintf("table %s on %s", tableName, cfg.endpoint),

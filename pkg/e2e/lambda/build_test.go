@@ -2,15 +2,12 @@ package lambda_test
 
 import (
 	"context"
-	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
@@ -48,58 +45,28 @@ func bare(t *testing.T, op string, env ...string) runtimeapi.Function {
 	return runtimeapi.Function{Name: op, Binary: filepath.Join(dir, op), Env: env}
 }
 
-type properties struct {
-	Environment struct {
-		Variables map[string]any `yaml:"Variables"`
-	} `yaml:"Environment"`
-}
-
-// definition is what matters here of template.yaml.
-type definition struct {
-	Parameters map[string]struct {
-		Default any `yaml:"Default"`
-	} `yaml:"Parameters"`
-	Globals struct {
-		Function properties `yaml:"Function"`
-	} `yaml:"Globals"`
-	Resources map[string]struct {
-		Properties properties `yaml:"Properties"`
-	} `yaml:"Resources"`
-}
-
-var deployment = sync.OnceValues(func() (definition, error) {
-	var d definition
-	raw, err := os.ReadFile(filepath.Join(root, "template.yaml"))
-	if err == nil {
-		err = yaml.Unmarshal(raw, &d)
-	}
-	return d, err
+var deployment = sync.OnceValues(func() (*stack.Template, error) {
+	return stack.Read(filepath.Join(root, "template.yaml"), nil)
 })
 
-// variables are those that template.yaml sets for a function, each with its number, the
-// default of the parameter it refers to, or "".
+// variables are those that template.yaml sets for a function; one that only AWS knows is "".
 func variables(t *testing.T, op string) map[string]string {
 	t.Helper()
-	d, err := deployment()
+	template, err := deployment()
 	if err != nil {
 		t.Fatal(err)
 	}
-	resource, found := d.Resources[stack.LogicalID(op)]
-	if !found {
+	i := slices.IndexFunc(template.Functions, func(f stack.Function) bool { return f.Operation == op })
+	if i < 0 {
 		t.Fatalf("template.yaml has no %s", stack.LogicalID(op))
 	}
-	all := map[string]string{}
-	for _, set := range []map[string]any{d.Globals.Function.Environment.Variables, resource.Properties.Environment.Variables} {
-		for name, value := range set {
-			if strings.HasPrefix(name, "SSL_CERT_") { // nothing here speaks TLS
-				continue
-			}
+	all := maps.Clone(template.Functions[i].Variables)
+	for name, value := range all {
+		switch {
+		case strings.HasPrefix(name, "SSL_CERT_"): // nothing here speaks TLS
+			delete(all, name)
+		case strings.Contains(value, "${"):
 			all[name] = ""
-			if preset := d.Parameters[fmt.Sprint(value)].Default; preset != nil {
-				all[name] = fmt.Sprint(preset)
-			} else if literal, err := strconv.Atoi(fmt.Sprint(value)); err == nil {
-				all[name] = strconv.Itoa(literal)
-			}
 		}
 	}
 	return all

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
@@ -18,7 +19,7 @@ import (
 )
 
 // inTable fills a table of an engine, made as the template says but for the stream, which would slow the engine down.
-func inTable(ctx context.Context, endpoint string, template []byte, sessions int) (*place, error) {
+func inTable(ctx context.Context, endpoint string, template *stack.Template, sessions int) (*place, error) {
 	var transport *faulty.Transport
 	client, err := dynamo.NewClient(dynamo.Config{Endpoint: endpoint}, faulty.Options(&transport))
 	if err != nil {

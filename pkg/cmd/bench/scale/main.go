@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
 )
 
@@ -66,7 +67,7 @@ func dynamoTables(ctx context.Context, out io.Writer, largest, rounds int) error
 	if largest == 0 {
 		return nil
 	}
-	definition, err := os.ReadFile("template.yaml")
+	template, err := stack.Read("template.yaml", nil)
 	if err != nil {
 		return fmt.Errorf("%w (run it from the project's root)", err)
 	}
@@ -80,6 +81,6 @@ func dynamoTables(ctx context.Context, out io.Writer, largest, rounds int) error
 	}
 	defer func() { _ = engine.Close() }()
 	return comparison{"DynamoDB Local", sizes(largest), rounds, func(sessions int) (*place, error) {
-		return inTable(ctx, engine.Endpoint, definition, sessions)
+		return inTable(ctx, engine.Endpoint, template, sessions)
 	}}.run(ctx, out)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
 )
 
@@ -18,7 +19,7 @@ func TestRequestsDoNotGrowWithTheNumberOfSessions(t *testing.T) {
 	want := [...]string{
 		"GetItem:1 UpdateItem:1", "BatchGetItem:1 Query:1", "UpdateItem:1", "BatchGetItem:1 BatchWriteItem:1 Query:1",
 	}
-	template, err := os.ReadFile("../../../../template.yaml")
+	template, err := stack.Read("../../../../template.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

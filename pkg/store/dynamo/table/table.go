@@ -12,7 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/goccy/go-yaml"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
 // Definition is what matters of an AWS::DynamoDB::Table resource to an engine on a laptop.
@@ -23,89 +24,47 @@ type Definition struct {
 	TTL string
 }
 
-// The names of these fields are CloudFormation's, and DynamoDB's own.
-type template struct {
-	Resources struct {
-		TokenTable struct {
-			Type       string     `yaml:"Type"`
-			Properties properties `yaml:"Properties"`
-		} `yaml:"TokenTable"`
-	} `yaml:"Resources"`
-}
-
+// The names of these fields are CloudFormation's, and those of the SDK's types.
 type properties struct {
-	BillingMode          string `yaml:"BillingMode"`
-	AttributeDefinitions []struct {
-		Name string `yaml:"AttributeName"`
-		Type string `yaml:"AttributeType"`
-	} `yaml:"AttributeDefinitions"`
-	KeySchema keySchema `yaml:"KeySchema"`
-	Indexes   []struct {
-		Name       string    `yaml:"IndexName"`
-		KeySchema  keySchema `yaml:"KeySchema"`
-		Projection struct {
-			Type       string   `yaml:"ProjectionType"`
-			Attributes []string `yaml:"NonKeyAttributes"`
-		} `yaml:"Projection"`
-	} `yaml:"GlobalSecondaryIndexes"`
-	TTL struct {
-		Name    string `yaml:"AttributeName"`
-		Enabled bool   `yaml:"Enabled"`
-	} `yaml:"TimeToLiveSpecification"`
-}
-
-type keySchema []struct {
-	Name string `yaml:"AttributeName"`
-	Type string `yaml:"KeyType"`
-}
-
-func (k keySchema) elements() []types.KeySchemaElement {
-	elements := make([]types.KeySchemaElement, len(k))
-	for n, key := range k {
-		elements[n] = types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: types.KeyType(key.Type)}
+	BillingMode             types.BillingMode
+	AttributeDefinitions    []types.AttributeDefinition
+	KeySchema               []types.KeySchemaElement
+	GlobalSecondaryIndexes  []index
+	TimeToLiveSpecification struct {
+		AttributeName string
+		Enabled       bool
 	}
-	return elements
 }
 
-// FromTemplate reads the definition out of a CloudFormation or SAM template in YAML. Intrinsic functions (!Ref,
-// !Sub, !If) may stand anywhere but in the keys, the indexes, the billing mode and the TTL. What else the
-// resource says, such as encryption and backups, is left out.
-func FromTemplate(templateYAML []byte) (Definition, error) {
-	var t template
-	if err := yaml.Unmarshal(templateYAML, &t); err != nil {
-		return Definition{}, fmt.Errorf("read table definition: %w", err)
-	}
-	resource := t.Resources.TokenTable
-	if resource.Type != "AWS::DynamoDB::Table" || len(resource.Properties.KeySchema) == 0 {
+type index struct {
+	IndexName  *string
+	KeySchema  []types.KeySchemaElement
+	Projection *types.Projection
+}
+
+// FromTemplate reads the definition of the resource TokenTable. The rest of the resource, such as encryption and
+// backups, is left out.
+func FromTemplate(template *stack.Template) (Definition, error) {
+	resource := template.Resources["TokenTable"]
+	if resource.Type != "AWS::DynamoDB::Table" {
 		return Definition{}, errors.New("read table definition: the template has no AWS::DynamoDB::Table named TokenTable")
 	}
-	return resource.Properties.definition(), nil
-}
-
-func (p properties) definition() Definition {
+	var p properties
+	if err := resource.Decode(&p); err != nil {
+		return Definition{}, fmt.Errorf("read table definition: %w", err)
+	}
 	d := Definition{Create: dynamodb.CreateTableInput{
-		BillingMode: types.BillingMode(p.BillingMode),
-		KeySchema:   p.KeySchema.elements(),
+		BillingMode: p.BillingMode, KeySchema: p.KeySchema, AttributeDefinitions: p.AttributeDefinitions,
 	}}
-	if p.TTL.Enabled {
-		d.TTL = p.TTL.Name
-	}
-	for _, attribute := range p.AttributeDefinitions {
-		d.Create.AttributeDefinitions = append(d.Create.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: aws.String(attribute.Name), AttributeType: types.ScalarAttributeType(attribute.Type),
-		})
-	}
-	for _, index := range p.Indexes {
+	for _, i := range p.GlobalSecondaryIndexes {
 		d.Create.GlobalSecondaryIndexes = append(d.Create.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
-			IndexName: aws.String(index.Name),
-			KeySchema: index.KeySchema.elements(),
-			Projection: &types.Projection{
-				ProjectionType:   types.ProjectionType(index.Projection.Type),
-				NonKeyAttributes: index.Projection.Attributes,
-			},
+			IndexName: i.IndexName, KeySchema: i.KeySchema, Projection: i.Projection,
 		})
 	}
-	return d
+	if p.TimeToLiveSpecification.Enabled {
+		d.TTL = p.TimeToLiveSpecification.AttributeName
+	}
+	return d, nil
 }
 
 // patience is how long a new table may take to become ACTIVE.
@@ -113,8 +72,8 @@ const patience = 2 * time.Minute
 
 // Ensure creates the table of a template under a name if there is none of that name, sets its TTL if it has none,
 // and returns once it can be used. Whoever else does so meanwhile does no harm.
-func Ensure(ctx context.Context, client *dynamodb.Client, templateYAML []byte, name string) error {
-	definition, err := FromTemplate(templateYAML)
+func Ensure(ctx context.Context, client *dynamodb.Client, template *stack.Template, name string) error {
+	definition, err := FromTemplate(template)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package table_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,16 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 )
 
 // The definition that design law 1 names: PK and SK, and the index ByTokenId of keys only.
 func TestTheTemplateDefinesTheTableOfLaw1(t *testing.T) {
-	templateYAML, err := os.ReadFile("../../../../template.yaml")
+	template, err := stack.Read("../../../../template.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := table.FromTemplate(templateYAML)
+	got, err := table.FromTemplate(template)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,50 +49,15 @@ var ignoreUnexported = cmpopts.IgnoreUnexported(
 	types.GlobalSecondaryIndex{}, types.Projection{},
 )
 
-func TestIntrinsicFunctionsInAResourceAreTolerated(t *testing.T) {
-	got, err := table.FromTemplate([]byte(`
-Transform: AWS::Serverless-2016-10-31
-Conditions:
-  IsProd: !Equals [!Ref Stage, prod]
-Resources:
-  TokenTable:
-    Type: AWS::DynamoDB::Table
-    DeletionPolicy: !If [IsProd, Retain, Delete]
-    Properties:
-      TableName: !Sub "${AWS::StackName}-tokens"
-      BillingMode: PAY_PER_REQUEST
-      KeySchema: [{AttributeName: PK, KeyType: HASH}]
-      AttributeDefinitions: [{AttributeName: PK, AttributeType: S}]
-      OnDemandThroughput:
-        MaxReadRequestUnits: !Ref MaxReadUnits
-      DeletionProtectionEnabled: !If [IsProd, true, false]
-      SSESpecification: !If
-        - IsProd
-        - {SSEEnabled: true, KMSMasterKeyId: !GetAtt DataKey.Arn}
-        - !Ref AWS::NoValue
-      Tags:
-        - {Key: stage, Value: !Ref Stage}
-      TimeToLiveSpecification: {AttributeName: ttl, Enabled: false}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got.Create.KeySchema) != 1 || got.Create.BillingMode != types.BillingModePayPerRequest || got.TTL != "" {
-		t.Errorf("got %+v", got)
-	}
-}
-
 func TestATemplateWithoutTheTableIsAnError(t *testing.T) {
-	for name, templateYAML := range map[string]string{
-		"nothing":          "",
-		"no resource":      "Resources: {Other: {Type: AWS::DynamoDB::Table}}",
-		"another type":     "Resources: {TokenTable: {Type: AWS::SQS::Queue}}",
-		"no keys":          "Resources: {TokenTable: {Type: AWS::DynamoDB::Table, Properties: {BillingMode: PROVISIONED}}}",
-		"no YAML":          "Resources: [",
-		"keys of no shape": "Resources: {TokenTable: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: 1}}}",
+	for name, resource := range map[string]stack.Resource{
+		"no resource":      {},
+		"another type":     {Type: "AWS::SQS::Queue"},
+		"keys of no shape": {Type: "AWS::DynamoDB::Table", Properties: map[string]any{"KeySchema": 1}},
 	} {
-		if _, err := table.FromTemplate([]byte(templateYAML)); err == nil {
-			t.Errorf("%s: no error", name)
+		template := &stack.Template{Resources: map[string]stack.Resource{"TokenTable": resource}}
+		if got, err := table.FromTemplate(template); err == nil {
+			t.Errorf("%s: got %+v, want an error", name, got)
 		}
 	}
 }

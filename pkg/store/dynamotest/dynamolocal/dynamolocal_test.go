@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
 )
@@ -32,7 +33,7 @@ func TestATableIsThatOfTheTemplate(t *testing.T) {
 
 func TestEnsuringATableThatExistsChangesNothing(t *testing.T) {
 	client, name := dynamolocal.Table(t)
-	templateYAML, err := os.ReadFile("../../../../template.yaml")
+	template, err := stack.Read("../../../../template.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestEnsuringATableThatExistsChangesNothing(t *testing.T) {
 	if _, err := client.PutItem(t.Context(), put); err != nil {
 		t.Fatal(err)
 	}
-	if err := table.Ensure(t.Context(), client, templateYAML, name); err != nil {
+	if err := table.Ensure(t.Context(), client, template, name); err != nil {
 		t.Fatal(err)
 	}
 	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: put.Item})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 )
@@ -46,7 +47,7 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	templateYAML, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	template, err := stack.Read(filepath.Join(root, "template.yaml"), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := table.Ensure(tb.Context(), plain, templateYAML, name); err != nil {
+	if err := table.Ensure(tb.Context(), plain, template, name); err != nil {
 		tb.Fatal(err)
 	}
 	client, err = dynamo.NewClient(config, options...)
