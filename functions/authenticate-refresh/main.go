@@ -6,11 +6,12 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys)
-	sessions := f.Sessions(f.Store())
-	sessions.TokenKeys, sessions.Signing = f.TokenKeys(), f.SigningKeys()
-	lambda.Start(api.AuthenticateRefresh(f.Core(sessions)))
+	core := f.Core()
+	core.Sessions.Refresher = session.NewRefresher(f.Store(), f.Minter())
+	lambda.Start(api.AuthenticateRefresh(core))
 }

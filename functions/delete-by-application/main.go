@@ -2,13 +2,19 @@
 package main
 
 import (
+	"time"
+
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName)
-	lambda.Start(api.DeleteByApplication(f.Core(f.Sessions(f.Store()))))
+	store, core := f.Store(), f.Core()
+	core.Sessions.ApplicationDeleter = session.NewApplicationDeleter(store)
+	core.Sessions.AnchorDeleter = session.NewAnchorDeleter(store, time.Now)
+	lambda.Start(api.DeleteByApplication(core))
 }

@@ -2,13 +2,18 @@
 package main
 
 import (
+	"time"
+
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName)
-	lambda.Start(api.DeleteByUser(f.Core(f.Sessions(f.Store()))))
+	core := f.Core()
+	core.Sessions.UserDeleter = session.NewUserDeleter(f.Store(), time.Now)
+	lambda.Start(api.DeleteByUser(core))
 }

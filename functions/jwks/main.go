@@ -10,5 +10,5 @@ import (
 
 func main() {
 	f := deploy.New(deploy.PublicKeys)
-	lambda.Start(api.Jwks(f.Core(f.Sessions(nil)), f.PublicKeys()))
+	lambda.Start(api.Jwks(f.Core(), f.PublicKeys()))
 }

@@ -10,5 +10,5 @@ import (
 
 func main() {
 	f := deploy.New(deploy.Issuer)
-	lambda.Start(api.OauthMetadata(f.Core(f.Sessions(nil))))
+	lambda.Start(api.OauthMetadata(f.Core()))
 }

@@ -2,15 +2,18 @@
 package main
 
 import (
+	"time"
+
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.PublicKeys)
-	sessions := f.Sessions(f.Store())
-	sessions.TokenKeys, sessions.Verifier = f.TokenKeys(), f.Verifier()
-	lambda.Start(api.OauthRevoke(f.Core(sessions)))
+	core := f.Core()
+	core.Sessions.Revoker = session.NewRevoker(f.Store(), f.TokenKeys(), f.Verifier(), time.Now)
+	lambda.Start(api.OauthRevoke(core))
 }

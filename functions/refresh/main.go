@@ -9,14 +9,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys, deploy.PublicKeys)
-	store := f.Store()
-	sessions := f.Sessions(store)
-	sessions.TokenKeys, sessions.Signing, sessions.Verifier = f.TokenKeys(), f.SigningKeys(), f.Verifier()
-	core := f.Core(sessions)
-	core.Authorizer = &authorizer.Authorizer{Store: store, Verifier: sessions.Verifier, Now: time.Now}
+	store, core := f.Store(), f.Core()
+	core.Verifier = f.Verifier()
+	core.Sessions = session.NewVerbs(store, f.Minter(), core.Verifier)
+	core.Authorizer = &authorizer.Authorizer{Store: store, Verifier: core.Verifier, Now: time.Now}
 	lambda.Start(api.Refresh(core))
 }

@@ -6,11 +6,13 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys, deploy.PublicKeys)
-	sessions := f.Sessions(f.Store())
-	sessions.TokenKeys, sessions.Signing, sessions.Verifier = f.TokenKeys(), f.SigningKeys(), f.Verifier()
-	lambda.Start(api.UserRefreshToken(f.Core(sessions)))
+	core := f.Core()
+	core.Verifier = f.Verifier()
+	core.Sessions.Refresher = session.NewRefresher(f.Store(), f.Minter())
+	lambda.Start(api.UserRefreshToken(core))
 }

@@ -101,7 +101,7 @@ func (c Core) sameSite(r *request) error {
 
 // ownOrigin says whether origin is the API's: the issuer's, or that of the host that was asked.
 func (c Core) ownOrigin(r *request, origin string) bool {
-	if issuer, err := url.Parse(c.Sessions.Issuer); err == nil && origin == issuer.Scheme+"://"+issuer.Host {
+	if issuer, err := url.Parse(c.Issuer); err == nil && origin == issuer.Scheme+"://"+issuer.Host {
 		return true
 	}
 	domain := r.event.RequestContext.DomainName

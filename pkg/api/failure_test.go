@@ -86,21 +86,18 @@ func TestFailuresOfTheTableAndTheKeys(t *testing.T) {
 	requests := w.requests()
 	noKeys := func(context.Context) (*keys.TokenSet, error) { return nil, errors.New("no secret") }
 	for name, c := range map[string]struct {
-		spoil  func(*session.Service)
+		store  session.Store
+		keys   *keys.Ring[keys.TokenSet]
 		status int
 	}{
-		"table throttled": {func(s *session.Service) {
-			s.Store = brokenStore{err: fmt.Errorf("throttled: %w", session.ErrUnavailable)}
-		}, 503},
-		"table confused": {func(s *session.Service) { s.Store = brokenStore{err: errors.New("srt_secret eyJ")} }, 500},
-		"panic":          {func(s *session.Service) { s.Store = nil }, 500},
-		"no token keys":  {func(s *session.Service) { s.TokenKeys = keys.NewRing(noKeys) }, 503},
+		"table throttled": {brokenStore{err: fmt.Errorf("throttled: %w", session.ErrUnavailable)}, w.tokenKeys, 503},
+		"table confused":  {brokenStore{err: errors.New("srt_secret eyJ")}, w.tokenKeys, 500},
+		"panic":           {nil, w.tokenKeys, 500},
+		"no token keys":   {w.store, keys.NewRing(noKeys), 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			core := w.core
-			service := *core.Sessions
-			c.spoil(&service)
-			core.Sessions = &service
+			core.Sessions = w.verbs(c.store, c.keys)
 			handlers := api.Handlers(core, nil)
 			for op, e := range requests {
 				if name == "no token keys" && !needsTokenKeys(op) {

@@ -12,6 +12,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // Handler answers one API Gateway event. It returns no error: every failure is an answer.
@@ -19,7 +20,12 @@ type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGat
 
 // Core is what handlers are built on.
 type Core struct {
-	Sessions *session.Service
+	// Sessions has the verbs that the operation runs; the others stay empty.
+	Sessions session.Verbs
+	// Verifier checks the access token beside a refresh token.
+	Verifier token.Verifier
+	// Issuer is the service's own URL.
+	Issuer string
 	// Authorizer is needed by Refresh alone, the one route that has no authorizer in front of it.
 	Authorizer *authorizer.Authorizer
 	Origins    Origins

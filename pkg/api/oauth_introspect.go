@@ -57,7 +57,7 @@ func (c Core) newIntrospection(found session.Introspection) introspection {
 	s := found.Session
 	i := introspection{
 		Active: true, Scope: s.Scope, ClientID: s.Application, Subject: s.User, Audience: s.Application,
-		Issuer: c.Sessions.Issuer, Tenant: s.Tenant, Session: s.ID.String(),
+		Issuer: c.Issuer, Tenant: s.Tenant, Session: s.ID.String(),
 		Expires: s.ExpiresAt().Unix(), IssuedAt: s.CreatedAt.Unix(),
 	}
 	if access := found.Access; access != nil {

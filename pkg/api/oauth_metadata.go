@@ -22,7 +22,7 @@ type metadata struct {
 // OauthMetadata is GET /.well-known/oauth-authorization-server.
 func OauthMetadata(c Core) Handler {
 	return c.serve(opOauthMetadata, raw{}, func(context.Context, *request) (answer, error) {
-		at := c.Sessions.Issuer
+		at := c.Issuer
 		return answer{
 			data: metadata{
 				Issuer:        at,

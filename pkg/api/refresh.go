@@ -83,7 +83,7 @@ func (c Core) refresh(ctx context.Context, r *request, in input) (answer, error)
 // accompanied verifies the access token beside a refresh token, on every interface: it may have expired, and a bad
 // one is answered with refusal.
 func (c Core) accompanied(ctx context.Context, text string, refusal error) (*token.Access, error) {
-	access, err := c.Sessions.Verifier.VerifyEvenExpired(ctx, text)
+	access, err := c.Verifier.VerifyEvenExpired(ctx, text)
 	switch {
 	case errors.Is(err, keys.ErrUnavailable):
 		return nil, err
@@ -101,19 +101,11 @@ func (c Core) exchange(ctx context.Context, r *request, req session.RefreshReque
 	}
 	req.Tenant = tenant
 	grant, err := c.Sessions.Refresh(ctx, req)
-	if r.tenant = grant.Session.Tenant; err != nil && !errors.Is(err, keys.ErrUnavailable) { // asking for keys again takes as long again
-		r.tenant = c.tenantOf(ctx, req.Token)
+	r.tenant = grant.Session.Tenant
+	if refusal := (*session.Refusal)(nil); errors.As(err, &refusal) {
+		r.tenant = refusal.Key.Tenant
 	}
 	return grant, err
-}
-
-// tenantOf names the tenant of a genuine refresh token for the log line.
-func (c Core) tenantOf(ctx context.Context, text string) string {
-	t, err := c.Sessions.Identify(ctx, text)
-	if err != nil {
-		return ""
-	}
-	return t.Tenant
 }
 
 // accompanyingToken finds the access token beside the refresh token. The header may hold an access token only:

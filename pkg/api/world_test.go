@@ -50,15 +50,18 @@ const (
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
 type world struct {
-	t          testing.TB
-	clock      time.Time
-	store      session.Store
-	core       api.Core
-	operator   api.Operator
-	authorizer *authorizer.Authorizer
-	handlers   map[string]api.Handler
-	tokenKey   keys.TokenKey
-	signing    keys.SigningKey
+	t           testing.TB
+	clock       time.Time
+	store       session.Store
+	core        api.Core
+	operator    api.Operator
+	authorizer  *authorizer.Authorizer
+	handlers    map[string]api.Handler
+	tokenKey    keys.TokenKey
+	signing     keys.SigningKey
+	signingKeys *keys.Ring[keys.SigningSet]
+	verifier    token.Verifier
+	tokenKeys   *keys.Ring[keys.TokenSet]
 }
 
 func newWorld(t testing.TB, log io.Writer) *world {
@@ -71,25 +74,29 @@ func newWorld(t testing.TB, log io.Writer) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w.store = store
 	tokenDoc, signingDoc := w.documents()
-	tokenKeys := keys.NewRing(func(context.Context) (*keys.TokenSet, error) { return keys.ParseTokenSet(tokenDoc) })
+	w.tokenKeys = keys.NewRing(func(context.Context) (*keys.TokenSet, error) { return keys.ParseTokenSet(tokenDoc) })
 	signing := keys.NewRing(func(context.Context) (*keys.SigningSet, error) { return keys.ParseSigningSet(signingDoc) })
 	public := keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return keys.ParsePublicSet(signingDoc) })
-	w.tokenKey = must(tokenKeys.Get(t.Context())).Active
+	w.tokenKey = must(w.tokenKeys.Get(t.Context())).Active
+	w.signingKeys = signing
 	w.signing = must(signing.Get(t.Context())).Active
 	verifier := token.Verifier{Issuer: issuer, Keys: public, Now: w.now}
+	w.verifier = verifier
 	logger := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	w.authorizer = &authorizer.Authorizer{Store: store, Verifier: verifier, Now: w.now}
 	w.core = api.Core{
-		Sessions: &session.Service{
-			Store: store, TokenKeys: tokenKeys, Signing: signing, Verifier: verifier, Issuer: issuer, Now: w.now,
-			Random: rand.Reader,
-		},
+		Sessions: w.verbs(store, w.tokenKeys), Verifier: verifier, Issuer: issuer,
 		Authorizer: w.authorizer, Origins: api.Origins{Allowed: []string{"https://app.example.com"}}, Log: logger,
 	}
 	w.operator = api.Operator{Store: store, Now: w.now, Random: rand.Reader, Log: logger}
 	w.handlers = api.Handlers(w.core, public)
 	w.populate()
 	return w
+}
+
+// verbs are all verbs over a store, with token keys.
+func (w *world) verbs(store session.Store, tokenKeys *keys.Ring[keys.TokenSet]) session.Verbs {
+	return session.NewVerbs(store, session.NewMinter(issuer, tokenKeys, w.signingKeys, w.now, rand.Reader), w.verifier)
 }
 
 func (w *world) now() time.Time { return w.clock }

@@ -103,14 +103,14 @@ func (f *Function) Verifier() token.Verifier {
 	return token.Verifier{Issuer: f.config.Issuer, Keys: f.PublicKeys(), Now: time.Now, Leeway: token.Skew}
 }
 
-// Sessions are the verbs over a store. What a function does not call it need not fill in.
-func (f *Function) Sessions(store session.Store) *session.Service {
-	return &session.Service{Store: store, Issuer: f.config.Issuer, Now: time.Now, Random: rand.Reader}
+// Minter makes the tokens of sessions.
+func (f *Function) Minter() session.Minter {
+	return session.NewMinter(f.config.Issuer, f.TokenKeys(), f.SigningKeys(), time.Now, rand.Reader)
 }
 
 // Core is what handlers stand on.
-func (f *Function) Core(sessions *session.Service) api.Core {
-	return api.Core{Sessions: sessions, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
+func (f *Function) Core() api.Core {
+	return api.Core{Issuer: f.config.Issuer, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
 }
 
 // Operator is what operator functions stand on.

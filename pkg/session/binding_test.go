@@ -104,13 +104,14 @@ func TestForgeriesTouchNothing(t *testing.T) {
 
 // Law 8: a missing key set answers 503, and nothing rotates or is issued.
 func TestMissingKeysChangeNothing(t *testing.T) {
-	for what, lose := range map[string]func(*Service){
-		"token keys":   func(s *Service) { s.TokenKeys = down[keys.TokenSet]() },
-		"signing keys": func(s *Service) { s.Signing = down[keys.SigningSet]() },
+	for what, lose := range map[string]func(*Minter){
+		"token keys":   func(m *Minter) { m.tokenKeys = down[keys.TokenSet]() },
+		"signing keys": func(m *Minter) { m.signing = down[keys.SigningSet]() },
 	} {
 		w := newWorld(t)
 		g := w.issue("u", "web")
-		lose(w.Service)
+		lose(&w.minter)
+		w.over(w.store)
 		w.refused(g, keys.ErrUnavailable)
 		_, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: "u", Application: "web"})
 		if !errors.Is(err, keys.ErrUnavailable) || w.store.attempts != 0 || len(w.store.sessions) != 1 {
@@ -156,7 +157,7 @@ func TestAReusableTokenStaysUnderItsKey(t *testing.T) {
 func TestAnUnknownStoredKeyIsUnavailable(t *testing.T) {
 	w := newWorld(t)
 	first := w.issue("u", "web")
-	old := w.Service
+	old := w.Verbs
 	w.rotateTokenKey()
 	w.rotated(first, Rotated)
 	if _, err := old.Refresh(t.Context(), RefreshRequest{Token: first.Refresh.Reveal()}); !errors.Is(err, keys.ErrUnavailable) {

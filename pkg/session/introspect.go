@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -14,13 +16,28 @@ type Introspection struct {
 	Access *token.Access
 }
 
+// Introspector looks at tokens.
+type Introspector struct {
+	identifier Identifier
+	store      LoadStore
+	verifier   token.Verifier
+	clock      clock
+}
+
+// NewIntrospector looks at the tokens of the sessions in a store.
+func NewIntrospector(store LoadStore, tokenKeys *keys.Ring[keys.TokenSet], verifier token.Verifier,
+	now func() time.Time,
+) Introspector {
+	return Introspector{identifier: NewIdentifier(tokenKeys), store: store, verifier: verifier, clock: now}
+}
+
 // Introspect looks at a token of either kind without changing anything (RFC 7662). A superseded token is not
 // active, and looking at it is no reuse. Errors: ErrNoSession for every token that is not active for this
 // caller, ErrUnavailable, keys.ErrUnavailable.
-func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
-	t, err := s.Identify(ctx, text)
+func (i Introspector) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
+	t, err := i.identifier.Identify(ctx, text)
 	if errors.Is(err, ErrForged) {
-		return s.introspectAccess(ctx, c, text)
+		return i.introspectAccess(ctx, c, text)
 	}
 	if err != nil {
 		return Introspection{}, err
@@ -28,15 +45,15 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 	if !c.sees(keyOf(t)) {
 		return Introspection{}, ErrNoSession
 	}
-	session, err := s.Live(ctx, keyOf(t))
+	session, err := live(ctx, i.store, keyOf(t), i.clock)
 	if err == nil && !session.SecretHash.Equal(t.Secret.Hash()) {
 		err = ErrNoSession
 	}
 	return Introspection{Session: session}, err
 }
 
-func (s *Service) introspectAccess(ctx context.Context, c Caller, text string) (Introspection, error) {
-	access, err := s.Verifier.Verify(ctx, text)
+func (i Introspector) introspectAccess(ctx context.Context, c Caller, text string) (Introspection, error) {
+	access, err := i.verifier.Verify(ctx, text)
 	if errors.Is(err, token.ErrBadAccess) {
 		return Introspection{}, ErrNoSession
 	}
@@ -47,7 +64,7 @@ func (s *Service) introspectAccess(ctx context.Context, c Caller, text string) (
 	if !ok || !c.sees(key) {
 		return Introspection{}, ErrNoSession
 	}
-	session, err := s.Live(ctx, key)
+	session, err := live(ctx, i.store, key, i.clock)
 	if err == nil && !session.Accepts(access) {
 		err = ErrNoSession
 	}

@@ -82,7 +82,8 @@ func TestIssueNeedsItsApplication(t *testing.T) {
 
 func TestIssueWithoutRandomnessStoresNothing(t *testing.T) {
 	w := newWorld(t)
-	w.Random = strings.NewReader("too short")
+	w.minter.random = strings.NewReader("too short")
+	w.over(w.store)
 	if _, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: "u", Application: "web"}); err == nil || len(w.store.sessions) != 0 {
 		t.Errorf("%v, %d sessions", err, len(w.store.sessions))
 	}

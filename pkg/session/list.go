@@ -19,9 +19,24 @@ type ListRequest struct {
 	Limit       int
 }
 
+// ListStore is what Lister needs of Store.
+type ListStore interface {
+	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
+	Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error)
+}
+
+// Lister lists the sessions of users.
+type Lister struct {
+	store ListStore
+	clock clock
+}
+
+// NewLister lists the sessions in a store.
+func NewLister(store ListStore, now func() time.Time) Lister { return Lister{store, now} }
+
 // List reads up to Limit live sessions, newest first, and says whether there are more. Its cost grows with the
 // sessions of that one user (one request per megabyte), and within one application with the page alone.
-func (s *Service) List(ctx context.Context, req ListRequest) (page []Session, more bool, err error) {
+func (l Lister) List(ctx context.Context, req ListRequest) (page []Session, more bool, err error) {
 	q := Query{Tenant: req.Tenant, User: req.User, Application: req.Application}
 	if req.Application != "" {
 		q.Limit = req.Limit + 1
@@ -29,9 +44,9 @@ func (s *Service) List(ctx context.Context, req ListRequest) (page []Session, mo
 			q.After = &Key{Tenant: req.Tenant, User: req.User, Application: req.Application, ID: *req.Before}
 		}
 	}
-	epochs := s.epochs(req.Tenant, req.User)
-	now := s.now()
-	err = s.pages(ctx, q, func(found []Session) (bool, error) {
+	epochs := newEpochs(l.store, req.Tenant, req.User)
+	now := l.clock.now()
+	err = pages(ctx, l.store, q, func(found []Session) (bool, error) {
 		live, err := epochs.live(ctx, found, now)
 		page = append(page, live...)
 		// Within one application the order of keys is the order of creation, so enough is enough.
@@ -53,10 +68,15 @@ func (s *Service) List(ctx context.Context, req ListRequest) (page []Session, mo
 // newestFirst sorts by id: a UUIDv7 sorts by the time of its creation.
 func newestFirst(a, b Session) int { return bytes.Compare(b.ID[:], a.ID[:]) }
 
+// querier reads pages of a user's sessions: see Reader.
+type querier interface {
+	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
+}
+
 // pages hands over the store's pages until visit says false.
-func (s *Service) pages(ctx context.Context, q Query, visit func([]Session) (bool, error)) error {
+func pages(ctx context.Context, store querier, q Query, visit func([]Session) (bool, error)) error {
 	for {
-		found, more, err := s.Store.Query(ctx, q)
+		found, more, err := store.Query(ctx, q)
 		if err != nil {
 			return fmt.Errorf("query sessions: %w", err)
 		}
@@ -69,8 +89,8 @@ func (s *Service) pages(ctx context.Context, q Query, visit func([]Session) (boo
 }
 
 // walk hands over the sessions one by one until visit says false.
-func (s *Service) walk(ctx context.Context, q Query, visit func(Session) bool) error {
-	return s.pages(ctx, q, func(found []Session) (bool, error) {
+func walk(ctx context.Context, store querier, q Query, visit func(Session) bool) error {
+	return pages(ctx, store, q, func(found []Session) (bool, error) {
 		for _, session := range found {
 			if !visit(session) {
 				return false, nil
@@ -82,14 +102,14 @@ func (s *Service) walk(ctx context.Context, q Query, visit func(Session) bool) e
 
 // epochs remembers the applications that one request has met.
 type epochs struct {
-	store  Applications
+	store  ListStore
 	tenant string
 	user   string
 	known  map[string]Application
 }
 
-func (s *Service) epochs(tenant, user string) *epochs {
-	return &epochs{store: s.Store, tenant: tenant, user: user, known: map[string]Application{}}
+func newEpochs(store ListStore, tenant, user string) *epochs {
+	return &epochs{store: store, tenant: tenant, user: user, known: map[string]Application{}}
 }
 
 // maxApplications is how many applications one request to the store may name.

@@ -28,12 +28,12 @@ func TestAnIssueOvertakenByADeletionHitsNoNewerSession(t *testing.T) {
 	w := newWorld(t)
 	w.application("demo", "web", func(s *Settings) { s.MaxSessionsPerUser = 1 })
 	var newer Grant
-	w.Store = &slowRead{Store: w.store, meanwhile: func() {
+	w.over(&slowRead{Store: w.store, meanwhile: func() {
 		if _, err := w.DeleteByApplication(t.Context(), "demo", "web"); err != nil {
 			t.Fatal(err)
 		}
 		newer = w.issue("alice", "web")
-	}}
+	}})
 	older := w.issue("alice", "web")
 	if w.live(older) || !w.live(newer) {
 		t.Errorf("older session lives: %v, newer one: %v", w.live(older), w.live(newer))
@@ -45,12 +45,12 @@ func TestAnIssueOvertakenByADeletionHitsNoNewerSession(t *testing.T) {
 func TestADeletionByUserNamesWhatItEnds(t *testing.T) {
 	w := newWorld(t)
 	var newer Grant
-	w.Store = &slowRead{Store: w.store, meanwhile: func() {
+	w.over(&slowRead{Store: w.store, meanwhile: func() {
 		if _, err := w.DeleteByApplication(t.Context(), "demo", "web"); err != nil {
 			t.Fatal(err)
 		}
 		newer = w.issue("alice", "web")
-	}}
+	}})
 	ids, err := w.DeleteByUser(t.Context(), "demo", "alice", "web")
 	if err != nil || w.live(newer) || len(ids) != 1 || ids[0] != newer.Session.ID {
 		t.Errorf("ended %v, %v; the newer session is %v", ids, err, newer.Session.ID)
@@ -66,12 +66,12 @@ func (failingTrim) Query(context.Context, Query) ([]Session, bool, error) {
 
 func TestAnIssueThatFailsLeavesNoSession(t *testing.T) {
 	w := newWorld(t)
-	w.Store = failingTrim{w.store}
+	w.over(failingTrim{w.store})
 	_, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: "alice", Application: "web"})
 	if !errors.Is(err, ErrUnavailable) {
 		t.Fatalf("got %v", err)
 	}
-	w.Store = w.store
+	w.over(w.store)
 	if left, _, err := w.List(t.Context(), ListRequest{Tenant: "demo", User: "alice", Limit: 10}); err != nil || len(left) != 0 {
 		t.Errorf("%d sessions are left of it, %v", len(left), err)
 	}
@@ -100,7 +100,7 @@ func TestPagesOverManyApplications(t *testing.T) {
 		w.application("demo", id, nil)
 		want[w.issue("alice", id).Session.ID.String()] = true
 	}
-	w.Store = wideStore{w.store, t}
+	w.over(wideStore{w.store, t})
 	req := ListRequest{Tenant: "demo", User: "alice", Limit: 50}
 	seen := map[string]bool{}
 	for range 4 {

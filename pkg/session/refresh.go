@@ -25,15 +25,52 @@ type RefreshRequest struct {
 	Scope string
 }
 
+// RefreshStore is what Refresher needs of Store.
+type RefreshStore interface {
+	LoadStore
+	ApplicationOf(ctx context.Context, key Key) (Application, error)
+	Rotate(ctx context.Context, r Rotation) (s Session, applied bool, err error)
+	EndReused(ctx context.Context, key Key) error
+}
+
+// Refresher exchanges refresh tokens.
+type Refresher struct {
+	store  RefreshStore
+	minter Minter
+}
+
+// NewRefresher refreshes the sessions in a store.
+func NewRefresher(store RefreshStore, minter Minter) Refresher { return Refresher{store, minter} }
+
+// Refusal is the error of a refresh whose token is genuine. It unwraps to the reason.
+type Refusal struct {
+	Key Key // of the token's session, living or not
+	Err error
+}
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap is the reason.
+func (r *Refusal) Unwrap() error { return r.Err }
+
 // Refresh exchanges a refresh token: one conditional write, in parallel with one read of the application.
 // Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused (its four narrower kinds
 // read the same to the caller), ErrOtherTenant, ErrOtherApplication, ErrOtherSession, ErrAccessRequired, ErrScope,
 // ErrUnavailable, keys.ErrUnavailable. Only ErrReused changes anything: it ends the session.
-func (s *Service) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
-	presented, own, err := s.identify(ctx, req.Token)
+func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
+	presented, own, err := NewIdentifier(f.minter.tokenKeys).identify(ctx, req.Token)
 	if err != nil {
 		return Grant{}, err
 	}
+	grant, err := f.exchange(ctx, presented, own, req)
+	if err != nil {
+		return Grant{}, &Refusal{Key: keyOf(presented), Err: err}
+	}
+	return grant, nil
+}
+
+func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own keys.TokenKey, req RefreshRequest,
+) (Grant, error) {
 	if req.Tenant != "" && req.Tenant != presented.Tenant {
 		return Grant{}, ErrOtherTenant
 	}
@@ -43,29 +80,29 @@ func (s *Service) Refresh(ctx context.Context, req RefreshRequest) (Grant, error
 	if req.Access != nil && !sameSession(*req.Access, presented) {
 		return Grant{}, ErrOtherSession
 	}
-	if err := s.checkScope(ctx, presented, req.Scope); err != nil {
+	if err := f.checkScope(ctx, presented, req.Scope); err != nil {
 		return Grant{}, err
 	}
-	tokenKeys, err := s.TokenKeys.Get(ctx)
+	tokenKeys, err := f.minter.tokenKeys.Get(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
 	// A key that cannot be had must refuse before anything rotates.
-	signing, err := s.Signing.Get(ctx)
+	signing, err := f.minter.signing.Get(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
-	r, successor, err := s.rotation(presented, own, tokenKeys.Active, req.Access != nil)
+	r, successor, err := f.minter.rotation(presented, own, tokenKeys.Active, req.Access != nil)
 	if err != nil {
 		return Grant{}, err
 	}
-	session, outcome, err := s.rotate(ctx, r)
+	session, outcome, err := f.rotate(ctx, r)
 	if err != nil {
 		return Grant{}, err
 	}
 	// The item says which key the successor stands under: a retry may come after that key was superseded.
 	successor.KeyID = session.TokenKeyID
-	key, found, err := keys.FindTokenKey(ctx, s.TokenKeys, successor.KeyID)
+	key, found, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, successor.KeyID)
 	if err == nil && !found {
 		err = fmt.Errorf("%w: a stored token key id is unknown", keys.ErrUnavailable)
 	}
@@ -75,16 +112,16 @@ func (s *Service) Refresh(ctx context.Context, req RefreshRequest) (Grant, error
 	if req.Scope != "" {
 		session.Scope = req.Scope
 	}
-	return s.grant(session, successor, key, signing.Active, outcome)
+	return f.minter.grant(session, successor, key, signing.Active, outcome)
 }
 
 // checkScope refuses a scope that the session does not have, before anything rotates: one more read, for those
 // who narrow. A session that cannot be read is left to the refresh itself, which knows why.
-func (s *Service) checkScope(ctx context.Context, presented token.Refresh, scope string) error {
+func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scope string) error {
 	if scope == "" {
 		return nil
 	}
-	session, err := s.Live(ctx, keyOf(presented))
+	session, err := live(ctx, f.store, keyOf(presented), f.minter.clock)
 	if errors.Is(err, ErrNoSession) {
 		return nil
 	}
@@ -105,14 +142,14 @@ func sameSession(a token.Access, t token.Refresh) bool {
 }
 
 // rotation describes the write that would refresh the presented token, and the token it leads to.
-func (s *Service) rotation(presented token.Refresh, own, issuing keys.TokenKey, hasAccess bool,
+func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, hasAccess bool,
 ) (Rotation, token.Refresh, error) {
 	r := Rotation{
 		Key: keyOf(presented), Presented: presented.Secret.Hash(), Reusable: presented.Reusable, HasAccess: hasAccess,
-		Now: s.now(),
+		Now: m.clock.now(),
 	}
 	var err error
-	if r.RequestID, err = token.NewID(r.Now, s.Random); err != nil {
+	if r.RequestID, err = token.NewID(r.Now, m.random); err != nil {
 		return r, presented, err
 	}
 	if presented.Reusable {
@@ -127,7 +164,7 @@ func (s *Service) rotation(presented token.Refresh, own, issuing keys.TokenKey, 
 }
 
 // rotate writes, reads the application meanwhile, and judges.
-func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, error) {
+func (f Refresher) rotate(ctx context.Context, r Rotation) (Session, Outcome, error) {
 	var app Application
 	var appErr error
 	read := make(chan struct{})
@@ -139,9 +176,9 @@ func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, err
 				appErr = fmt.Errorf("panic (%T)", p)
 			}
 		}()
-		app, appErr = s.Store.ApplicationOf(ctx, r.Key)
+		app, appErr = f.store.ApplicationOf(ctx, r.Key)
 	}()
-	session, applied, err := s.Store.Rotate(ctx, r)
+	session, applied, err := f.store.Rotate(ctx, r)
 	<-read
 	switch {
 	case errors.Is(err, ErrNoSession):
@@ -160,7 +197,7 @@ func (s *Service) rotate(ctx context.Context, r Rotation) (Session, Outcome, err
 		return session, Rotated, nil
 	}
 	if err = judge(session, r); errors.Is(err, ErrReused) {
-		ended := s.Store.EndReused(ctx, r.Key)
+		ended := f.store.EndReused(ctx, r.Key)
 		if ended != nil && !errors.Is(ended, ErrNoSession) {
 			return session, "", fmt.Errorf("end a reused session: %w", ended)
 		}

@@ -3,16 +3,32 @@ package session
 import (
 	"context"
 	"errors"
+	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
+
+// Revoker ends sessions for the holders of their tokens.
+type Revoker struct {
+	identifier Identifier
+	verifier   token.Verifier
+	end        end
+}
+
+// NewRevoker ends the sessions in a store.
+func NewRevoker(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], verifier token.Verifier,
+	now func() time.Time,
+) Revoker {
+	return Revoker{identifier: NewIdentifier(tokenKeys), verifier: verifier, end: end{store, now}}
+}
 
 // Revoke ends the session of a token for its holder (RFC 7009): a refresh token of whatever generation, or an
 // access token, expired or superseded ones included. Application, when not empty, must be the token's. A token
 // that is none of ours, or whose session is over, is nothing to do. Errors: ErrOtherApplication, ErrUnavailable,
 // keys.ErrUnavailable.
-func (s *Service) Revoke(ctx context.Context, text, application string) error {
-	key, err := s.keyOfEither(ctx, text)
+func (r Revoker) Revoke(ctx context.Context, text, application string) error {
+	key, err := r.keyOfEither(ctx, text)
 	switch {
 	case errors.Is(err, ErrNoSession):
 		return nil
@@ -21,7 +37,7 @@ func (s *Service) Revoke(ctx context.Context, text, application string) error {
 	case application != "" && application != key.Application:
 		return ErrOtherApplication
 	}
-	if _, err := s.end(ctx, Caller{Tenant: key.Tenant}, key); err != nil && !errors.Is(err, ErrNoSession) {
+	if _, err := r.end.session(ctx, Caller{Tenant: key.Tenant}, key); err != nil && !errors.Is(err, ErrNoSession) {
 		return err
 	}
 	return nil
@@ -29,15 +45,15 @@ func (s *Service) Revoke(ctx context.Context, text, application string) error {
 
 // keyOfEither is the key of the session that a token of either kind belongs to. Errors: ErrNoSession for what is
 // no token of ours.
-func (s *Service) keyOfEither(ctx context.Context, text string) (Key, error) {
-	t, err := s.Identify(ctx, text)
+func (r Revoker) keyOfEither(ctx context.Context, text string) (Key, error) {
+	t, err := r.identifier.Identify(ctx, text)
 	if err == nil {
 		return keyOf(t), nil
 	}
 	if !errors.Is(err, ErrForged) {
 		return Key{}, err
 	}
-	access, err := s.Verifier.VerifyEvenExpired(ctx, text)
+	access, err := r.verifier.VerifyEvenExpired(ctx, text)
 	if errors.Is(err, token.ErrBadAccess) {
 		return Key{}, ErrNoSession
 	}

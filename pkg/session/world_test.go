@@ -24,12 +24,14 @@ type fatal interface {
 // world is a service on a clock of its own, with applications web (rotating), service (reusable) and
 // strict (requires the access token).
 type world struct {
-	*Service
-	t      fatal
-	store  *memory
-	mu     sync.Mutex
-	clock  time.Time
-	tokens []keys.JWK
+	Verbs
+	Verifier token.Verifier
+	t        fatal
+	store    *memory
+	mu       sync.Mutex
+	clock    time.Time
+	tokens   []keys.JWK
+	minter   Minter
 }
 
 var signingKey = sync.OnceValues(func() (keys.JWK, error) { return keys.GenerateSigningKey("ES256", keys.Active) })
@@ -52,16 +54,13 @@ func (w *world) restart() {
 	if err != nil {
 		w.t.Fatalf("%v", err)
 	}
-	w.Service = &Service{
-		Store:     w.store,
-		TokenKeys: ringOf(keys.ParseTokenSet, w.tokens...),
-		Signing:   ringOf(keys.ParseSigningSet, j),
-		Issuer:    issuer,
-		Now:       w.now,
-		Random:    rand.Reader,
-	}
+	w.minter = NewMinter(issuer, ringOf(keys.ParseTokenSet, w.tokens...), ringOf(keys.ParseSigningSet, j), w.now, rand.Reader)
 	w.Verifier = token.Verifier{Issuer: issuer, Keys: ringOf(keys.ParsePublicSet, j), Now: w.now}
+	w.over(w.store)
 }
+
+// over runs the verbs over another store from now on.
+func (w *world) over(store Store) { w.Verbs = NewVerbs(store, w.minter, w.Verifier) }
 
 func ringOf[Set any](parse func([]byte) (*Set, error), jwks ...keys.JWK) *keys.Ring[Set] {
 	return keys.NewRing(func(context.Context) (*Set, error) {

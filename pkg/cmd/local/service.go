@@ -87,13 +87,12 @@ func assemble(cfg config, logger telemetry.Log, store session.Store, source *fil
 	public := keys.NewRing(source.PublicKeys)
 	verifier := token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}
 	a := &authorizer.Authorizer{Store: store, Verifier: verifier, Now: time.Now}
+	minter := session.NewMinter(
+		cfg.baseURL(), keys.NewRing(source.TokenKeys), keys.NewRing(source.SigningKeys), time.Now, rand.Reader)
 	return parts{
 		core: api.Core{
-			Sessions: &session.Service{
-				Store: store, TokenKeys: keys.NewRing(source.TokenKeys), Signing: keys.NewRing(source.SigningKeys),
-				Verifier: verifier, Issuer: cfg.baseURL(), Now: time.Now, Random: rand.Reader,
-			},
-			Authorizer: a, Origins: api.Origins{Loopback: true}, Log: logger,
+			Sessions: session.NewVerbs(store, minter, verifier), Verifier: verifier, Issuer: cfg.baseURL(), Authorizer: a,
+			Origins: api.Origins{Loopback: true}, Log: logger,
 		},
 		operator:   api.Operator{Store: store, Now: time.Now, Random: rand.Reader, Log: logger},
 		authorizer: a,

@@ -242,13 +242,14 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys)
-	sessions := f.Sessions(nil)
-	sessions.TokenKeys, sessions.Signing = f.TokenKeys(), f.SigningKeys()
-	lambda.Start(api.AuthenticateRefresh(f.Core(sessions)))
+	core := f.Core()
+	core.Sessions.Refresher = session.NewRefresher(nil, f.Minter())
+	lambda.Start(api.AuthenticateRefresh(core))
 }
 `
 

@@ -33,7 +33,7 @@ const (
 
 // container is one running instance of the service, with caches of its own and a clock up to 60 s off.
 type container struct {
-	sessions   *session.Service
+	sessions   session.Verbs
 	authorizer *authorizer.Authorizer
 	public     *keys.Ring[keys.PublicSet]
 }
@@ -89,9 +89,7 @@ func (f *fleet) newContainer() *container {
 	tokens.Now, signing.Now, public.Now = f.now, f.now, f.now
 	verifier := token.Verifier{Issuer: "https://auth.example.com", Keys: public, Now: f.now, Leeway: token.Skew}
 	return &container{
-		sessions: &session.Service{
-			Store: f.store, TokenKeys: tokens, Signing: signing, Verifier: verifier, Issuer: verifier.Issuer, Now: f.now, Random: rand.Reader,
-		},
+		sessions:   session.NewVerbs(f.store, session.NewMinter(verifier.Issuer, tokens, signing, f.now, rand.Reader), verifier),
 		authorizer: &authorizer.Authorizer{Store: f.store, Verifier: verifier, Now: f.now}, public: public,
 	}
 }

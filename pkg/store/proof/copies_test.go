@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"testing"
@@ -14,25 +15,23 @@ import (
 type fleet struct {
 	*priced
 
-	functions map[int]*session.Service
+	functions map[int]*service
 }
 
 func newFleet(t *testing.T, copies ...int) *fleet {
 	t.Helper()
-	f := &fleet{priced: newPriced(t), functions: map[int]*session.Service{}}
+	f := &fleet{priced: newPriced(t), functions: map[int]*service{}}
 	for _, n := range copies {
 		store := *f.store
 		store.EpochCopies = n
-		service := *f.Service
-		service.Store = &store
-		f.functions[n] = &service
+		f.functions[n] = f.keys.service(&store, f.now, rand.Reader)
 	}
 	return f
 }
 
 // through makes the coming operations run in the function with so many copies.
 func (f *fleet) through(copies int) *dynamo.Store {
-	f.Service = f.functions[copies]
+	f.service = f.functions[copies]
 	return f.Store.(*dynamo.Store)
 }
 

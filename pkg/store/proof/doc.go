@@ -1,5 +1,5 @@
 // Package proof owns the tests that hold both stores, and DynamoDB under faults, to the laws of the service: what an
-// operation of session.Service costs, that both homes answer alike, that concurrent histories are linearizable,
+// operation of session.Verbs costs, that both homes answer alike, that concurrent histories are linearizable,
 // that no client is logged out without a thief, and that what is at rest refreshes nothing. It holds tests only and
 // must never weaken a law to let a store pass.
 //

@@ -150,7 +150,7 @@ func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
 func TestACursorHoldsNoReadableKey(t *testing.T) {
 	store, _ := onEngine(t)
 	l := plunder(t, store)
-	list := api.RetrieveByUser(api.Core{Sessions: l.Service, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}})
+	list := api.RetrieveByUser(api.Core{Sessions: l.Verbs, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}})
 	for _, application := range []string{"", "web"} {
 		query := map[string]string{"userId": l.user, "limit": "1"}
 		if application != "" {

@@ -157,7 +157,7 @@ func (c *client) failed(err error) bool {
 	return true
 }
 
-func (c *client) issue(s *session.Service, a asked, e *entry) {
+func (c *client) issue(s *service, a asked, e *entry) {
 	user, application := []string{"jane", "john"}[c.rand.IntN(2)], []string{"web", "web", "brief"}[c.rand.IntN(3)]
 	g, err := s.Issue(context.Background(), session.IssueRequest{Tenant: c.tenant, User: user, Application: application})
 	e.id = g.Session.ID
@@ -174,7 +174,7 @@ func (c *client) issue(s *session.Service, a asked, e *entry) {
 	})
 }
 
-func (c *client) refresh(s *session.Service, a asked, e *entry, f *shared, generation uint32) {
+func (c *client) refresh(s *service, a asked, e *entry, f *shared, generation uint32) {
 	e.id = f.id
 	g, err := s.Refresh(context.Background(), session.RefreshRequest{Token: c.tokenOf(f, generation)})
 	e.done = int64(time.Since(c.begun))
@@ -220,7 +220,7 @@ func (c *client) over(f *shared) {
 	f.over = true
 }
 
-func (c *client) retrieve(s *session.Service, a asked, e *entry, f *shared) {
+func (c *client) retrieve(s *service, a asked, e *entry, f *shared) {
 	e.id = f.id
 	got, err := s.Retrieve(context.Background(), session.Caller{Tenant: c.tenant}, f.id)
 	switch {
@@ -232,7 +232,7 @@ func (c *client) retrieve(s *session.Service, a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) list(s *session.Service, a asked, e *entry, f *shared) {
+func (c *client) list(s *service, a asked, e *entry, f *shared) {
 	e.user = f.user
 	if c.rand.IntN(2) == 0 {
 		e.application = f.application
@@ -250,7 +250,7 @@ func (c *client) list(s *session.Service, a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) delete(s *session.Service, a asked, e *entry, f *shared, generation uint32) {
+func (c *client) delete(s *service, a asked, e *entry, f *shared, generation uint32) {
 	e.id = f.id
 	caller := session.Caller{Tenant: c.tenant}
 	var err error
@@ -264,7 +264,7 @@ func (c *client) delete(s *session.Service, a asked, e *entry, f *shared, genera
 	}
 }
 
-func (c *client) deleteByUser(s *session.Service, a asked, e *entry, f *shared) {
+func (c *client) deleteByUser(s *service, a asked, e *entry, f *shared) {
 	e.user = f.user
 	if c.rand.IntN(2) == 0 {
 		e.application = f.application
@@ -275,7 +275,7 @@ func (c *client) deleteByUser(s *session.Service, a asked, e *entry, f *shared) 
 	}
 }
 
-func (c *client) deleteByApplication(s *session.Service, a asked, e *entry, f *shared) {
+func (c *client) deleteByApplication(s *service, a asked, e *entry, f *shared) {
 	e.application = f.application
 	epoch, err := s.DeleteByApplication(context.Background(), c.tenant, e.application)
 	if e.parts = func(token.ID) []part { return a.advanced(epoch) }; c.failed(err) {

@@ -26,7 +26,7 @@ import (
 // loot is a store with sessions in every state, all bytes of it, and everything that must not be among them.
 type loot struct {
 	*testing.T
-	*session.Service
+	*service
 	*clock
 
 	keys    keyset
@@ -47,7 +47,7 @@ func plunder(t *testing.T, store session.Store) *loot {
 		T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant(), user: "user-of-" + storetest.NewTenant(),
 		secrets: map[string][]byte{},
 	}
-	l.Service = l.keys.service(store, l.now, rand.Reader)
+	l.service = l.keys.service(store, l.now, rand.Reader)
 	register(t, store, l.tenant, "web", nil)
 	register(t, store, l.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
 	for n := range 4 {

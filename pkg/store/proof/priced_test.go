@@ -23,7 +23,7 @@ import (
 // priced is a service over DynamoDB whose requests and capacity are counted.
 type priced struct {
 	*testing.T
-	*session.Service
+	*service
 	*clock
 
 	keys      keyset
@@ -36,7 +36,7 @@ func newPriced(t *testing.T) *priced {
 	t.Helper()
 	p := &priced{T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant()}
 	p.store, p.transport = onEngine(t, faulty.ReportCapacity)
-	p.Service = p.keys.service(p.store, p.now, rand.Reader)
+	p.service = p.keys.service(p.store, p.now, rand.Reader)
 	register(t, p.store, p.tenant, "web", nil)
 	register(t, p.store, p.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
 	register(t, p.store, p.tenant, "strict", func(s *session.Settings) { s.RequireAccessTokenPresent = true })

@@ -103,12 +103,18 @@ func (k keyset) rotated() keyset {
 	return k
 }
 
-func (k keyset) service(store session.Store, now func() time.Time, random io.Reader) *session.Service {
-	return &session.Service{
-		Store: store, TokenKeys: ringOf(keys.ParseTokenSet, k.tokens...), Signing: k.signing,
-		Verifier: token.Verifier{Issuer: issuer, Keys: k.public, Now: now},
-		Issuer:   issuer, Now: now, Random: random,
-	}
+// service is all verbs over a store.
+type service struct {
+	session.Verbs
+
+	Store    session.Store
+	Verifier token.Verifier
+}
+
+func (k keyset) service(store session.Store, now func() time.Time, random io.Reader) *service {
+	tokens, verifier := ringOf(keys.ParseTokenSet, k.tokens...), token.Verifier{Issuer: issuer, Keys: k.public, Now: now}
+	minter := session.NewMinter(issuer, tokens, k.signing, now, random)
+	return &service{session.NewVerbs(store, minter, verifier), store, verifier}
 }
 
 func (k keyset) authorizer(store authorizer.Store, now func() time.Time) *authorizer.Authorizer {

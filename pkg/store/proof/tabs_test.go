@@ -27,7 +27,7 @@ const (
 // browser is a simulated schedule: some tabs that share one jar, a network that loses and delays, and a service over
 // a store that does. Its time is virtual and everything random comes from its seed.
 type browser struct {
-	service *session.Service
+	service session.Refresher
 	dice    *rand.Rand
 	now     time.Time
 	due     schedule
@@ -94,11 +94,11 @@ func newBrowser(seed uint64, kit simulation) *browser {
 	b.app.Settings.MaxSessionsPerUser = 0
 	var random [32]byte
 	binary.LittleEndian.PutUint64(random[:], seed)
-	b.service = &session.Service{
-		Store: &frail{browser: b}, TokenKeys: kit.tokens, Signing: kit.signing, Issuer: issuer,
-		Now: func() time.Time { return b.now.Add(b.upTo(2*skew) - skew) }, Random: rand.NewChaCha8(random),
-	}
-	g, err := b.service.Issue(context.Background(), session.IssueRequest{Tenant: "t", User: "u", Application: "a"})
+	minter := session.NewMinter(issuer, kit.tokens, kit.signing,
+		func() time.Time { return b.now.Add(b.upTo(2*skew) - skew) }, rand.NewChaCha8(random))
+	store := &frail{browser: b}
+	b.service = session.NewRefresher(store, minter)
+	g, err := session.NewIssuer(store, minter).Issue(context.Background(), session.IssueRequest{Tenant: "t", User: "u", Application: "a"})
 	if err != nil {
 		panic(err)
 	}

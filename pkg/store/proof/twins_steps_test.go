@@ -22,7 +22,7 @@ func (w *twins) issue(t *rapid.T) {
 		req.Device = &session.Device{Name: "Jane's phone", IP: "2001:db8::1"}
 		req.Claims = json.RawMessage(`{"roles":["admin"],"n":12345678901234567890}`)
 	}
-	got, err := w.both(t, "issue", func(s *session.Service) (any, error) {
+	got, err := w.both(t, "issue", func(s *service) (any, error) {
 		g, err := s.Issue(t.Context(), req)
 		return open(g), err
 	})
@@ -63,7 +63,7 @@ func (w *twins) present(t *rapid.T, f *family, g granted) {
 	}
 	beside := rapid.SampledFrom([]string{"none", "none", "none", "its own", "its own", "its own", "the first", "another session's"}).Draw(t, "access token")
 	access := map[string]string{"its own": g.Access, "the first": f.grants[0].Access, "another session's": w.families[0].grants[0].Access}
-	got, err := w.both(t, "refresh", func(s *session.Service) (any, error) {
+	got, err := w.both(t, "refresh", func(s *service) (any, error) {
 		req := req // both services fill in their own
 		if text := access[beside]; text != "" {
 			verified, err := s.Verifier.VerifyEvenExpired(t.Context(), text)
@@ -108,11 +108,11 @@ func (w *twins) forge(t *rapid.T) {
 	default:
 		text = text[:len(text)/2]
 	}
-	_, _ = w.both(t, "refresh a forged token", func(s *session.Service) (any, error) {
+	_, _ = w.both(t, "refresh a forged token", func(s *service) (any, error) {
 		g, err := s.Refresh(t.Context(), session.RefreshRequest{Token: text})
 		return open(g), err
 	})
-	_, _ = w.both(t, "delete by a forged token", func(s *session.Service) (any, error) {
+	_, _ = w.both(t, "delete by a forged token", func(s *service) (any, error) {
 		return s.DeleteByToken(t.Context(), session.Caller{Tenant: w.tenant}, text)
 	})
 }
@@ -129,7 +129,7 @@ func (w *twins) authorize(t *rapid.T) {
 	h := authorizer.Headers{Single: map[string]string{
 		"X-Stencil-TenantId": w.tenant, "Authorization": "Bearer " + rapid.SampledFrom(f.grants).Draw(t, "grant").Access,
 	}}
-	_, _ = w.both(t, "authorize", func(s *session.Service) (any, error) {
+	_, _ = w.both(t, "authorize", func(s *service) (any, error) {
 		p, err := w.keys.authorizer(s.Store, w.now).Authenticate(t.Context(), h)
 		if errors.Is(err, authorizer.ErrUnauthenticated) {
 			return "unauthenticated", nil
@@ -145,11 +145,11 @@ func (w *twins) delete(t *rapid.T) {
 	application := rapid.SampledFrom([]string{f.application, "web"}).Draw(t, "of application")
 	switch rapid.IntRange(0, 4).Draw(t, "selector") {
 	case 0, 1:
-		_, _ = w.both(t, "delete by id", func(s *session.Service) (any, error) { return s.Delete(t.Context(), c, f.id) })
+		_, _ = w.both(t, "delete by id", func(s *service) (any, error) { return s.Delete(t.Context(), c, f.id) })
 	case 2, 3:
-		_, _ = w.both(t, "delete by string", func(s *session.Service) (any, error) { return s.DeleteByToken(t.Context(), c, text) })
+		_, _ = w.both(t, "delete by string", func(s *service) (any, error) { return s.DeleteByToken(t.Context(), c, text) })
 	default:
-		_, _ = w.both(t, "delete by anchor", func(s *session.Service) (any, error) {
+		_, _ = w.both(t, "delete by anchor", func(s *service) (any, error) {
 			return s.DeleteByAnchor(t.Context(), c, f.id, application)
 		})
 	}
@@ -157,14 +157,14 @@ func (w *twins) delete(t *rapid.T) {
 
 func (w *twins) deleteByUser(t *rapid.T) {
 	user, application := w.user(t), rapid.SampledFrom([]string{"", "web", "short", "a#b%23 c/é", "unknown"}).Draw(t, "of application")
-	_, _ = w.both(t, "delete by user", func(s *session.Service) (any, error) {
+	_, _ = w.both(t, "delete by user", func(s *service) (any, error) {
 		return s.DeleteByUser(t.Context(), w.tenant, user, application)
 	})
 }
 
 func (w *twins) deleteByApplication(t *rapid.T) {
 	application := rapid.SampledFrom([]string{"web", "service", "short", "unknown"}).Draw(t, "of application")
-	_, _ = w.both(t, "delete by application", func(s *session.Service) (any, error) {
+	_, _ = w.both(t, "delete by application", func(s *service) (any, error) {
 		return s.DeleteByApplication(t.Context(), w.tenant, application)
 	})
 }
@@ -184,7 +184,7 @@ func (w *twins) pages(t *rapid.T, req session.ListRequest) {
 		More     bool
 	}
 	for {
-		got, err := w.both(t, "list", func(s *session.Service) (any, error) {
+		got, err := w.both(t, "list", func(s *service) (any, error) {
 			sessions, more, err := s.List(t.Context(), req)
 			return page{sessions, more}, err
 		})
@@ -207,7 +207,7 @@ func (w *twins) retrieve(t *rapid.T) {
 	if rapid.IntRange(0, 9).Draw(t, "unknown id") > 0 {
 		id = w.family(t).id
 	}
-	_, _ = w.both(t, "retrieve", func(s *session.Service) (any, error) { return s.Retrieve(t.Context(), c, id) })
+	_, _ = w.both(t, "retrieve", func(s *service) (any, error) { return s.Retrieve(t.Context(), c, id) })
 }
 
 // agree compares what is left.
@@ -216,7 +216,7 @@ func (w *twins) agree(t *rapid.T) {
 		w.pages(t, session.ListRequest{Tenant: w.tenant, User: user, Limit: 100})
 	}
 	for _, f := range w.families {
-		_, _ = w.both(t, "retrieve", func(s *session.Service) (any, error) {
+		_, _ = w.both(t, "retrieve", func(s *service) (any, error) {
 			return s.Retrieve(t.Context(), session.Caller{Tenant: w.tenant}, f.id)
 		})
 	}

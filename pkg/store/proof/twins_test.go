@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	mathrand "math/rand/v2"
 	"slices"
@@ -25,7 +26,8 @@ import (
 type twins struct {
 	*clock
 	keys     keyset
-	services [2]*session.Service
+	services [2]*service
+	random   [2]struct{ io.Reader }
 	stores   [2]session.Store
 	tenant   string
 	step     uint64
@@ -84,12 +86,12 @@ func twinApplications() map[string]func(*session.Settings) {
 // restart makes both services anew, with the keys as they are now.
 func (w *twins) restart() {
 	for i, store := range w.stores {
-		w.services[i] = w.keys.service(store, w.now, nil)
+		w.services[i] = w.keys.service(store, w.now, &w.random[i])
 	}
 }
 
 // both asks both services and wants one answer.
-func (w *twins) both(t *rapid.T, what string, ask func(*session.Service) (any, error)) (any, error) {
+func (w *twins) both(t *rapid.T, what string, ask func(*service) (any, error)) (any, error) {
 	t.Helper()
 	w.step++
 	binary.LittleEndian.PutUint64(w.seed[24:], w.step)
@@ -97,7 +99,7 @@ func (w *twins) both(t *rapid.T, what string, ask func(*session.Service) (any, e
 	var errs [2]error
 	var asking sync.WaitGroup
 	for i, service := range w.services {
-		service.Random = mathrand.NewChaCha8(w.seed)
+		w.random[i].Reader = mathrand.NewChaCha8(w.seed)
 		asking.Go(func() { values[i], errs[i] = ask(service) })
 	}
 	asking.Wait()
@@ -193,7 +195,7 @@ func (w *twins) putApplication(t *rapid.T) {
 	app.Name = rapid.SampledFrom([]string{"", "Web", "日本"}).Draw(t, "name")
 	app.Settings.OverlapSeconds = rapid.Int64Range(0, 3).Draw(t, "overlap")
 	app.Settings.Usage = rapid.SampledFrom([]session.Usage{session.OneTime, session.Reusable}).Draw(t, "usage")
-	_, _ = w.both(t, "put application", func(s *session.Service) (any, error) { return s.Store.PutApplication(t.Context(), app) })
+	_, _ = w.both(t, "put application", func(s *service) (any, error) { return s.Store.PutApplication(t.Context(), app) })
 }
 
 func (w *twins) application(t *rapid.T) string {

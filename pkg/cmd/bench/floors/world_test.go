@@ -62,7 +62,7 @@ func ringOf[Set any](raw []byte, parse func([]byte) (*Set, error)) *keys.Ring[Se
 
 // function is refresh in this process, over a store and under a clock of the test's.
 type function struct {
-	*session.Service
+	session.Verbs
 
 	refreshes lambda.Handler
 	late      time.Duration // how far its clock is ahead
@@ -72,11 +72,9 @@ func newFunction(k keyring, store session.Store) *function {
 	f := &function{}
 	now := func() time.Time { return time.Now().Add(f.late) }
 	verifier := token.Verifier{Issuer: issuer, Keys: ringOf(k.public, keys.ParsePublicSet), Now: now, Leeway: token.Skew}
-	f.Service = &session.Service{
-		Store: store, TokenKeys: ringOf(k.tokens, keys.ParseTokenSet), Signing: ringOf(k.signing, keys.ParseSigningSet),
-		Verifier: verifier, Issuer: issuer, Now: now, Random: rand.Reader,
-	}
-	f.refreshes = lambda.NewHandler(api.Refresh(api.Core{Sessions: f.Service, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}))
+	f.Verbs = session.NewVerbs(store, session.NewMinter(
+		issuer, ringOf(k.tokens, keys.ParseTokenSet), ringOf(k.signing, keys.ParseSigningSet), now, rand.Reader), verifier)
+	f.refreshes = lambda.NewHandler(api.Refresh(api.Core{Sessions: f.Verbs, Verifier: verifier, Issuer: issuer, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}))
 	return f
 }
 
@@ -94,10 +92,10 @@ func deployed(t testing.TB, url string) (refreshes, authorizes lambda.Handler, f
 	f = deploy.New()
 	os.Stdout = stdout
 	store := f.Store()
-	sessions := f.Sessions(store)
-	sessions.TokenKeys, sessions.Signing, sessions.Verifier = f.TokenKeys(), f.SigningKeys(), f.Verifier()
-	a := &authorizer.Authorizer{Store: store, Verifier: sessions.Verifier, Now: time.Now}
-	core := f.Core(sessions)
+	core := f.Core()
+	core.Verifier = f.Verifier()
+	core.Sessions = session.NewVerbs(store, f.Minter(), core.Verifier)
+	a := &authorizer.Authorizer{Store: store, Verifier: core.Verifier, Now: time.Now}
 	core.Authorizer = a
 	return lambda.NewHandler(api.Refresh(core)), lambda.NewHandler(a.Handler(f.Log)), f
 }

@@ -13,7 +13,7 @@ import (
 
 // direct is the service's core, called in this process.
 type direct struct {
-	*session.Service
+	session.Verbs
 
 	tenant string
 }
@@ -32,12 +32,10 @@ func newPlace(ctx context.Context, store session.Store, sessions int) (*place, e
 		}
 	}
 	public := ringOf(keys.ParsePublicSet, signing)
-	core := &session.Service{
-		Store: store, TokenKeys: ringOf(keys.ParseTokenSet, keys.GenerateTokenKey(keys.Active)),
-		Signing:  ringOf(keys.ParseSigningSet, signing),
-		Verifier: token.Verifier{Issuer: "https://auth.example.com", Keys: public, Now: time.Now},
-		Issuer:   "https://auth.example.com", Now: time.Now, Random: rand.Reader,
-	}
+	verifier := token.Verifier{Issuer: "https://auth.example.com", Keys: public, Now: time.Now}
+	core := session.NewVerbs(store, session.NewMinter(
+		verifier.Issuer, ringOf(keys.ParseTokenSet, keys.GenerateTokenKey(keys.Active)), ringOf(keys.ParseSigningSet, signing),
+		time.Now, rand.Reader), verifier)
 	return &place{
 		service: direct{core, who.tenant}, population: who, sessions: sessions, close: func() error { return nil },
 	}, nil

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,20 +10,27 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Service runs the verbs. Its zero value is unusable: every field has to be set, but for those that say so.
-type Service struct {
-	Store     Store
-	TokenKeys *keys.Ring[keys.TokenSet]
-	// Signing is needed by Issue and Refresh only.
-	Signing  *keys.Ring[keys.SigningSet]
-	Verifier token.Verifier
-	Issuer   string
-	Now      func() time.Time
-	Random   io.Reader
+// Minter makes the tokens of sessions: Issuer and Refresher share it.
+type Minter struct {
+	issuer    string
+	tokenKeys *keys.Ring[keys.TokenSet]
+	signing   *keys.Ring[keys.SigningSet]
+	clock     clock
+	random    io.Reader
 }
 
-// now is the clock in the resolution that sessions are stored in.
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+// NewMinter makes tokens whose access tokens name the issuer (claim iss).
+func NewMinter(issuer string, tokenKeys *keys.Ring[keys.TokenSet], signing *keys.Ring[keys.SigningSet],
+	now func() time.Time, random io.Reader,
+) Minter {
+	return Minter{issuer: issuer, tokenKeys: tokenKeys, signing: signing, clock: now, random: random}
+}
+
+// clock reads the time.
+type clock func() time.Time
+
+// now is the time in the resolution that sessions are stored in.
+func (c clock) now() time.Time { return c().UTC().Truncate(time.Millisecond) }
 
 // Grant is a pair of tokens for their holder.
 type Grant struct {
@@ -48,38 +54,8 @@ const (
 	Extended Outcome = "extended" // a reusable token
 )
 
-// Identify verifies a refresh token's tag: ours, whatever became of its session. Errors: ErrForged,
-// keys.ErrUnavailable.
-func (s *Service) Identify(ctx context.Context, text string) (token.Refresh, error) {
-	t, _, err := s.identify(ctx, text)
-	return t, err
-}
-
-func (s *Service) identify(ctx context.Context, text string) (token.Refresh, keys.TokenKey, error) {
-	presented, err := token.ParseRefresh(text)
-	if err != nil {
-		return token.Refresh{}, keys.TokenKey{}, ErrForged
-	}
-	key, found, err := keys.FindTokenKey(ctx, s.TokenKeys, presented.KeyID())
-	if err != nil {
-		return token.Refresh{}, key, err
-	}
-	if !found {
-		return token.Refresh{}, key, ErrForged
-	}
-	t, err := presented.Verify(key)
-	if err != nil {
-		return token.Refresh{}, key, ErrForged
-	}
-	return t, key, nil
-}
-
-func keyOf(t token.Refresh) Key {
-	return Key{Tenant: t.Tenant, User: t.User, Application: t.Application, ID: t.Session}
-}
-
 // grant makes the answer for a session whose current refresh token is t.
-func (s *Service) grant(session Session, t token.Refresh, key keys.TokenKey, signing keys.SigningKey, outcome Outcome,
+func (m Minter) grant(session Session, t token.Refresh, key keys.TokenKey, signing keys.SigningKey, outcome Outcome,
 ) (Grant, error) {
 	issued := session.accessIssuedAt()
 	expires := issued.Add(session.Policy.Access)
@@ -87,7 +63,7 @@ func (s *Service) grant(session Session, t token.Refresh, key keys.TokenKey, sig
 		expires = session.AbsoluteExpiresAt
 	}
 	access, err1 := token.Access{
-		Issuer:      s.Issuer,
+		Issuer:      m.issuer,
 		User:        session.User,
 		Application: session.Application,
 		Tenant:      session.Tenant,
@@ -104,7 +80,7 @@ func (s *Service) grant(session Session, t token.Refresh, key keys.TokenKey, sig
 	if err := errors.Join(err1, err2); err != nil {
 		return Grant{}, fmt.Errorf("grant: %w", err)
 	}
-	now := s.now()
+	now := m.clock.now()
 	return Grant{
 		Access: access, ExpiresIn: max(0, expires.Unix()-now.Unix()),
 		Refresh: refresh, RefreshExpiresIn: int64(max(0, session.ExpiresAt().Sub(now)) / time.Second),

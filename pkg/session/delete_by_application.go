@@ -1,0 +1,64 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// DeleteByApplicationStore is what ApplicationDeleter needs of Store.
+type DeleteByApplicationStore interface {
+	AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error)
+}
+
+// ApplicationDeleter ends all sessions of applications.
+type ApplicationDeleter struct {
+	store DeleteByApplicationStore
+}
+
+// NewApplicationDeleter ends the sessions in a store.
+func NewApplicationDeleter(store DeleteByApplicationStore) ApplicationDeleter {
+	return ApplicationDeleter{store}
+}
+
+// DeleteByApplication ends all sessions of an application, however many, with one write, and returns the new
+// epoch. Errors: ErrNoApplication.
+func (d ApplicationDeleter) DeleteByApplication(ctx context.Context, tenant, application string) (uint64, error) {
+	epoch, err := d.store.AdvanceEpoch(ctx, tenant, application)
+	if err != nil {
+		return 0, fmt.Errorf("advance epoch: %w", err)
+	}
+	return epoch, nil
+}
+
+// DeleteByAnchorStore is what AnchorDeleter needs of Store.
+type DeleteByAnchorStore interface {
+	RetrieveStore
+	DeleteByApplicationStore
+}
+
+// AnchorDeleter ends all sessions of the applications of live sessions.
+type AnchorDeleter struct {
+	retriever Retriever
+	deleter   ApplicationDeleter
+}
+
+// NewAnchorDeleter ends the sessions in a store.
+func NewAnchorDeleter(store DeleteByAnchorStore, now func() time.Time) AnchorDeleter {
+	return AnchorDeleter{NewRetriever(store, now), NewApplicationDeleter(store)}
+}
+
+// DeleteByAnchor is DeleteByApplication where the id of a live session proves that the caller means this
+// application. Errors: ErrNoSession, ErrOtherApplication; nothing is deleted then.
+func (d AnchorDeleter) DeleteByAnchor(ctx context.Context, c Caller, anchor token.ID, application string) (uint64, error) {
+	session, err := d.retriever.Retrieve(ctx, c, anchor)
+	if err != nil {
+		return 0, err
+	}
+	if session.Application != application {
+		return 0, ErrOtherApplication
+	}
+	return d.deleter.DeleteByApplication(ctx, c.Tenant, application)
+}

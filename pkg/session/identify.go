@@ -1,0 +1,46 @@
+package session
+
+import (
+	"context"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Identifier verifies the tag of refresh tokens. It reads no store.
+type Identifier struct {
+	tokenKeys *keys.Ring[keys.TokenSet]
+}
+
+// NewIdentifier verifies with these keys.
+func NewIdentifier(tokenKeys *keys.Ring[keys.TokenSet]) Identifier { return Identifier{tokenKeys} }
+
+// Identify reads a genuine refresh token, whatever became of its session. Errors: ErrForged, keys.ErrUnavailable.
+func (i Identifier) Identify(ctx context.Context, text string) (token.Refresh, error) {
+	t, _, err := i.identify(ctx, text)
+	return t, err
+}
+
+// identify also returns the key that the token is tagged with.
+func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, keys.TokenKey, error) {
+	presented, err := token.ParseRefresh(text)
+	if err != nil {
+		return token.Refresh{}, keys.TokenKey{}, ErrForged
+	}
+	key, found, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
+	if err != nil {
+		return token.Refresh{}, key, err
+	}
+	if !found {
+		return token.Refresh{}, key, ErrForged
+	}
+	t, err := presented.Verify(key)
+	if err != nil {
+		return token.Refresh{}, key, ErrForged
+	}
+	return t, key, nil
+}
+
+func keyOf(t token.Refresh) Key {
+	return Key{Tenant: t.Tenant, User: t.User, Application: t.Application, ID: t.Session}
+}

@@ -1,0 +1,37 @@
+package session
+
+import "github.com/stencil-auth/refresh-tokens/pkg/token"
+
+// Verbs are all verbs over one store, for a process that runs them all.
+type Verbs struct {
+	Identifier
+	Issuer
+	Refresher
+	Retriever
+	Lister
+	Deleter
+	TokenDeleter
+	UserDeleter
+	ApplicationDeleter
+	AnchorDeleter
+	Revoker
+	Introspector
+}
+
+// NewVerbs makes all verbs. The clock and the token keys are the minter's.
+func NewVerbs(store Store, minter Minter, verifier token.Verifier) Verbs {
+	return Verbs{
+		Identifier:         NewIdentifier(minter.tokenKeys),
+		Issuer:             NewIssuer(store, minter),
+		Refresher:          NewRefresher(store, minter),
+		Retriever:          NewRetriever(store, minter.clock),
+		Lister:             NewLister(store, minter.clock),
+		Deleter:            NewDeleter(store, minter.clock),
+		TokenDeleter:       NewTokenDeleter(store, minter.tokenKeys, minter.clock),
+		UserDeleter:        NewUserDeleter(store, minter.clock),
+		ApplicationDeleter: NewApplicationDeleter(store),
+		AnchorDeleter:      NewAnchorDeleter(store, minter.clock),
+		Revoker:            NewRevoker(store, minter.tokenKeys, verifier, minter.clock),
+		Introspector:       NewIntrospector(store, minter.tokenKeys, verifier, minter.clock),
+	}
+}
