@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden exchanges under testdata")
@@ -60,8 +60,8 @@ func inBothHomes(run func() (int, error)) (code int, err error) {
 	if choice == "embedded" || err != nil {
 		return code, err
 	}
-	engine, err := dynamolocal.Acquire()
-	if errors.Is(err, dynamolocal.ErrUnavailable) && os.Getenv("REQUIRE_ENGINES") != "1" {
+	engine, err := dynamotest.Acquire()
+	if errors.Is(err, dynamotest.ErrUnavailable) && os.Getenv("REQUIRE_ENGINES") != "1" {
 		fmt.Println("e2e: over DynamoDB: skipped:", err)
 		return code, nil
 	}

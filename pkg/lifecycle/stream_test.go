@@ -18,7 +18,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -84,7 +84,7 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 
 // Lifecycle events of issue 3, from the stream of a real table to the bus.
 func TestEveryChangeOfATableIsPublishedOnce(t *testing.T) {
-	client, table := dynamolocal.Table(t)
+	client, table := dynamotest.Table(t)
 	_, err := client.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
 		TableName: &table, StreamSpecification: &dynamotypes.StreamSpecification{
 			StreamEnabled: aws.Bool(true), StreamViewType: dynamotypes.StreamViewTypeNewAndOldImages,

@@ -20,7 +20,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // proxy stands before DynamoDB Local.
@@ -60,7 +60,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func newProxy(t *testing.T) *proxy {
 	t.Helper()
-	engine, err := url.Parse(dynamolocal.Start(t))
+	engine, err := url.Parse(dynamotest.Start(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -106,7 +106,7 @@ var shared struct {
 // withTable has the tenants in a table of DynamoDB Local, as it was in the beginning.
 func (p *place) withTable() *place {
 	p.t.Helper()
-	p.at("DYNAMODB", dynamolocal.Start(p.t))
+	p.at("DYNAMODB", dynamotest.Start(p.t))
 	shared.Do(p.makeTable)
 	if shared.beginning == nil {
 		p.t.Fatal("there is no table: see the first failure")
@@ -120,7 +120,7 @@ func (p *place) withTable() *place {
 func (p *place) makeTable() {
 	p.t.Helper()
 	p.t.Setenv("STORE_TEST_TABLE", "") // functions run with the credentials of a test
-	p.client, p.table = dynamolocal.Table(p.t)
+	p.client, p.table = dynamotest.Table(p.t)
 	// The engine removes what has expired within seconds; AWS takes hours, in which the code has to know it.
 	_, err := p.client.UpdateTimeToLive(p.t.Context(), &dynamodb.UpdateTimeToLiveInput{
 		TableName: &p.table, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(false)},

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -19,7 +19,7 @@ func TestUnprocessedDeletesAreRepeatedUntilNoneIsLeft(t *testing.T) {
 	for range 25 {
 		keys = append(keys, b.stored().Key)
 	}
-	b.transport.Next("BatchWriteItem", faulty.Unprocessed(10), faulty.Unprocessed(0), faulty.Unprocessed(1))
+	b.transport.Next("BatchWriteItem", dynamotest.Unprocessed(10), dynamotest.Unprocessed(0), dynamotest.Unprocessed(1))
 	b.must(b.DeleteBatch(b.Context(), keys))
 	b.wantRequests(map[string]int{"BatchWriteItem": 4})
 	left, _, err := b.Query(b.Context(), session.Query{Tenant: b.tenant, User: "user"})
@@ -31,7 +31,7 @@ func TestUnprocessedDeletesAreRepeatedUntilNoneIsLeft(t *testing.T) {
 func TestUnprocessedReadsAreRepeatedUntilNoneIsLeft(t *testing.T) {
 	b := onEngine(t)
 	s := b.stored()
-	b.transport.Next("BatchGetItem", faulty.Unprocessed(1), faulty.Unprocessed(0))
+	b.transport.Next("BatchGetItem", dynamotest.Unprocessed(1), dynamotest.Unprocessed(0))
 	loaded, app, err := b.Load(b.Context(), s.Key)
 	b.must(err)
 	b.wantRequests(map[string]int{"BatchGetItem": 3})
@@ -42,8 +42,8 @@ func TestUnprocessedReadsAreRepeatedUntilNoneIsLeft(t *testing.T) {
 
 func TestUnprocessedItemsAreGivenUpAsUnavailable(t *testing.T) {
 	b := onNothing(t)
-	b.transport.Always("BatchWriteItem", faulty.Unprocessed(0))
-	b.transport.Always("BatchGetItem", faulty.Unprocessed(0))
+	b.transport.Always("BatchWriteItem", dynamotest.Unprocessed(0))
+	b.transport.Always("BatchGetItem", dynamotest.Unprocessed(0))
 	const ms = time.Millisecond
 	backOff := []time.Duration{25 * ms, 50 * ms, 100 * ms, 200 * ms, 400 * ms}
 	key := storetest.NewSession(b.tenant, "user", "app").Key
@@ -67,7 +67,7 @@ func TestUnprocessedItemsAreGivenUpAsUnavailable(t *testing.T) {
 func TestDeleteBatchIsOneRequestPer25Sessions(t *testing.T) {
 	for sessions, requests := range map[int]int{0: 0, 1: 1, 25: 1, 26: 2, 101: 5} {
 		b := onNothing(t)
-		b.transport.Always("BatchWriteItem", faulty.Reply(200, `{}`))
+		b.transport.Always("BatchWriteItem", dynamotest.Reply(200, `{}`))
 		keys := make([]session.Key, sessions)
 		for n := range keys {
 			keys[n] = storetest.NewSession(b.tenant, "user", "app").Key
@@ -81,8 +81,8 @@ func TestDeleteBatchIsOneRequestPer25Sessions(t *testing.T) {
 
 func TestOneFailedBatchOfManyIsTheErrorOfAll(t *testing.T) {
 	b := onNothing(t)
-	b.transport.Next("BatchWriteItem", faulty.Refuse(400, "AccessDeniedException", ""))
-	b.transport.Always("BatchWriteItem", faulty.Reply(200, `{}`))
+	b.transport.Next("BatchWriteItem", dynamotest.Refuse(400, "AccessDeniedException", ""))
+	b.transport.Always("BatchWriteItem", dynamotest.Reply(200, `{}`))
 	keys := make([]session.Key, 60)
 	for n := range keys {
 		keys[n] = session.Key{Tenant: "t", User: strconv.Itoa(n), Application: "a"}

@@ -14,7 +14,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 func env(pairs ...string) func(string) string {
@@ -110,8 +110,8 @@ func TestConnectionsClosedWhileIdleAreReplacedAtOnce(t *testing.T) {
 		_, _ = io.WriteString(w, `{}`) // a client that has gone fails the test by itself
 	}))
 	defer server.Close()
-	var attempts *faulty.Transport
-	client, err := dynamo.NewClient(dynamo.Config{Endpoint: server.URL}, faulty.Options(&attempts))
+	var attempts *dynamotest.Transport
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: server.URL}, dynamotest.Through(&attempts))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,14 +130,14 @@ func TestConnectionsClosedWhileIdleAreReplacedAtOnce(t *testing.T) {
 // Retries are seen: each attempt is told of, under the caller's context, whatever becomes of it.
 func TestEveryAttemptIsToldOf(t *testing.T) {
 	type caller struct{}
-	var transport *faulty.Transport
+	var transport *dynamotest.Transport
 	told := 0
-	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, faulty.Options(&transport),
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, dynamotest.Through(&transport),
 		dynamo.OnRequest(func(ctx context.Context) { told += ctx.Value(caller{}).(int) }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport.Next("DeleteItem", faulty.Broken(), faulty.Closed(), faulty.Reply(200, "{}"))
+	transport.Next("DeleteItem", dynamotest.Broken(), dynamotest.Closed(), dynamotest.Reply(200, "{}"))
 	ctx := context.WithValue(t.Context(), caller{}, 1)
 	if err := dynamo.New(client, "table").DeleteAPIKey(ctx, "tenant", "id"); err != nil {
 		t.Fatal(err)

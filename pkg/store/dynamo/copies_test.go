@@ -11,8 +11,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -90,7 +89,7 @@ func (b *bench) advance(want uint64) {
 }
 
 func TestFourCopiesHoldTheContractOfTheStoreToo(t *testing.T) {
-	client, table := dynamolocal.Table(t)
+	client, table := dynamotest.Table(t)
 	store := dynamo.New(client, table)
 	store.EpochCopies = 4
 	storetest.RunApplications(t, func(*testing.T) session.Store { return store })
@@ -176,8 +175,8 @@ const canceledByConflict = `{"__type":"com.amazonaws.dynamodb.v20120810#Transact
 func TestAConflictOfTransactionsIsWaitedFor(t *testing.T) {
 	b := withCopies(t, 2)
 	b.stored()
-	conflict := faulty.Refuse(http.StatusBadRequest, "TransactionConflictException", "")
-	canceled := faulty.Reply(http.StatusBadRequest, canceledByConflict)
+	conflict := dynamotest.Refuse(http.StatusBadRequest, "TransactionConflictException", "")
+	canceled := dynamotest.Reply(http.StatusBadRequest, canceledByConflict)
 	b.transport.Next("UpdateItem", conflict, conflict)
 	b.transport.Next("TransactWriteItems", canceled, canceled)
 	b.advance(1)
@@ -186,14 +185,14 @@ func TestAConflictOfTransactionsIsWaitedFor(t *testing.T) {
 		t.Errorf("waited %v, want four times", b.waited)
 	}
 	b.wantSameRows(2)
-	for operation, fault := range map[string]faulty.Fault{"UpdateItem": conflict, "TransactWriteItems": canceled} {
+	for operation, fault := range map[string]dynamotest.Fault{"UpdateItem": conflict, "TransactWriteItems": canceled} {
 		endless := withCopies(t, 2)
 		endless.stored()
 		endless.transport.Always(operation, fault)
 		if _, err := endless.AdvanceEpoch(t.Context(), endless.tenant, "app"); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("endless conflicts of %s: got %v, want ErrUnavailable", operation, err)
 		}
-		endless.transport.Always(operation, faulty.Pass())
+		endless.transport.Always(operation, dynamotest.Pass())
 		endless.advance(1)
 	}
 }
@@ -201,7 +200,7 @@ func TestAConflictOfTransactionsIsWaitedFor(t *testing.T) {
 func TestATransactionWhoseAnswerIsLostAdvancesTheEpochOnce(t *testing.T) {
 	b := withCopies(t, 3)
 	b.stored()
-	b.transport.Next("TransactWriteItems", faulty.ReplyLost())
+	b.transport.Next("TransactWriteItems", dynamotest.ReplyLost())
 	b.advance(1)
 	b.wantRequests(map[string]int{"UpdateItem": 1, "TransactWriteItems": 2})
 	b.advance(2)

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -14,7 +14,7 @@ import (
 func TestASessionThatIsHalfRemovedIsOver(t *testing.T) {
 	b := onEngine(t)
 	s := b.stored()
-	b.transport.Next("DeleteItem", faulty.Refuse(http.StatusBadRequest, "AccessDeniedException", ""))
+	b.transport.Next("DeleteItem", dynamotest.Refuse(http.StatusBadRequest, "AccessDeniedException", ""))
 	b.must(b.EndReused(b.Context(), s.Key))
 	if _, _, err := b.Rotate(b.Context(), storetest.NewRotation(s)); !errors.Is(err, session.ErrNoSession) {
 		t.Errorf("it refreshes: %v", err)

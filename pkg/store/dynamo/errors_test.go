@@ -8,21 +8,21 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
 // Performance floor 12: a failure that passes costs one more attempt, begun at once.
 func TestOneFailureThenSuccessIsExactlyTwoAttempts(t *testing.T) {
-	for name, fault := range map[string]faulty.Fault{
-		"500":       faulty.Broken(),
-		"503":       faulty.Reply(503, ""),
-		"throttled": faulty.Throttled(),
-		"closed":    faulty.Closed(),
-		"lost":      faulty.Reply(200, `{"Attrib`),
+	for name, fault := range map[string]dynamotest.Fault{
+		"500":       dynamotest.Broken(),
+		"503":       dynamotest.Reply(503, ""),
+		"throttled": dynamotest.Throttled(),
+		"closed":    dynamotest.Closed(),
+		"lost":      dynamotest.Reply(200, `{"Attrib`),
 	} {
 		b := onNothing(t)
-		b.transport.Next("DeleteItem", fault, faulty.Reply(200, `{}`))
+		b.transport.Next("DeleteItem", fault, dynamotest.Reply(200, `{}`))
 		key := storetest.NewAPIKey(b.tenant)
 		if err := b.DeleteAPIKey(b.Context(), key.Tenant, key.ID); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -47,14 +47,14 @@ func TestTheSecondAttemptBeginsAtOnceAndTheOthersSoon(t *testing.T) {
 
 // The port: "An unreachable or throttled store is ErrUnavailable."
 func TestAStoreThatKeepsFailingIsUnavailable(t *testing.T) {
-	for name, fault := range map[string]faulty.Fault{
-		"throughput exceeded": faulty.Throttled(),
-		"throttling":          faulty.Refuse(400, "ThrottlingException", ""),
-		"limit exceeded":      faulty.Refuse(400, "RequestLimitExceeded", ""),
-		"500":                 faulty.Broken(),
-		"503 without a body":  faulty.Reply(503, ""),
-		"closed connections":  faulty.Closed(),
-		"cut answers":         faulty.Reply(200, `{"Item":{"PK"`),
+	for name, fault := range map[string]dynamotest.Fault{
+		"throughput exceeded": dynamotest.Throttled(),
+		"throttling":          dynamotest.Refuse(400, "ThrottlingException", ""),
+		"limit exceeded":      dynamotest.Refuse(400, "RequestLimitExceeded", ""),
+		"500":                 dynamotest.Broken(),
+		"503 without a body":  dynamotest.Reply(503, ""),
+		"closed connections":  dynamotest.Closed(),
+		"cut answers":         dynamotest.Reply(200, `{"Item":{"PK"`),
 	} {
 		b := onNothing(t)
 		b.transport.Always("GetItem", fault)
@@ -80,7 +80,7 @@ func TestAContextThatEndsIsUnavailable(t *testing.T) {
 		},
 	} {
 		b := onNothing(t)
-		b.transport.Always("GetItem", faulty.Silent())
+		b.transport.Always("GetItem", dynamotest.Silent())
 		ctx, cancel := end(t.Context())
 		_, err := b.Application(ctx, b.tenant, "app")
 		cancel()
@@ -92,7 +92,7 @@ func TestAContextThatEndsIsUnavailable(t *testing.T) {
 
 func TestAnAttemptWithoutAnswerLeavesTimeForAnother(t *testing.T) {
 	b := onNothing(t)
-	b.transport.Next("GetItem", faulty.Silent(), faulty.Reply(200, `{}`))
+	b.transport.Next("GetItem", dynamotest.Silent(), dynamotest.Reply(200, `{}`))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := b.APIKey(ctx, "id"); !errors.Is(err, session.ErrNoAPIKey) {
@@ -104,7 +104,7 @@ func TestAnAttemptWithoutAnswerLeavesTimeForAnother(t *testing.T) {
 func TestAMistakeOfOursIsNeitherRepeatedNorUnavailableNorQuoted(t *testing.T) {
 	for _, code := range []string{"ValidationException", "ResourceNotFoundException", "AccessDeniedException"} {
 		b := onNothing(t)
-		b.transport.Always("UpdateItem", faulty.Refuse(400, code, "bad key TENANT#secret-tenant"))
+		b.transport.Always("UpdateItem", dynamotest.Refuse(400, code, "bad key TENANT#secret-tenant"))
 		s := storetest.NewSession("secret-tenant", "secret-user", "secret-app")
 		_, _, err := b.Rotate(b.Context(), storetest.NewRotation(s))
 		if err == nil || errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrNotFound) {
@@ -129,7 +129,7 @@ func TestAnItemOfAnotherLayoutIsAnErrorThatQuotesNothing(t *testing.T) {
 		"a bad device":      `"dv":{"M":{"n":{"N":"1"}}}`,
 	} {
 		b := onNothing(t)
-		b.transport.Always("UpdateItem", faulty.Reply(200, `{"Attributes":{`+attributes+`}}`))
+		b.transport.Always("UpdateItem", dynamotest.Reply(200, `{"Attributes":{`+attributes+`}}`))
 		_, _, err := b.Rotate(b.Context(), storetest.NewRotation(storetest.NewSession("t", "u", "a")))
 		if err == nil || errors.Is(err, session.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v", name, err)

@@ -5,14 +5,14 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
 // Law 3: an SDK retry after a lost DynamoDB reply succeeds.
 func TestALostAnswerOfARotationIsKnownByItsOwnRequestID(t *testing.T) {
 	b := onEngine(t)
-	for name, lost := range map[string]faulty.Fault{"lost": faulty.ReplyLost(), "cut": faulty.ReplyCut()} {
+	for name, lost := range map[string]dynamotest.Fault{"lost": dynamotest.ReplyLost(), "cut": dynamotest.ReplyCut()} {
 		s := b.stored()
 		r := storetest.NewRotation(s)
 		b.transport.Next("UpdateItem", lost)
@@ -32,7 +32,7 @@ func TestALostAnswerExtendsAReusableSessionOnce(t *testing.T) {
 	b := onEngine(t)
 	s := b.stored(func(s *session.Session) { s.Policy.Reusable = true })
 	r := storetest.NewRotation(s)
-	b.transport.Next("UpdateItem", faulty.ReplyLost())
+	b.transport.Next("UpdateItem", dynamotest.ReplyLost())
 	current, applied, err := b.Rotate(b.Context(), r)
 	b.must(err)
 	if diff := storetest.Diff(r.Apply(s), current); diff != "" || !applied {
@@ -70,7 +70,7 @@ func TestWritesWhoseAnswerIsLostAreSafeToRepeat(t *testing.T) {
 	}
 	for _, c := range cases {
 		deleted = b.stored()
-		b.transport.Next(c.operation, faulty.ReplyLost())
+		b.transport.Next(c.operation, dynamotest.ReplyLost())
 		if err := c.run(); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.verb, err, c.want)
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -18,7 +18,7 @@ const nothingFound = `{"Count":0,"Items":[]}`
 // Law 1: the index lags, and a miss for an id whose own UUIDv7 time is seconds old is retried briefly.
 func TestAMissOfAYoungIDIsRetriedBriefly(t *testing.T) {
 	b := onNothing(t)
-	b.transport.Always("Query", faulty.Reply(200, nothingFound))
+	b.transport.Always("Query", dynamotest.Reply(200, nothingFound))
 	id := storetest.NewID()
 	b.Now = func() time.Time { return id.Time().Add(4 * time.Second) }
 	if _, err := b.Locate(b.Context(), b.tenant, id); !errors.Is(err, session.ErrNoSession) {
@@ -35,7 +35,7 @@ func TestAYoungIDIsFoundOnceTheIndexHasFollowed(t *testing.T) {
 	b := onNothing(t)
 	key := storetest.NewSession("te#nant", "us er", "app").Key
 	b.Now = key.ID.Time
-	b.transport.Next("Query", faulty.Reply(200, nothingFound), faulty.Reply(200, `{"Items":[{
+	b.transport.Next("Query", dynamotest.Reply(200, nothingFound), dynamotest.Reply(200, `{"Items":[{
 		"PK":{"S":"TENANT#te%23nant#USER#us%20er"},"SK":{"S":"APP#app#TOKEN#`+key.ID.String()+`"},"GSI1PK":{"S":"x"}}]}`))
 	got, err := b.Locate(b.Context(), key.Tenant, key.ID)
 	if err != nil || got != key {
@@ -58,7 +58,7 @@ func TestAMissOfAnyOtherIDIsOneRequest(t *testing.T) {
 		"of no time (nil)": {token.ID{}, time.UnixMilli(0)},
 	} {
 		b := onNothing(t)
-		b.transport.Always("Query", faulty.Reply(200, nothingFound))
+		b.transport.Always("Query", dynamotest.Reply(200, nothingFound))
 		b.Now = func() time.Time { return c.now }
 		if _, err := b.Locate(b.Context(), b.tenant, c.id); !errors.Is(err, session.ErrNoSession) {
 			t.Errorf("%s: got %v, want ErrNoSession", name, err)
@@ -71,7 +71,7 @@ func TestAMissOfAnyOtherIDIsOneRequest(t *testing.T) {
 
 func TestTheWaitForTheIndexEndsWithTheContext(t *testing.T) {
 	b := onNothing(t)
-	b.transport.Always("Query", faulty.Reply(200, nothingFound))
+	b.transport.Always("Query", dynamotest.Reply(200, nothingFound))
 	ctx, cancel := context.WithCancel(t.Context())
 	b.Sleep = func(ctx context.Context, _ time.Duration) error {
 		cancel()
@@ -85,8 +85,8 @@ func TestTheWaitForTheIndexEndsWithTheContext(t *testing.T) {
 // The port: "a page that promises more is never empty."
 func TestAnEmptyPageOfDynamoDBIsReadPast(t *testing.T) {
 	b := onNothing(t)
-	empty := faulty.Reply(200, `{"Items":[],"LastEvaluatedKey":{"PK":{"S":"p"},"SK":{"S":"s"}}}`)
-	b.transport.Next("Query", empty, empty, faulty.Reply(200, nothingFound))
+	empty := dynamotest.Reply(200, `{"Items":[],"LastEvaluatedKey":{"PK":{"S":"p"},"SK":{"S":"s"}}}`)
+	b.transport.Next("Query", empty, empty, dynamotest.Reply(200, nothingFound))
 	page, more, err := b.Query(b.Context(), session.Query{Tenant: "t", User: "u"})
 	if len(page) != 0 || more || err != nil {
 		t.Errorf("got %d sessions, more %v, %v", len(page), more, err)

@@ -8,8 +8,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -17,7 +16,7 @@ import (
 type bench struct {
 	*testing.T
 	*dynamo.Store
-	transport *faulty.Transport
+	transport *dynamotest.Transport
 	waited    []time.Duration
 	tenant    string
 }
@@ -26,7 +25,7 @@ type bench struct {
 func onEngine(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, tenant: storetest.NewTenant()}
-	client, table := dynamolocal.Table(t, faulty.Options(&b.transport), faulty.ReportCapacity)
+	client, table := dynamotest.Table(t, dynamotest.Through(&b.transport), dynamotest.ReportCapacity)
 	b.Store = dynamo.New(client, table)
 	b.Sleep = b.sleep
 	return b
@@ -36,7 +35,7 @@ func onEngine(t *testing.T) *bench {
 func onNothing(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, tenant: "tenant"}
-	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, faulty.Options(&b.transport))
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, dynamotest.Through(&b.transport))
 	b.must(err)
 	b.Store = dynamo.New(client, "table")
 	b.Sleep = b.sleep

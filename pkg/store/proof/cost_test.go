@@ -14,15 +14,15 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // meeting makes two faults that hold their requests until both have arrived.
-func meeting() (one, other faulty.Fault) {
+func meeting() (one, other dynamotest.Fault) {
 	here, there := make(chan struct{}), make(chan struct{})
-	hold := func(arrived, awaited chan struct{}) faulty.Fault {
-		return func(request *http.Request, send faulty.Send) (*http.Response, error) {
+	hold := func(arrived, awaited chan struct{}) dynamotest.Fault {
+		return func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
 			close(arrived)
 			select {
 			case <-awaited:

@@ -3,7 +3,7 @@
 // that no client is logged out without a thief, and that what is at rest refreshes nothing. It holds tests only and
 // must never weaken a law to let a store pass.
 //
-// DynamoDB is AWS's own engine, see package dynamolocal. PROOF=long, which `make prove` sets, runs the random
+// DynamoDB is AWS's own engine, see package dynamotest. PROOF=long, which `make prove` sets, runs the random
 // proofs many times longer.
 //
 // # Which clients are never logged out

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // Law 5 and House style 19: refreshes, retries, deletions by every selector, issues and reads that run at once are
@@ -70,23 +70,23 @@ func TestConcurrentHistoriesOverTheEmbeddedStoreAreLinearizable(t *testing.T) {
 }
 
 // trouble makes so many of the requests fail, each in some way.
-func trouble(transport *faulty.Transport, seed uint64, share float64) {
+func trouble(transport *dynamotest.Transport, seed uint64, share float64) {
 	var mu sync.Mutex
 	dice := rand.New(rand.NewPCG(seed, 0))
 	for _, operation := range []string{
 		"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "BatchWriteItem",
 		"TransactWriteItems",
 	} {
-		faults := []faulty.Fault{
-			faulty.ReplyLost(), faulty.ReplyLost(), faulty.ReplyCut(), faulty.Throttled(), faulty.Broken(), faulty.Closed(),
-			faulty.Delay(time.Millisecond), faulty.Delay(5 * time.Millisecond),
+		faults := []dynamotest.Fault{
+			dynamotest.ReplyLost(), dynamotest.ReplyLost(), dynamotest.ReplyCut(), dynamotest.Throttled(), dynamotest.Broken(), dynamotest.Closed(),
+			dynamotest.Delay(time.Millisecond), dynamotest.Delay(5 * time.Millisecond),
 		}
 		if operation == "BatchGetItem" || operation == "BatchWriteItem" {
-			faults = append(faults, faulty.Unprocessed(0), faulty.Unprocessed(1), faulty.Unprocessed(2))
+			faults = append(faults, dynamotest.Unprocessed(0), dynamotest.Unprocessed(1), dynamotest.Unprocessed(2))
 		}
-		transport.Always(operation, func(request *http.Request, send faulty.Send) (*http.Response, error) {
+		transport.Always(operation, func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
 			mu.Lock()
-			fault := faulty.Pass()
+			fault := dynamotest.Pass()
 			if dice.Float64() < share {
 				fault = faults[dice.IntN(len(faults))]
 			}

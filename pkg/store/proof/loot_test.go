@@ -19,7 +19,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -165,7 +165,7 @@ func scan(t *testing.T, store *dynamo.Store) (items []map[string]types.Attribute
 	return items
 }
 
-func plunderDynamoDB(t *testing.T) (*loot, *faulty.Transport) {
+func plunderDynamoDB(t *testing.T) (*loot, *dynamotest.Transport) {
 	t.Helper()
 	if os.Getenv("STORE_TEST_TABLE") != "" {
 		t.Skip("a table that others use is not dumped; unset STORE_TEST_TABLE")

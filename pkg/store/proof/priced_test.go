@@ -15,7 +15,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -28,14 +28,14 @@ type priced struct {
 
 	keys      keyset
 	store     *dynamo.Store
-	transport *faulty.Transport
+	transport *dynamotest.Transport
 	tenant    string
 }
 
 func newPriced(t *testing.T) *priced {
 	t.Helper()
 	p := &priced{T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant()}
-	p.store, p.transport = onEngine(t, faulty.ReportCapacity)
+	p.store, p.transport = onEngine(t, dynamotest.ReportCapacity)
 	p.service = p.keys.service(p.store, p.now, rand.Reader)
 	register(t, p.store, p.tenant, "web", nil)
 	register(t, p.store, p.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })

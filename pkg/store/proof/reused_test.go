@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // Law 4: a reuse ends its session and is told, even where the removal of the session fails: the next request would
@@ -23,7 +23,7 @@ func TestAReuseIsToldEvenWhereTheRemovalFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.transport.Always("DeleteItem", faulty.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable", ""))
+	f.transport.Always("DeleteItem", dynamotest.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable", ""))
 	if _, err := f.refresh(first); !errors.Is(err, session.ErrReused) {
 		t.Errorf("a reuse is told as: %v", err)
 	}

@@ -17,8 +17,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -128,10 +127,10 @@ func (k keyset) active() keys.TokenKey {
 }
 
 // onEngine opens the store of production on DynamoDB's own engine, in a table of its own.
-func onEngine(t testing.TB, options ...func(*dynamodb.Options)) (*dynamo.Store, *faulty.Transport) {
+func onEngine(t testing.TB, options ...func(*dynamodb.Options)) (*dynamo.Store, *dynamotest.Transport) {
 	t.Helper()
-	var transport *faulty.Transport
-	client, table := dynamolocal.Table(t, append(options, faulty.Options(&transport))...)
+	var transport *dynamotest.Transport
+	client, table := dynamotest.Table(t, append(options, dynamotest.Through(&transport))...)
 	store := dynamo.New(client, table)
 	if os.Getenv("STORE_TEST_TABLE") == "" {
 		store.Now = func() time.Time { return time.Time{} } // the engine's index never lags, so nobody waits for it

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
@@ -39,7 +39,7 @@ func spent(t *testing.T, do func()) (allocs, kilobytes samples) {
 func updateItem(t *testing.T) []samples {
 	store, transport := onNothing(t)
 	s := newScene(t).rotated
-	transport.Always("UpdateItem", faulty.Reply(200, `{"Attributes":`+itemOf(t, s)+`}`))
+	transport.Always("UpdateItem", dynamotest.Reply(200, `{"Attributes":`+itemOf(t, s)+`}`))
 	rotation := storetest.NewRotation(s)
 	allocs, _ := spent(t, func() {
 		if _, _, err := store.Rotate(t.Context(), rotation); err != nil {

@@ -11,16 +11,15 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
 // onEngine is the service over DynamoDB Local, in a table of its own, with its requests and their capacity counted.
-func onEngine(t *testing.T) (*function, *dynamo.Store, *faulty.Transport) {
+func onEngine(t *testing.T) (*function, *dynamo.Store, *dynamotest.Transport) {
 	t.Helper()
-	var transport *faulty.Transport
-	client, table := dynamolocal.Table(t, faulty.ReportCapacity, faulty.Options(&transport))
+	var transport *dynamotest.Transport
+	client, table := dynamotest.Table(t, dynamotest.ReportCapacity, dynamotest.Through(&transport))
 	store := dynamo.New(client, table)
 	register(t, store, "web", nil)
 	register(t, store, "service", func(s *session.Settings) { s.Usage = session.Reusable })
@@ -28,10 +27,10 @@ func onEngine(t *testing.T) (*function, *dynamo.Store, *faulty.Transport) {
 }
 
 // meeting is a fault that holds the first two requests until both have arrived, or one is given up; met counts them.
-func meeting() (meet faulty.Fault, met *atomic.Int64) {
+func meeting() (meet dynamotest.Fault, met *atomic.Int64) {
 	met = &atomic.Int64{}
 	both := make(chan struct{})
-	return func(request *http.Request, send faulty.Send) (*http.Response, error) {
+	return func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
 		if met.Add(1) == 2 {
 			close(both)
 		}

@@ -24,7 +24,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -162,11 +162,11 @@ func itemOf(t testing.TB, s session.Session) string {
 	t.Helper()
 	var put struct{ Item json.RawMessage }
 	store, transport := onNothing(t)
-	transport.Always("PutItem", func(request *http.Request, send faulty.Send) (*http.Response, error) {
+	transport.Always("PutItem", func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
 		if err := json.NewDecoder(request.Body).Decode(&put); err != nil {
 			return nil, err
 		}
-		return faulty.Reply(http.StatusOK, `{}`)(request, send)
+		return dynamotest.Reply(http.StatusOK, `{}`)(request, send)
 	})
 	if err := store.Create(t.Context(), s); err != nil {
 		t.Fatal(err)
@@ -175,9 +175,9 @@ func itemOf(t testing.TB, s session.Session) string {
 }
 
 // onNothing is the store of production over a transport that has no network behind it.
-func onNothing(t testing.TB) (*dynamo.Store, *faulty.Transport) {
+func onNothing(t testing.TB) (*dynamo.Store, *dynamotest.Transport) {
 	t.Helper()
-	transport := faulty.New(nil)
+	transport := dynamotest.NewTransport(nil)
 	return storeAt("http://127.0.0.1:1", func(o *dynamodb.Options) { o.HTTPClient = transport }), transport
 }
 

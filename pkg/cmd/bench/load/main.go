@@ -9,7 +9,7 @@ import (
 	"os/signal"
 	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // most bounds a run: it keeps every latency in memory.
@@ -29,7 +29,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := start(ctx, os.Args[1:])
 	stop()
-	if errors.Is(err, dynamolocal.ErrUnavailable) && os.Getenv("REQUIRE_ENGINES") != "1" {
+	if errors.Is(err, dynamotest.ErrUnavailable) && os.Getenv("REQUIRE_ENGINES") != "1" {
 		fmt.Println("load: skipped:", err)
 		return
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load/measure"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // The stores that the service can be run over.
@@ -33,7 +33,7 @@ func (p plan) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
 	var env []string
 	if p.store == storeDynamoDB {
-		engine, err := dynamolocal.Acquire()
+		engine, err := dynamotest.Acquire()
 		if err != nil {
 			return err
 		}

@@ -14,14 +14,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/faulty"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
 // inTable fills a table of an engine, made as the template says but for the stream, which would slow the engine down.
 func inTable(ctx context.Context, endpoint string, template *stack.Template, sessions int) (*place, error) {
-	var transport *faulty.Transport
-	client, err := dynamo.NewClient(dynamo.Config{Endpoint: endpoint}, faulty.Options(&transport))
+	var transport *dynamotest.Transport
+	client, err := dynamo.NewClient(dynamo.Config{Endpoint: endpoint}, dynamotest.Through(&transport))
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"syscall"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // mostGrowth is how much an operation may take longer with the most sessions than with the fewest.
@@ -71,8 +71,8 @@ func dynamoTables(ctx context.Context, out io.Writer, largest, rounds int) error
 	if err != nil {
 		return fmt.Errorf("%w (run it from the project's root)", err)
 	}
-	engine, err := dynamolocal.Acquire()
-	if errors.Is(err, dynamolocal.ErrUnavailable) {
+	engine, err := dynamotest.Acquire()
+	if errors.Is(err, dynamotest.ErrUnavailable) {
 		_, err = fmt.Fprintln(out, "DynamoDB Local: skipped,", err)
 		return err
 	}

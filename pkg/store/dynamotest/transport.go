@@ -1,7 +1,4 @@
-// Package faulty owns the bad moments of DynamoDB for tests: an HTTP client for the SDK that counts requests, adds
-// up the capacity they consumed, and makes chosen ones fail as the network and DynamoDB do. It is test support
-// and must never be imported by anything that is deployed.
-package faulty
+package dynamotest
 
 import (
 	"bytes"
@@ -33,17 +30,17 @@ type Transport struct {
 	indexes  map[string]float64
 }
 
-// New makes a transport in front of another one, which may be nil if every request meets a fault that answers.
-func New(next dynamodb.HTTPClient) *Transport {
+// NewTransport makes a transport in front of another one, which may be nil if every request meets a fault that answers.
+func NewTransport(next dynamodb.HTTPClient) *Transport {
 	t := &Transport{next: next, faults: map[string][]Fault{}, always: map[string]Fault{}}
 	t.Reset()
 	return t
 }
 
-// Options puts the transport into a client, between the SDK and the HTTP client that the client has.
-func Options(into **Transport) func(*dynamodb.Options) {
+// Through puts the transport into a client, between the SDK and the HTTP client that the client has.
+func Through(into **Transport) func(*dynamodb.Options) {
 	return func(o *dynamodb.Options) {
-		*into = New(o.HTTPClient)
+		*into = NewTransport(o.HTTPClient)
 		o.HTTPClient = *into
 	}
 }

@@ -1,4 +1,4 @@
-package dynamolocal_test
+package dynamotest_test
 
 import (
 	"net/http"
@@ -10,11 +10,11 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest/dynamolocal"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 func TestATableIsThatOfTheTemplate(t *testing.T) {
-	client, name := dynamolocal.Table(t)
+	client, name := dynamotest.Table(t)
 	described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
 		t.Fatal(err)
@@ -32,8 +32,8 @@ func TestATableIsThatOfTheTemplate(t *testing.T) {
 }
 
 func TestEnsuringATableThatExistsChangesNothing(t *testing.T) {
-	client, name := dynamolocal.Table(t)
-	template, err := stack.Read("../../../../template.yaml", nil)
+	client, name := dynamotest.Table(t)
+	template, err := stack.Read("../../../template.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +56,8 @@ func TestAnEngineIsGoneAfterClose(t *testing.T) {
 	if os.Getenv("STORE_TEST_TABLE") != "" {
 		t.Skip("STORE_TEST_TABLE stands in for the engine")
 	}
-	dynamolocal.Start(t) // skips where there is no engine
-	engine, err := dynamolocal.Acquire()
+	dynamotest.Start(t) // skips where there is no engine
+	engine, err := dynamotest.Acquire()
 	if err != nil {
 		t.Fatal(err)
 	}
