@@ -6,19 +6,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden exchanges under testdata")
 
-// home is the service that all tests share; they keep apart by using users of their own. binary is what it runs, and
-// homeEnv where it and every other service of the run keeps its tokens: nothing for the embedded store.
+// home is the service that all tests share; they keep apart by users of their own. binary is what it runs, and homeEnv
+// where it and every other service of the run keeps its tokens: empty for the embedded store.
 var (
 	home    *service
 	binary  string
@@ -35,29 +37,18 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// runAll runs all tests over the embedded store and then, unless -short, over AWS's own DynamoDB engine.
+// E2E_HOME=embedded and E2E_HOME=dynamodb choose one.
 func runAll(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "e2e")
-	if err != nil {
+	if err := build(); err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary = filepath.Join(dir, "local")
-	if err := build(binary); err != nil {
-		return 1, err
-	}
-	code, err = inBothHomes(func() (int, error) { return runIn(m, filepath.Join(dir, "home-"+rand.Text())) })
-	return code, err
-}
-
-// inBothHomes runs all tests over the embedded store and then over AWS's own DynamoDB engine. E2E_HOME=embedded and
-// E2E_HOME=dynamodb choose one. Where there is no engine that run is left out, or fails if REQUIRE_ENGINES=1.
-func inBothHomes(run func() (int, error)) (code int, err error) {
 	choice := os.Getenv("E2E_HOME")
 	if choice != "dynamodb" {
 		fmt.Println("e2e: over the embedded store")
-		code, err = run()
+		code, err = runIn(m)
 	}
-	if choice == "embedded" || err != nil {
+	if choice == "embedded" || testing.Short() || err != nil {
 		return code, err
 	}
 	engine, err := dynamotest.Acquire()
@@ -70,16 +61,17 @@ func inBothHomes(run func() (int, error)) (code int, err error) {
 	}
 	fmt.Println("e2e: over DynamoDB")
 	homeEnv = []string{"DYNAMODB_ENDPOINT=" + engine.Endpoint}
-	second, err := run()
+	second, err := runIn(m)
 	return max(code, second), errors.Join(err, engine.Close())
 }
 
-func runIn(m *testing.M, dir string) (code int, err error) {
+func runIn(m *testing.M) (code int, err error) {
+	dir := filepath.Join(os.TempDir(), "e2e-"+rand.Text())
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if home, err = startService(dir); err != nil {
 		return 1, err
 	}
 	code = m.Run()
-	// "SIGINT" ends the service in order, and what it has written names no secret of the whole run.
 	return code, errors.Join(home.stop(), home.leaks())
 }
 
@@ -91,17 +83,39 @@ func embeddedOnly(t *testing.T) {
 	}
 }
 
-func build(to string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	args := []string{"build", "-o", to}
-	if raceEnabled {
-		args = append(args, "-race")
+// long skips a test that waits for tokens to expire or starts services of its own.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes seconds")
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "./pkg/cmd/local")...)
+}
+
+// build compiles the service into .cache, where the next run finds it up to date.
+func build() (err error) {
+	if binary, err = filepath.Abs(filepath.Join(repository, ".cache", "e2e", "local")); err != nil {
+		return err
+	}
+	args := []string{"build", "-o", binary}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		binary += "-race"
+		args = []string{"build", "-race", "-o", binary}
+	}
+	cmd := exec.CommandContext(context.Background(), "go", append(args, "./pkg/cmd/local")...)
 	cmd.Dir = repository
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the service: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// TestTheResultIsOfTheseSources names what the service is made of: `go test` repeats a result as long as all that its
+// tests read is the same, and it sees neither the compiler's reading nor that of TestMain.
+func TestTheResultIsOfTheseSources(t *testing.T) {
+	_, err := os.Stat(filepath.Join(repository, "template.yaml"))
+	walked := filepath.WalkDir(filepath.Join(repository, "pkg"), func(_ string, _ fs.DirEntry, err error) error { return err })
+	if err = errors.Join(err, walked); err != nil {
+		t.Error(err)
+	}
+	_, _ = os.Getenv("E2E_HOME"), os.Getenv("REQUIRE_ENGINES")
 }
