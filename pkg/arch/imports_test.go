@@ -52,6 +52,7 @@ var rules = []struct {
 		"pkg/cmd/bench/load/measure", "pkg/stack", "pkg/store/dynamotest",
 	}, "it fills the stores themselves"},
 	{"pkg/e2e/lambda", []string{}, "tests only"},
+	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
 	{"pkg/fixture", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded"}, "values of the core, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/cmd/bench/load", []string{"pkg/cmd/bench/load/measure", "pkg/store/dynamotest"}, "load sees the service from outside"},

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
@@ -122,6 +123,14 @@ func (r *replay) event(o outcome) {
 	}
 	if published := r.bus.taken(); !slices.Equal(published, o.published) {
 		r.t.Errorf("%s: published %q, want %q", o.event, published, o.published)
+	}
+}
+
+// wantNoSecretsLogged searches all that the function wrote for all that it was given or made.
+func (r *replay) wantNoSecretsLogged() {
+	r.t.Helper()
+	if err := leaks.Find(r.Stdout()+r.Stderr(), append(r.seen, string(r.Token), string(r.Signing))...); err != nil {
+		r.t.Error(err)
 	}
 }
 
