@@ -102,7 +102,7 @@ func (c Core) exchange(ctx context.Context, r *request, req session.RefreshReque
 	req.Tenant = tenant
 	grant, err := c.Sessions.Refresh(ctx, req)
 	r.tenant = grant.Session.Tenant
-	if refusal := (*session.Refusal)(nil); errors.As(err, &refusal) {
+	if refusal := (*session.RefreshError)(nil); errors.As(err, &refusal) {
 		r.tenant = refusal.Key.Tenant
 	}
 	return grant, err

@@ -43,15 +43,24 @@ type Grant struct {
 	Outcome          Outcome
 }
 
-// Outcome is how a grant came about, for logs and metrics.
+// Outcome is what became of a request, for logs and metrics.
 type Outcome string
 
-// The outcomes.
+// The outcomes of a grant.
 const (
 	Issued   Outcome = "issued"
 	Rotated  Outcome = "rotated"  // the token was current
 	Retried  Outcome = "retry"    // an earlier attempt had rotated it; the answer is the same
 	Extended Outcome = "extended" // a reusable token
+)
+
+// The outcomes of a refusal, one for each sentinel under ErrRefused.
+const (
+	Forged          Outcome = "forged"
+	Unknown         Outcome = "unknown"
+	ApplicationGone Outcome = "application gone"
+	Expired         Outcome = "expired"
+	Reused          Outcome = "reuse"
 )
 
 // grant makes the answer for a session whose current refresh token is t.

@@ -42,16 +42,16 @@ type Refresher struct {
 // NewRefresher refreshes the sessions in a store.
 func NewRefresher(store RefreshStore, minter Minter) Refresher { return Refresher{store, minter} }
 
-// Refusal is the error of a refresh whose token is genuine. It unwraps to the reason.
-type Refusal struct {
+// RefreshError is the error of a refresh whose token is genuine. It unwraps to the reason.
+type RefreshError struct {
 	Key Key // of the token's session, living or not
 	Err error
 }
 
-func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *RefreshError) Error() string { return r.Err.Error() }
 
 // Unwrap is the reason.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefreshError) Unwrap() error { return r.Err }
 
 // Refresh exchanges a refresh token: one conditional write, in parallel with one read of the application.
 // Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused (its four narrower kinds
@@ -64,7 +64,7 @@ func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, erro
 	}
 	grant, err := f.exchange(ctx, presented, own, req)
 	if err != nil {
-		return Grant{}, &Refusal{Key: keyOf(presented), Err: err}
+		return Grant{}, &RefreshError{Key: keyOf(presented), Err: err}
 	}
 	return grant, nil
 }

@@ -1,0 +1,86 @@
+package session
+
+import (
+	"errors"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Kind is what an error means to the caller of an operation. Each interface maps kinds to its own answers.
+// A package above this one may define more kinds: an error with a method Kind() Kind states its own.
+type Kind string
+
+// The kinds of this package's errors.
+const (
+	KindInternal         Kind = "internal" // none of the others: a fault of this service
+	KindInput            Kind = "input"    // InputError
+	KindUnavailable      Kind = "unavailable"
+	KindNoSession        Kind = "no session"
+	KindNoApplication    Kind = "no application"
+	KindNoAPIKey         Kind = "no API key"
+	KindRefused          Kind = "refused"          // a refresh token that does not refresh
+	KindApplicationGone  Kind = "application gone" // the same, because its application does not exist
+	KindOtherTenant      Kind = "other tenant"
+	KindOtherApplication Kind = "other application"
+	KindOtherSession     Kind = "other session"
+	KindAccessRequired   Kind = "access required"
+	KindBadAccess        Kind = "bad access"
+	KindScope            Kind = "scope"
+)
+
+// KindOf classifies an error. The zero error has no kind.
+func KindOf(err error) Kind {
+	var stated interface{ Kind() Kind }
+	var input *InputError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &stated):
+		return stated.Kind()
+	case errors.As(err, &input):
+		return KindInput
+	}
+	for _, row := range []struct {
+		err  error
+		kind Kind
+	}{
+		{ErrApplicationGone, KindApplicationGone}, // before ErrRefused, which it wraps
+		{ErrRefused, KindRefused},
+		{ErrOtherTenant, KindOtherTenant},
+		{ErrOtherApplication, KindOtherApplication},
+		{ErrOtherSession, KindOtherSession},
+		{ErrAccessRequired, KindAccessRequired},
+		{token.ErrBadAccess, KindBadAccess},
+		{ErrScope, KindScope},
+		{ErrNoSession, KindNoSession},
+		{ErrNoApplication, KindNoApplication},
+		{ErrNoAPIKey, KindNoAPIKey},
+		{ErrUnavailable, KindUnavailable},
+		{keys.ErrUnavailable, KindUnavailable},
+	} {
+		if errors.Is(err, row.err) {
+			return row.kind
+		}
+	}
+	return KindInternal
+}
+
+// RefusalOutcome tells the refusals of one kind apart, for logs and metrics alone; "" for any other error.
+func RefusalOutcome(err error) Outcome {
+	for _, row := range []struct {
+		err     error
+		outcome Outcome
+	}{
+		{ErrForged, Forged},
+		{ErrUnknown, Unknown},
+		{ErrApplicationGone, ApplicationGone},
+		{ErrExpired, Expired},
+		{ErrReused, Reused},
+	} {
+		if errors.Is(err, row.err) {
+			return row.outcome
+		}
+	}
+	return ""
+}
