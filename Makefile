@@ -67,9 +67,8 @@ fuzz: ## Each fuzz target for FUZZTIME (30s)
 bench: ## Performance floors: each with its figure and verdict, some minutes (DynamoDB's need java and npm)
 	@cd pkg/cmd/bench/floors && FLOORS=all go test -count=1 -timeout 15m
 
-scale: ## What refresh, list and the deletes take with 10^3 to 10^6 sessions, some minutes (DynamoDB Local to 10^5)
-	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/cmd/bench/scale
-	@.build/scale
+scale: ## How long refresh, list and deletes take with 10^3 to 10^6 sessions, some minutes
+	@go run ./pkg/cmd/bench scale
 
 template: ## Build every function with sam build; lint and validate template.yaml (needs python3 and npm; .ci/run demands them)
 	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory lint-template; \
@@ -101,11 +100,10 @@ STORE    ?= embedded
 ROUNDS   ?= 9
 TURN     ?= 3s
 load: ## Chains of refreshes and other requests over HTTP, with a plot (DURATION=20s, CHAINS=8, MIX=..., STORE=embedded or dynamodb)
-	@mkdir -p .build && go build -o .build/ ./pkg/cmd/local ./pkg/cmd/bench/load
-	@.build/load -duration $(DURATION) -chains $(CHAINS) -mix "$(MIX)" -store $(STORE)
+	@go run ./pkg/cmd/bench load -duration $(DURATION) -chains $(CHAINS) -mix "$(MIX)" -store $(STORE)
 
 compare: ## Side by side with fosite, oidc-provider and a floor, on Linux (ROUNDS=9, TURN=3s, CHAINS=8; needs npm)
-	@pkg/cmd/bench/compare/run -rounds $(ROUNDS) -duration $(TURN) -chains $(CHAINS)
+	@go run ./pkg/cmd/bench compare -rounds $(ROUNDS) -duration $(TURN) -chains $(CHAINS)
 
 interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
 	@pkg/e2e/clients/run

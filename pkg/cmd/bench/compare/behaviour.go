@@ -1,48 +1,42 @@
-package main
+package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 )
 
 // uses of one token at the same time, as a page with many tabs makes them.
 const uses = 20
 
-// behaviour is what a server answers where clients are lost or logged out.
-type behaviour struct{ concurrent, retry string }
-
-// try finds out what the server does, by doing it several times.
-func (s *subject) try(ctx context.Context) (behaviour, error) {
-	const times = 5
+// try finds out, five times, what the server answers where clients are lost or logged out.
+func (s *subject) try(ctx context.Context) error {
 	var races []race
 	var retries []string
-	for range times {
+	for range 5 {
 		r, err := s.race(ctx)
 		if err != nil {
-			return behaviour{}, fmt.Errorf("concurrent uses: %w", err)
+			return fmt.Errorf("concurrent uses: %w", err)
 		}
-		races = append(races, r)
-		outcome, err := s.retry(ctx)
+		outcome, err := s.tryRetry(ctx)
 		if err != nil {
-			return behaviour{}, fmt.Errorf("retry: %w", err)
+			return fmt.Errorf("retry: %w", err)
 		}
-		retries = append(retries, outcome)
+		races, retries = append(races, r), append(retries, outcome)
 	}
 	slices.Sort(retries)
-	retry := retries[0]
-	if others := slices.Compact(retries); len(others) > 1 {
-		retry = fmt.Sprint(others)
-	}
-	return behaviour{concurrent: describe(races), retry: retry}, nil
+	s.concurrent, s.retry = describe(races), strings.Join(slices.Compact(retries), " or ")
+	return nil
 }
 
 // race is the outcome of concurrent uses of one token.
 type race struct {
 	winners    int // answered 200
-	successors int // different tokens that these got
+	successors int // different tokens among their answers
 	alive      int // of these, accepted afterwards
 }
 
@@ -57,24 +51,20 @@ func (s *subject) race(ctx context.Context) (race, error) {
 	for i := range uses {
 		together.Go(func() {
 			<-start
-			next, status, err := s.refresh(ctx, token)
-			if errs[i] = err; status == http.StatusOK {
-				answers[i] = next
-			}
+			answers[i], _, errs[i] = s.refresh(ctx, token)
 		})
 	}
 	close(start)
 	together.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return race{}, err
-		}
+	if err := errors.Join(errs...); err != nil {
+		return race{}, err
 	}
 	won := slices.DeleteFunc(answers, func(next string) bool { return next == "" })
 	r := race{winners: len(won)}
 	slices.Sort(won)
-	for _, next := range slices.Compact(won) {
-		r.successors++
+	won = slices.Compact(won)
+	r.successors = len(won)
+	for _, next := range won {
 		_, status, err := s.refresh(ctx, next)
 		if err != nil {
 			return race{}, err
@@ -113,15 +103,15 @@ func describe(races []race) string {
 	}
 }
 
-// retry presents a token, as if the answer was lost presents it again, and then uses the first answer.
-func (s *subject) retry(ctx context.Context) (string, error) {
+// tryRetry presents a token, presents it again as if the answer was lost, and then uses the first answer.
+func (s *subject) tryRetry(ctx context.Context) (string, error) {
 	token, err := s.mint(ctx, s)
 	if err != nil {
 		return "", err
 	}
 	first, status, err := s.refresh(ctx, token)
 	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%s: a new token was refused: status %d", s.name, status)
+		err = fmt.Errorf("a new token was refused: status %d", status)
 	}
 	if err != nil {
 		return "", err
@@ -131,11 +121,11 @@ func (s *subject) retry(ctx context.Context) (string, error) {
 		return "", err
 	}
 	_, after, err := s.refresh(ctx, first)
-	return verdict(again == http.StatusOK, second == first, after == http.StatusOK), err
+	return outcome(again == http.StatusOK, second == first, after == http.StatusOK), err
 }
 
-// verdict names what became of a retry: whether it was answered, with the same successor, and whether that lives.
-func verdict(answered, same, lives bool) string {
+// outcome names what a retry led to: whether it was answered, with the same successor, and whether that lives.
+func outcome(answered, same, lives bool) string {
 	switch {
 	case answered && same && lives:
 		return "same successor"

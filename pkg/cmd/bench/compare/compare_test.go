@@ -1,19 +1,16 @@
-package main
+package compare
 
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load/measure"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/measure"
 )
 
 func TestARetryIsNamedByWhatTheClientIsLeftWith(t *testing.T) {
@@ -27,8 +24,8 @@ func TestARetryIsNamedByWhatTheClientIsLeftWith(t *testing.T) {
 		{false, false, false, "family dies"},
 		{true, false, false, "family dies"},
 	} {
-		if got := verdict(row.answered, row.same, row.lives); got != row.want {
-			t.Errorf("%+v is %q", row, got)
+		if got := outcome(row.answered, row.same, row.lives); got != row.want {
+			t.Errorf("%+v: got %q", row, got)
 		}
 	}
 }
@@ -41,42 +38,21 @@ func TestRacesAreDescribedByTheirSpan(t *testing.T) {
 		"20 win, 19-20 successors, 2 of them live":   {{20, 20, 2}, {20, 19, 2}},
 	} {
 		if got := describe(races); got != want {
-			t.Errorf("%v is %q, want %q", races, got, want)
+			t.Errorf("%v: got %q, want %q", races, got, want)
 		}
 	}
 }
 
 func TestTheRatioIsOfTurnsInTheSameRound(t *testing.T) {
-	floor := &subject{name: "floor", rounds: []round{{cpu: 1}, {cpu: 4}, {cpu: 2}}}
-	ours := &subject{name: "this service", rounds: []round{{cpu: 1.5}, {cpu: 8}, {cpu: 5}}}
-	if got := ratio(ours, floor); got != 2 {
-		t.Errorf("the median of 1.5, 2 and 2.5 is 2, not %v", got)
+	floor := &subject{rounds: []round{{cpu: 1}, {cpu: 4}, {cpu: 2}}}
+	other := &subject{rounds: []round{{cpu: 1.5}, {cpu: 8}, {cpu: 5}}}
+	if got := ratio(other, floor); got != 2 {
+		t.Errorf("median of 1.5, 2 and 2.5: got %v, want 2", got)
 	}
-	if got := judge(ours, floor, 8); !strings.HasSuffix(got, "takes 2.00 times the floor's (at most 2): pass\n") {
-		t.Error(got)
-	}
-	ours.rounds[1].cpu = 8.1
-	if got := judge(ours, floor, 8); !strings.HasSuffix(got, "MISS\n") {
-		t.Error(got)
-	}
-}
-
-func TestTheTableIsMarkdownWithTheMedians(t *testing.T) {
-	all := []*subject{
-		{name: "floor", store: "bbolt", rounds: []round{{rate: 10, cpu: 1, p50: 1, p99: 2}}},
-		{name: "other", store: "memory", rounds: []round{{rate: 10, cpu: 1}, {rate: 30, cpu: 3}, {rate: 20, cpu: 2, p99: 9}}},
-	}
-	lines := strings.Split(strings.TrimSpace(table(all, []behaviour{{"-", "-"}, {"1 win", "family dies"}})), "\n")
-	if len(lines) != 4 {
-		t.Fatalf("%q", lines)
-	}
-	for _, line := range lines {
-		if strings.Count(line, "|") != strings.Count(lines[0], "|") {
-			t.Errorf("%q has not the columns of the head", line)
+	for r, want := range map[float64]string{2: "pass", 2.01: "MISS"} {
+		if got := verdict(r); !strings.HasSuffix(got, want) {
+			t.Errorf("ratio %v: got %q, want %s", r, got, want)
 		}
-	}
-	if want := "| other | memory | 2.000 | 20 | 0.00 | 0.00 | 1 win | family dies |"; lines[3] != want {
-		t.Errorf("%s, want %s", lines[3], want)
 	}
 }
 
@@ -112,74 +88,37 @@ func subjectAt(t *testing.T, h http.Handler) *subject {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return &subject{
-		name: "test", wire: oauth("/token"), mint: mintAtHarness,
-		server: &measure.Server{Base: server.URL}, client: server.Client(),
-	}
+	return &subject{wire: oauth("/token"), mint: mintAtHarness, client: measure.NewClient(server.URL, uses)}
 }
 
 func TestBehaviourIsFoundOutByDoingIt(t *testing.T) {
-	got, err := subjectAt(t, &endpoint{}).try(t.Context())
-	if want := (behaviour{"1 win, then the family dies", "family dies"}); err != nil || got != want {
-		t.Errorf("one that ends the family at reuse: %+v, %v", got, err)
-	}
-	got, err = subjectAt(t, &endpoint{idempotent: true}).try(t.Context())
-	if want := (behaviour{"all 20 get the same successor, which lives", "same successor"}); err != nil || got != want {
-		t.Errorf("one that repeats its answer: %+v, %v", got, err)
+	for want, idempotent := range map[[2]string]bool{
+		{"1 win, then the family dies", "family dies"}:                   false,
+		{"all 20 get the same successor, which lives", "same successor"}: true,
+	} {
+		s := subjectAt(t, &endpoint{idempotent: idempotent})
+		err := s.try(t.Context())
+		if got := [2]string{s.concurrent, s.retry}; got != want || err != nil {
+			t.Errorf("idempotent %v: got %q, %v, want %q", idempotent, got, err, want)
+		}
 	}
 }
 
-func TestWhoDoesNotRotateIsNotCompared(t *testing.T) {
+func TestAServerThatDoesNotRotateIsNotCompared(t *testing.T) {
 	for name, answer := range map[string]string{
 		"the same token": `{"access_token":"a.b.c","refresh_token":"old"}`,
 		"no token":       `{"access_token":"a.b.c"}`,
-		"no JWT":         `{"access_token":"opaque","refresh_token":"new"}`,
-		"no JSON":        `hello`,
+		"not a JWT":      `{"access_token":"opaque","refresh_token":"new"}`,
+		"not JSON":       `hello`,
 	} {
 		s := subjectAt(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) }))
-		if _, _, err := s.refresh(t.Context(), "old"); err == nil {
-			t.Errorf("%s is no error", name)
+		if next, _, err := s.refresh(t.Context(), "old"); err == nil {
+			t.Errorf("%s: got %q, want an error", name, next)
 		}
 	}
 }
 
-func TestBothWiresAreRead(t *testing.T) {
-	for _, row := range []struct {
-		wire         wire
-		body, answer string
-	}{
-		{oauth("/token"), "client_id=web&grant_type=refresh_token&refresh_token=old", `{"access_token":"a.b.c","refresh_token":"new"}`},
-		{canonical(), `{"refreshToken":"old"}`, `{"success":true,"data":{"accessToken":"a.b.c","refreshToken":"new"}}`},
-	} {
-		asked := ""
-		s := subjectAt(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			raw, _ := io.ReadAll(r.Body)
-			asked = r.URL.Path + " " + string(raw)
-			_, _ = io.WriteString(w, row.answer)
-		}))
-		s.wire = row.wire
-		next, status, err := s.refresh(t.Context(), "old")
-		if next != "new" || status != http.StatusOK || err != nil || asked != row.wire.path+" "+row.body {
-			t.Errorf("asked %q, got %q, %d, %v", asked, next, status, err)
-		}
-	}
-}
-
-func TestAPlanOutOfBoundsIsRefused(t *testing.T) {
-	for _, p := range []plan{
-		{rounds: 0, turn: time.Second, chains: 1},
-		{rounds: 1, turn: 0, chains: 1},
-		{rounds: 1, turn: time.Second},
-		{rounds: 100, turn: time.Hour, chains: 1},
-	} {
-		p.dir = t.TempDir()
-		if err := p.run(t.Context()); err == nil {
-			t.Errorf("%+v ran", p)
-		}
-	}
-}
-
-// What the table names is what the harnesses are built with, and nothing of it is required by this module.
+// The versions in the table are those that the harnesses are built with, and this module requires none of them.
 func TestTheLibrariesArePinned(t *testing.T) {
 	read := func(path string) string {
 		raw, err := os.ReadFile(path)
@@ -188,16 +127,13 @@ func TestTheLibrariesArePinned(t *testing.T) {
 		}
 		return string(raw)
 	}
-	if !strings.Contains(read("testdata/fosite/fosite.mod"), "github.com/ory/fosite v"+fositeVersion+"\n") {
-		t.Errorf("fosite.mod does not require fosite %s", fositeVersion)
+	if want := "github.com/ory/fosite v" + fositeVersion + "\n"; !strings.Contains(read("testdata/fosite/fosite.mod"), want) {
+		t.Errorf("fosite.mod: want %s", want)
 	}
 	for _, file := range []string{"../../../../go.mod", "../../../../go.sum"} {
 		if strings.Contains(read(file), "ory/fosite") {
-			t.Errorf("%s knows fosite", file)
+			t.Errorf("%s contains ory/fosite", file)
 		}
-	}
-	if !strings.Contains(read("testdata/oidc-provider/package.json"), `"oidc-provider": "`+oidcProviderVersion+`"`) {
-		t.Errorf("package.json does not ask for oidc-provider %s", oidcProviderVersion)
 	}
 	var lock struct {
 		Packages map[string]struct{ Version, Integrity string }
@@ -206,12 +142,11 @@ func TestTheLibrariesArePinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := lock.Packages["node_modules/oidc-provider"].Version; got != oidcProviderVersion {
-		t.Errorf("package-lock.json has oidc-provider %s", got)
+		t.Errorf("package-lock.json: got oidc-provider %s, want %s", got, oidcProviderVersion)
 	}
-	sha512 := regexp.MustCompile(`^sha512-[A-Za-z0-9+/]{86}==$`)
 	for name, p := range lock.Packages {
-		if name != "" && !sha512.MatchString(p.Integrity) {
-			t.Errorf("%s %s is not pinned by its hash", name, p.Version)
+		if name != "" && !strings.HasPrefix(p.Integrity, "sha512-") {
+			t.Errorf("%s %s: got integrity %q, want a SHA-512", name, p.Version, p.Integrity)
 		}
 	}
 }

@@ -1,135 +1,131 @@
-package main
+package compare
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"path/filepath"
+	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load/measure"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/measure"
 )
 
 // subject is one of the servers that are compared.
 type subject struct {
-	name    string // as the table has it
-	store   string // what its tokens are kept in
+	name    string
+	store   string // where its tokens are
+	ours    bool
 	program measure.Program
 	wire    wire
 	mint    func(context.Context, *subject) (string, error)
 
-	server *measure.Server
-	client *http.Client
-	rounds []round
+	server            *measure.Server
+	client            *measure.Client
+	concurrent, retry string   // what try found
+	chains            []string // the tokens in use
+	rounds            []round
 }
 
-// subjects are those whose programs are in dir: the floor, this service on two of its routes, and others. They keep
-// their data in data.
-func subjects(dir, data string, oidcProvider bool) []*subject {
-	at := func(name string) string { return filepath.Join(dir, name) }
-	floor := measure.Program{Command: []string{at("floor")}, Env: []string{"LOCAL_DIR=" + data}, Ready: "/ready"}
-	all := []*subject{
-		{name: "floor", store: "bbolt, durable", wire: oauth("/token"), mint: mintAtHarness, program: floor},
-		ours(oauth("/oauth2/token"), at("local"), filepath.Join(data, "oauth")),
-		ours(canonical(), at("local"), filepath.Join(data, "canonical")),
-		{
-			name: "fosite " + fositeVersion, store: "memory, lock added", wire: oauth("/token"), mint: mintAtHarness,
-			program: measure.Program{Command: []string{at("fosite")}, Ready: "/ready"},
+// wire is the request of a refresh, and how its answer is read.
+type wire struct {
+	path, contentType string
+	body              func(token string) string
+	tokens            func(raw []byte) (access, refresh string, err error)
+}
+
+// oauth is a token endpoint for a public client (RFC 6749 section 6). Every server has one.
+func oauth(path string) wire {
+	return wire{path, "application/x-www-form-urlencoded", func(token string) string {
+		return url.Values{"grant_type": {"refresh_token"}, "client_id": {"web"}, "refresh_token": {token}}.Encode()
+	}, oauthTokens}
+}
+
+func oauthTokens(raw []byte) (access, refresh string, err error) {
+	var a struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+	}
+	err = json.Unmarshal(raw, &a)
+	return a.AccessToken, a.RefreshToken, err
+}
+
+// canonical is this service's own route.
+func canonical() wire {
+	return wire{
+		"/jwt/refresh", "application/json", func(token string) string { return `{"refreshToken":"` + token + `"}` },
+		func(raw []byte) (access, refresh string, err error) {
+			var a struct {
+				Data struct{ AccessToken, RefreshToken string }
+			}
+			err = json.Unmarshal(raw, &a)
+			return a.Data.AccessToken, a.Data.RefreshToken, err
 		},
 	}
-	if oidcProvider {
-		all = append(all, &subject{
-			name: "oidc-provider " + oidcProviderVersion, store: "memory (Map)", wire: oauth("/token"), mint: mintAtHarness,
-			program: measure.Program{
-				Command: []string{"node", "server.mjs"}, Dir: at("oidc-provider"), Env: []string{"NODE_ENV=production"}, Ready: "/ready",
-			},
-		})
-	}
-	return all
 }
 
-// ours is this service, in a process of its own.
-func ours(w wire, program, dir string) *subject {
-	return &subject{
-		name: "this service, " + w.path, store: "bbolt, durable", wire: w, program: measure.LocalService(program, dir),
-		mint: func(ctx context.Context, s *subject) (string, error) { return s.issue(ctx, dir) },
-	}
-}
-
-// start starts the server, with a client of its own.
-func (s *subject) start(ctx context.Context) (err error) {
-	const timeout, connections = 30 * time.Second, 64
-	s.client = &http.Client{
-		Timeout: timeout, Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
-	}
-	s.server, err = measure.Start(ctx, s.program)
-	return err
-}
-
-// mintAtHarness asks a harness for a first token: how users log in is not compared.
-func mintAtHarness(ctx context.Context, s *subject) (string, error) {
-	var body oauthAnswer
-	status, err := s.post(ctx, s.server.Base+"/mint", http.Header{}, "", &body)
-	return body.RefreshToken, unless(status == http.StatusOK, status, err)
-}
-
-// issue starts a session as a product's backend does.
-func (s *subject) issue(ctx context.Context, dir string) (string, error) {
-	credentials, err := measure.Credentials(dir)
-	if err != nil {
-		return "", err
-	}
-	header := http.Header{
-		"Authorization": {"Bearer " + credentials["API_KEY"]}, "X-Stencil-Tenantid": {credentials["TENANT_ID"]},
-		"Content-Type": {"application/json"},
-	}
-	var body canonicalAnswer
-	status, err := s.post(ctx, s.server.Base+"/jwt/issue", header, `{"userId":"user","applicationId":"web"}`, &body)
-	return body.Data.RefreshToken, unless(status == http.StatusCreated, status, err)
-}
-
-// refresh is the request that is measured. A refused token is status 400 and no error.
+// refresh is the request that is measured. A refused token has another status than 200 and is not an error.
 func (s *subject) refresh(ctx context.Context, token string) (next string, status int, err error) {
-	body := s.wire.answer()
 	header := http.Header{"Content-Type": {s.wire.contentType}}
-	if status, err = s.post(ctx, s.server.Base+s.wire.path, header, s.wire.body(token), body); err != nil {
+	status, raw, err := s.client.Send(ctx, http.MethodPost, s.wire.path, header, s.wire.body(token))
+	if err != nil || status != http.StatusOK {
 		return "", status, err
 	}
-	access, next := body.tokens()
-	if rotated := next != "" && next != token && strings.Count(access, ".") == 2; status == http.StatusOK && !rotated {
-		err = fmt.Errorf("%s does not rotate, or its access token is no JWT", s.name)
+	access, next, err := s.wire.tokens(raw)
+	if err == nil && (next == "" || next == token || strings.Count(access, ".") != 2) {
+		err = errors.New("it does not rotate, or its access token is not a JWT")
 	}
 	return next, status, err
 }
 
-// post reads the answer into body if it is a success.
-func (s *subject) post(ctx context.Context, url string, header http.Header, text string, body any) (int, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(text))
-	if err != nil {
-		return 0, err
-	}
-	req.Header = header
-	answer, err := s.client.Do(req)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", s.name, err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	raw, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode < http.StatusMultipleChoices {
-		err = json.Unmarshal(raw, body)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: its answer: %w", s.name, err)
-	}
-	return answer.StatusCode, nil
+// round is what one subject did in one of its turns.
+type round struct {
+	rate     float64 // refreshes per second
+	cpu      float64 // of the server's process, milliseconds per refresh
+	p50, p99 float64 // milliseconds
 }
 
-func unless(good bool, status int, err error) error {
-	if err == nil && !good {
-		err = fmt.Errorf("no token to begin with: status %d", status)
+// turn lets every chain refresh for a while.
+func (s *subject) turn(ctx context.Context, length time.Duration) (round, error) {
+	defer s.client.Close() // a server may close connections while others have their turns
+	before, err := s.server.CPU()
+	if err != nil {
+		return round{}, err
 	}
+	latencies, errs := make([][]time.Duration, len(s.chains)), make([]error, len(s.chains))
+	var workers sync.WaitGroup
+	started := time.Now()
+	for i := range s.chains {
+		workers.Go(func() {
+			for errs[i] == nil && time.Since(started) < length && ctx.Err() == nil {
+				began := time.Now()
+				errs[i] = s.step(ctx, &s.chains[i])
+				latencies[i] = append(latencies[i], time.Since(began))
+			}
+		})
+	}
+	workers.Wait()
+	took := time.Since(started)
+	for _, err := range errs {
+		if err != nil {
+			return round{}, err
+		}
+	}
+	after, err := s.server.CPU()
+	stats := measure.StatsOf(slices.Concat(latencies...))
+	n := float64(stats.Count)
+	return round{n / took.Seconds(), measure.Milliseconds(after-before) / n, stats.P50, stats.P99}, err
+}
+
+func (s *subject) step(ctx context.Context, token *string) error {
+	next, status, err := s.refresh(ctx, *token)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("the only holder of a token was refused: status %d", status)
+	}
+	*token = next
 	return err
 }

@@ -1,176 +1,126 @@
-package main
+package load
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/service"
 )
 
 // chain is one user's session and its holder, who knows what every answer must be.
 type chain struct {
-	*client
+	*service.Service
 
-	number, sessions    int
-	tenant, app, key    string // of the backend that issues
-	random              *rand.Rand
-	user                string // a new one for each session
-	id, refresh, access string
-	generation          int
+	record     *recorder
+	number     int
+	random     *rand.Rand
+	sessions   int
+	user       string // a new one for each session
+	tokens     service.Tokens
+	generation int
 }
 
-// credentials are the data of issue and of refresh.
-type credentials struct {
-	AccessToken    string `json:"accessToken"`
-	RefreshToken   string `json:"refreshToken"`
-	RefreshTokenID string `json:"refreshTokenId"`
-}
-
-// resource is a token resource.
-type resource struct {
-	ID         string `json:"id"`
-	UserID     string `json:"userId"`
-	Generation int    `json:"generation"`
-}
-
-func newChain(c *client, number int, credentials map[string]string) *chain {
-	return &chain{
-		client: c, number: number,
-		tenant: credentials["TENANT_ID"], app: credentials["APPLICATION_ID"], key: credentials["API_KEY"],
-		random: rand.New(rand.NewPCG(uint64(number), 1)), //nolint:gosec // the same steps in every run
-	}
+func newChain(s *service.Service, record *recorder, number int) *chain {
+	//nolint:gosec // the same steps in every run
+	return &chain{Service: s, record: record, number: number, random: rand.New(rand.NewPCG(uint64(number), 1))}
 }
 
 // run takes steps until the time is up. Requests in flight are finished.
 func (c *chain) run(ctx context.Context, m mix, until time.Time) {
 	finish := context.WithoutCancel(ctx)
 	for time.Now().Before(until) && ctx.Err() == nil {
-		err := c.take(finish, m.next(c.random))
-		for err != nil && time.Now().Before(until) && ctx.Err() == nil { // what the session is now is anybody's guess
+		err := m.next(c.random).take(c, finish)
+		for err != nil && time.Now().Before(until) && ctx.Err() == nil { // the state of the session is unknown
 			time.Sleep(100 * time.Millisecond)
 			err = c.issue(finish)
 		}
 	}
 }
 
-func (c *chain) take(ctx context.Context, s step) error {
-	switch s {
-	case stepRetry:
-		return c.retry(ctx)
-	case stepRetrieve:
-		return c.retrieve(ctx)
-	case stepList:
-		return c.list(ctx)
-	case stepDelete:
-		return c.delete(ctx)
-	default:
-		return c.rotate(ctx)
-	}
-}
-
-func (c *chain) as(credential string) http.Header {
-	return http.Header{"Authorization": {"Bearer " + credential}, "X-Stencil-Tenantid": {c.tenant}}
-}
-
 // issue starts a session.
 func (c *chain) issue(ctx context.Context) error {
 	c.sessions++
 	c.user = fmt.Sprintf("load-%d-%d", c.number, c.sessions)
-	body, err := json.Marshal(map[string]string{"userId": c.user, "applicationId": c.app})
-	if err != nil {
+	return c.record.do("issue", func() (err error) {
+		c.tokens, err = c.Issue(ctx, c.user, c.Web)
+		c.generation = 0
 		return err
-	}
-	var issued credentials
-	err = c.send(ctx, request{opIssue, "POST", "/jwt/issue", c.as(c.key), string(body), http.StatusCreated}, &issued)
-	if err != nil {
-		return err
-	}
-	c.id, c.refresh, c.access, c.generation = issued.RefreshTokenID, issued.RefreshToken, issued.AccessToken, 0
-	return nil
+	})
 }
 
-func (c *chain) present(ctx context.Context, op operation, token string, want int) (credentials, error) {
-	var got credentials
-	body := `{"refreshToken":"` + token + `"}`
-	err := c.send(ctx, request{op, "POST", "/jwt/refresh", nil, body, want}, &got)
-	return got, err
-}
-
-// rotate refreshes: another token of the same session.
-func (c *chain) rotate(ctx context.Context) error {
-	got, err := c.present(ctx, opRefresh, c.refresh, http.StatusOK)
-	if err != nil {
+// refresh rotates: another token of the same session.
+func (c *chain) refresh(ctx context.Context) error {
+	return c.record.do("refresh", func() error {
+		got, err := c.Refresh(ctx, c.tokens.Refresh)
+		if err == nil && (got.ID != c.tokens.ID || got.Access == c.tokens.Access) {
+			err = service.Wrong("refresh: another session, or the access token of before")
+		}
+		if err == nil {
+			c.tokens, c.generation = got, c.generation+1
+		}
 		return err
-	}
-	if got.RefreshTokenID != c.id || got.RefreshToken == c.refresh || got.RefreshToken == "" || got.AccessToken == c.access {
-		return c.wrong(opRefresh, "not a new token of the same session")
-	}
-	c.refresh, c.access = got.RefreshToken, got.AccessToken
-	c.generation++
-	return nil
+	})
 }
 
-// retry refreshes twice with one token: the same successor both times.
+// retry refreshes, and again with the same token as if the answer was lost: the same successor both times.
 func (c *chain) retry(ctx context.Context) error {
-	before := c.refresh
-	if err := c.rotate(ctx); err != nil {
+	before := c.tokens.Refresh
+	if err := c.refresh(ctx); err != nil {
 		return err
 	}
-	again, err := c.present(ctx, opRetry, before, http.StatusOK)
-	if err != nil {
+	return c.record.do("refresh again", func() error {
+		again, err := c.Refresh(ctx, before)
+		if err == nil && (again.Refresh != c.tokens.Refresh || again.ID != c.tokens.ID) {
+			err = service.Wrong("refresh again: another successor")
+		}
+		if err == nil {
+			c.tokens.Access = again.Access
+		}
 		return err
-	}
-	if again.RefreshToken != c.refresh || again.RefreshTokenID != c.id {
-		return c.wrong(opRetry, "a retry got another successor")
-	}
-	c.access = again.AccessToken
-	return nil
+	})
 }
 
-// retrieve reads the session with its own access token.
+// retrieve reads the session with its own access token: the authorizer, then by id.
 func (c *chain) retrieve(ctx context.Context) error {
-	var got resource
-	err := c.send(ctx, request{opRetrieve, "GET", "/jwt/refresh/" + c.id, c.as(c.access), "", http.StatusOK}, &got)
-	if err != nil {
-		return err
-	}
-	return c.check(opRetrieve, got)
+	return c.record.do("retrieve-by-id", func() error {
+		got, err := c.Retrieve(ctx, c.tokens.Access, c.tokens.ID)
+		return c.check(got, err)
+	})
 }
 
-// list reads all sessions of the user: there is one.
+// list reads all sessions of the user, who has one.
 func (c *chain) list(ctx context.Context) error {
-	var got []resource
-	path := "/jwt/refresh?userId=" + c.user
-	err := c.send(ctx, request{opList, "GET", path, c.as(c.access), "", http.StatusOK}, &got)
-	if err != nil {
-		return err
-	}
-	if len(got) != 1 {
-		return c.wrong(opList, fmt.Sprintf("%d sessions, want one", len(got)))
-	}
-	return c.check(opList, got[0])
+	return c.record.do("retrieve-by-user", func() error {
+		got, err := c.List(ctx, c.tokens.Access, c.user)
+		if err == nil && len(got) != 1 {
+			return service.Wrong("list: got %d sessions, want one", len(got))
+		}
+		if err != nil {
+			return err
+		}
+		return c.check(got[0], nil)
+	})
 }
 
-func (c *chain) check(op operation, got resource) error {
-	if got.ID != c.id || got.UserID != c.user || got.Generation != c.generation {
-		return c.wrong(op, "another session, or another state of it, than the holder's")
+func (c *chain) check(got service.Session, err error) error {
+	if want := (service.Session{ID: c.tokens.ID, User: c.user, Generation: c.generation}); err == nil && got != want {
+		err = service.Wrong("got session %+v, want %+v", got, want)
 	}
-	return nil
+	return err
 }
 
 // delete ends the session, finds its token dead at once, and starts another.
 func (c *chain) delete(ctx context.Context) error {
-	var got resource
-	err := c.send(ctx, request{opDelete, "DELETE", "/jwt/refresh/" + c.id, c.as(c.access), "", http.StatusOK}, &got)
+	err := c.record.do("delete-by-id", func() error {
+		got, err := c.Delete(ctx, c.tokens.Access, c.tokens.ID)
+		return c.check(got, err)
+	})
+	if err == nil {
+		err = c.record.do("refresh, refused", func() error { return c.Refused(ctx, c.tokens.Refresh) })
+	}
 	if err != nil {
-		return err
-	}
-	if err := c.check(opDelete, got); err != nil {
-		return err
-	}
-	if _, err := c.present(ctx, opRefused, c.refresh, http.StatusBadRequest); err != nil {
 		return err
 	}
 	return c.issue(ctx)

@@ -1,26 +1,23 @@
-package main
+package load
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// step is what a chain does next. Each is one request or several.
-type step string
+// step is what a chain does next: one request or several.
+type step func(*chain, context.Context) error
 
-const (
-	stepRefresh  step = "refresh"  // a refresh by the refresh token alone
-	stepRetry    step = "retry"    // a refresh, and the same one again as if its answer was lost
-	stepRetrieve step = "retrieve" // the owner reads the session: the authorizer, then by id
-	stepList     step = "list"     // the owner lists the user's sessions: the authorizer, then by user
-	stepDelete   step = "delete"   // the owner deletes the session, the token must be dead, and a new one is issued
-)
-
-func steps() []step { return []step{stepRefresh, stepRetry, stepRetrieve, stepList, stepDelete} }
+var steps = map[string]step{
+	"refresh": (*chain).refresh, "retry": (*chain).retry, "retrieve": (*chain).retrieve,
+	"list": (*chain).list, "delete": (*chain).delete,
+}
 
 // mix is how often each step is taken.
 type mix struct {
@@ -30,42 +27,36 @@ type mix struct {
 }
 
 type part struct {
-	step   step
+	name   string
+	take   step
 	weight int
 }
 
-// parseMix reads "refresh=80,delete=4": weights, of any sum; what is not named is not done.
+// parseMix reads "refresh=80,delete=4": weights of any sum; a step without one is not taken.
 func parseMix(text string) (mix, error) {
 	m := mix{text: text}
 	for item := range strings.SplitSeq(text, ",") {
-		name, number, _ := strings.Cut(strings.TrimSpace(item), "=")
+		name, number, _ := strings.Cut(item, "=")
 		weight, err := strconv.Atoi(number)
-		const most = 1_000_000
-		if err != nil || weight < 0 || weight > most {
-			return m, fmt.Errorf("mix %q: %q is no name=weight", text, item)
+		if known := steps[name]; err == nil && weight >= 0 && known != nil {
+			m.parts, m.total = append(m.parts, part{name, known, weight}), m.total+weight
+			continue
 		}
-		if !slices.Contains(steps(), step(name)) {
-			return m, fmt.Errorf("mix %q: there is no %q, only %v", text, name, steps())
-		}
-		if slices.ContainsFunc(m.parts, func(p part) bool { return p.step == step(name) }) {
-			return m, fmt.Errorf("mix %q: %s is there twice", text, name)
-		}
-		m.parts = append(m.parts, part{step(name), weight})
-		m.total += weight
+		return m, fmt.Errorf("-mix: %q is not one of %v with =weight", item, slices.Sorted(maps.Keys(steps)))
 	}
-	if m.total == 0 {
-		return m, errors.New("mix: all weights are 0")
+	if m.total <= 0 {
+		return m, errors.New("-mix: all weights are 0")
 	}
 	return m, nil
 }
 
 // next draws a step.
-func (m mix) next(random *rand.Rand) step {
+func (m mix) next(random *rand.Rand) part {
 	at := random.IntN(m.total)
 	for _, p := range m.parts {
 		if at -= p.weight; at < 0 {
-			return p.step
+			return p
 		}
 	}
-	return m.parts[len(m.parts)-1].step // unreachable: the weights sum up to total
+	panic("unreachable: the weights sum up to total")
 }

@@ -11,31 +11,30 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 )
 
-// patience is how long a server may take to start, and to end.
+// patience is how long a server may take to start, and to stop.
 const patience = 30 * time.Second
 
-// Program says how a server is started. It gets a free port of 127.0.0.1 as PORT, and nothing of the caller's
-// environment but PATH and HOME.
+// Program says how a server is started. It receives a free port of 127.0.0.1 as PORT, and of the caller's environment
+// PATH and HOME only.
 type Program struct {
 	Command []string
 	Dir     string   // its working directory; "" for the caller's
 	Env     []string // NAME=value
-	Ready   string   // a path that answers 200 as soon as it is ready
+	Ready   string   // a path that answers 200 once the server is ready
 }
 
-// Server is a running Program. Stop must be called.
+// Server is a running Program. The caller stops it.
 type Server struct {
 	Base string // http://127.0.0.1:port
 
 	cmd    *exec.Cmd
-	output lockedBuffer
+	output bytes.Buffer // complete once exited is closed
 	exited chan struct{}
-	ended  error // how it exited, once that is closed
+	ended  error // of the process, once exited is closed
 }
 
 // Usage is what a process took in its whole life.
@@ -50,13 +49,13 @@ func Start(ctx context.Context, p Program) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Base: "http://127.0.0.1:" + strconv.Itoa(port), exited: make(chan struct{})}
+	s := &Server{Base: "http://127.0.0.1:" + port, exited: make(chan struct{})}
 	//nolint:gosec // the caller's own programs
 	s.cmd = exec.CommandContext(context.WithoutCancel(ctx), p.Command[0], p.Command[1:]...)
 	s.cmd.Dir = p.Dir
-	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=" + strconv.Itoa(port)}, p.Env...)
+	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=" + port}, p.Env...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
-	// Ctrl-C is for the measuring process, which then ends this one in order.
+	// Ctrl-C interrupts the measuring process, which then stops this one in order.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.Command[0], err)
@@ -66,8 +65,8 @@ func Start(ctx context.Context, p Program) (*Server, error) {
 		close(s.exited)
 	}()
 	if err := s.ready(ctx, s.Base+p.Ready); err != nil {
-		err = fmt.Errorf("start %s: %w; it said:\n%s", p.Command[0], err, s.output.String())
-		return nil, errors.Join(err, s.kill())
+		s.kill()
+		return nil, fmt.Errorf("start %s: %w; its output:\n%s", p.Command[0], err, s.output.String())
 	}
 	return s, nil
 }
@@ -106,7 +105,7 @@ func (s *Server) CPU() (time.Duration, error) {
 }
 
 // parseStat reads utime and stime (proc_pid_stat(5), fields 14 and 15), which count in USER_HZ, 100 on every
-// architecture that Go runs on. The name of the program, field 2, may hold anything but ends at the last bracket.
+// architecture that Go runs on. Field 2, the program's name, may contain spaces and brackets.
 func parseStat(stat []byte) (time.Duration, error) {
 	const utime, stime, afterName = 14, 15, 3
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
@@ -118,12 +117,12 @@ func parseStat(stat []byte) (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
-// Stop interrupts the server, waits for its end and returns what it took. It is an error if the server had ended
-// by itself, or ends badly.
+// Stop interrupts the server, waits until it ends and returns what it took. A server that ended by itself, or ends
+// with an error, is an error.
 func (s *Server) Stop() (Usage, error) {
 	select {
 	case <-s.exited:
-		return Usage{}, fmt.Errorf("the server ended by itself: %w; it said:\n%s", s.ended, s.output.String())
+		return Usage{}, fmt.Errorf("the server ended by itself: %w; its output:\n%s", s.ended, s.output.String())
 	default:
 	}
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -132,64 +131,33 @@ func (s *Server) Stop() (Usage, error) {
 	select {
 	case <-s.exited:
 	case <-time.After(patience):
-		return Usage{}, errors.Join(errors.New("the server does not end"), s.kill())
+		s.kill()
+		return Usage{}, errors.New("the server does not end")
 	}
 	if s.ended != nil {
-		return Usage{}, fmt.Errorf("the server ended badly: %w; it said:\n%s", s.ended, s.output.String())
+		return Usage{}, fmt.Errorf("the server ended badly: %w; its output:\n%s", s.ended, s.output.String())
 	}
 	state := s.cmd.ProcessState
 	u := Usage{CPU: state.UserTime() + state.SystemTime()}
 	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-		u.Peak = peak(r.Maxrss, runtime.GOOS)
+		u.Peak = r.Maxrss // getrusage(2): kilobytes, on macOS bytes
+		if runtime.GOOS != "darwin" {
+			u.Peak <<= 10
+		}
 	}
 	return u, nil
 }
 
-// peak is getrusage's ru_maxrss in bytes: macOS counts these, all others kilobytes.
-func peak(maxrss int64, system string) int64 {
-	if system == "darwin" {
-		return maxrss
-	}
-	return maxrss << 10
-}
-
-func (s *Server) kill() error {
-	err := s.cmd.Process.Kill()
+func (s *Server) kill() {
+	_ = s.cmd.Process.Kill() // it may have ended already
 	<-s.exited
-	if errors.Is(err, os.ErrProcessDone) {
-		return nil
-	}
-	return err
 }
 
-func freePort(ctx context.Context) (int, error) {
+func freePort(ctx context.Context) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	_, text, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return 0, errors.Join(err, l.Close())
-	}
-	port, err := strconv.Atoi(text)
+	_, port, err := net.SplitHostPort(l.Addr().String())
 	return port, errors.Join(err, l.Close())
-}
-
-// lockedBuffer collects what a process prints.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
