@@ -1,15 +1,30 @@
 # The tools that the checks need are pinned here and live in .cache, out of git's sight.
 GOLANGCI_LINT_VERSION := v2.15.0
+GOVULNCHECK_VERSION   := v1.8.0
+INDEXDB_VERSION       := v0.0.0-20261105234957-e22db6528018
 CFN_LINT_VERSION      := 1.51.0
 SAM_VERSION           := 1.161.1
 SAM_FORM_VERSION      := 1.110.0
 MOTO_VERSION          := 5.2.5
 
-CACHE    := $(CURDIR)/.cache
-LINT     := $(CACHE)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
-VENV     := $(CACHE)/venv-$(CFN_LINT_VERSION)-$(SAM_VERSION)-$(SAM_FORM_VERSION)
-MOTO     := $(CACHE)/venv-moto-$(MOTO_VERSION)
-FUZZTIME ?= 30s
+CACHE     := $(CURDIR)/.cache
+LINT      := $(CACHE)/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+VULNCHECK := $(CACHE)/bin/govulncheck-$(GOVULNCHECK_VERSION)
+INDEXDB   := $(CACHE)/bin/indexdb-$(INDEXDB_VERSION)
+VENV      := $(CACHE)/venv-$(CFN_LINT_VERSION)-$(SAM_VERSION)-$(SAM_FORM_VERSION)
+MOTO      := $(CACHE)/venv-moto-$(MOTO_VERSION)
+FUZZTIME  ?= 30s
+
+# What this machine has, and what is left out without it: $(call skip,what,condition,tools). In CI that is a failure.
+has    = $(shell command -v $(1) >/dev/null && echo yes)
+python = $(shell python3 -c 'import venv, ensurepip' 2>/dev/null && echo yes)
+engine = $(and $(call has,java),$(call has,npm))
+cc     = $(call has,$(shell go env CC))
+skip   = $(if $(2),:,echo "$(1): skipped, needs $(3)"$(if $(REQUIRE_ENGINES),; exit 1))
+
+# Most of the tests' waiting is for files to be on the disk, so they lie in memory where a system has room for them.
+MEMORY = $(shell [ -w /dev/shm ] && ! grep -q ' /dev/shm .*noexec' /proc/mounts && \
+  df -Pk /dev/shm | awk 'NR == 2 && $$4 > 2000000 { print "/dev/shm" }')
 
 # What CloudFormation gets: SAM's own translation, with a place for code that nobody uploads.
 define TRANSLATE
@@ -24,16 +39,39 @@ json.dump(transform(sam, {}, type("ManagedPolicies", (), {"load": lambda self: {
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: interfaces help run check test prove fuzz fuzz-short bench scale build format lint template moto fix clean
+.NOTPARALLEL:
+.PHONY: help run test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench scale build \
+  template interfaces moto clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Build and start the whole service on 127.0.0.1:3000 (PORT, LOCAL_DIR, LOG_LEVEL, DYNAMODB_ENDPOINT)
 	@mkdir -p .build && go build -o .build/local ./pkg/cmd/local
 	@exec .build/local
 
-check: format lint test fuzz-short moto interfaces template ## What CI runs: format, vet, linters, tests with the race detector, fuzzing, other people's clients, template
+test: ## The inner loop, seconds: every test that needs Go alone, in memory, the long ones shortened
+	@echo "test: DynamoDB Local, built functions, long proofs, the race detector and other people's tools:" \
+	  "skipped, make check runs them"
+	@$(if $(MEMORY),TMPDIR=$(MEMORY)) go test -short ./...
+
+STEPS := format lint vulnerabilities race fuzz-short moto interfaces template
+check: skipped ## What CI runs, up to 20 minutes: format, linters, vulnerabilities, all tests, fuzzing, clients, template
+	@mkdir -p .build && rm -f .build/steps
+	@for step in $(STEPS); do \
+	  started=$$(date +%s); $(MAKE) --no-print-directory $$step || exit 1; \
+	  echo "$$(($$(date +%s) - started)) s $$step" >>.build/steps; \
+	done
+	@echo "check: every step passed"; cat .build/steps
+	@echo "check: the slowest packages"; awk '$$1 == "ok" { print $$3, $$2 }' .build/tests | sort -rn | head
+
+nightly: fuzz prove bench compare ## What takes hours: fuzzing, longer proofs, floors with verdicts, comparison with others
+
+skipped: # what make check leaves out on this machine, before it starts
+	@$(call skip,race detector,$(cc),a C compiler)
+	@$(call skip,DynamoDB Local,$(engine),java and npm)
+	@$(call skip,moto and SAM,$(python),python3 with venv)
+	@$(call skip,other clients and cdk-nag,$(call has,node),node and npm)
 
 format: $(LINT) ## Check the format of the code
 	$(LINT) fmt --diff
@@ -45,10 +83,29 @@ lint: $(LINT) ## Vet and lint the code
 fix: $(LINT) ## Format the code
 	$(LINT) fmt
 
-test: ## All tests, with the race detector (it needs a C compiler; .ci/run demands it)
-	@if command -v "$$(go env CC)" >/dev/null; then echo "go test -race ./..."; CGO_ENABLED=1 go test -race -timeout 20m ./...; \
-	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "test: a C compiler is required for the race detector"; exit 1; \
-	else echo "test: without the race detector, install a C compiler for it"; go test -timeout 20m ./...; fi
+# The functions are built with the toolchain that go.mod names, or a newer one: that one's standard library counts.
+vulnerabilities: $(VULNCHECK) ## Known vulnerabilities that the code reaches, from the newest database on the module proxy
+	@version=$$(cd / && go list -m -f '{{.Version}}' golang.org/x/vulndb@latest 2>/dev/null); \
+	db=$(CACHE)/vulndb-$$version; \
+	if [ -n "$$version" ] && [ ! -d $$db ]; then $(MAKE) --no-print-directory vulndb VERSION=$$version || exit 1; fi; \
+	[ -n "$$version" ] || db=$$(ls -d $(CACHE)/vulndb-* 2>/dev/null | tail -1); \
+	if [ -z "$$db" ]; then \
+	  echo "vulnerabilities: skipped, the database cannot be reached"; [ -z "$(REQUIRE_ENGINES)" ]; exit; \
+	fi; \
+	named=$$(awk '$$1 == "toolchain" { print $$2 }' go.mod) here=$$(go env GOVERSION); \
+	[ "$$here" = "$$named" ] || echo "vulnerabilities: of $$named, which go.mod names; this machine builds with $$here"; \
+	echo "vulnerabilities: $$(basename $$db)"; GOVERSION=$$named $(VULNCHECK) -db file://$$db ./...
+
+.PHONY: vulndb
+vulndb: $(INDEXDB)
+	@data=$$(cd / && go mod download -json golang.org/x/vulndb@$(VERSION) | awk -F '"' '$$2 == "Dir" { print $$4 }'); \
+	rm -rf $(CACHE)/vulndb*; $(INDEXDB) -vulns $$data/data/osv -out $(CACHE)/vulndb.new && \
+	  mv $(CACHE)/vulndb.new $(CACHE)/vulndb-$(VERSION)
+
+race: ## All tests, with the race detector
+	@mkdir -p .build; echo "race: go test $(if $(cc),-race )./..."
+	@{ CGO_ENABLED=$(if $(cc),1,0) go test $(if $(cc),-race) -count=1 -timeout 20m ./... 2>&1; echo $$? >.build/status; } \
+	  | tee .build/tests; exit $$(cat .build/status)
 
 prove: ## Longer proofs: model, histories under faults, random schedules (an hour or so)
 	PROOF=long go test -count=1 -timeout 4h -v ./pkg/store/proof
@@ -70,11 +127,10 @@ bench: ## Performance floors: each with its figure and verdict, some minutes (Dy
 scale: ## How long refresh, list and deletes take with 10^3 to 10^6 sessions, some minutes
 	@go run ./pkg/cmd/bench scale
 
-template: ## Build every function with sam build; lint and validate template.yaml (needs python3 and npm; .ci/run demands them)
-	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory lint-template; \
-	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "template: python3 with venv is required"; exit 1; \
-	else echo "template: sam build and the linters are skipped, install python3 for them; make builds every function"; \
-	  BUILD_FUNCTIONS=1 go test -count=1 -timeout 15m -run Builds ./pkg/stack; fi
+template: ## Build every function with sam build; lint and validate template.yaml (needs python3 and npm)
+	@$(call skip,template: sam build and the linters,$(python),python3 with venv)
+	@$(if $(python),$(MAKE) --no-print-directory lint-template, \
+	  BUILD_FUNCTIONS=1 go test -count=1 -timeout 15m -run Builds ./pkg/stack)
 
 # cfn-lint checks no IAM action (W3037) while the SAM transform is there, so it reads what SAM makes of it as well.
 .PHONY: lint-template
@@ -108,10 +164,9 @@ compare: ## Side by side with fosite, oidc-provider and a floor, on Linux (ROUND
 interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
 	@pkg/e2e/clients/run
 
-moto: ## Rotate keys against moto's Secrets Manager (needs python3; .ci/run demands it)
-	@if python3 -c 'import venv' 2>/dev/null; then $(MAKE) --no-print-directory test-moto; \
-	elif [ -n "$(REQUIRE_ENGINES)" ]; then echo "moto: python3 with venv is required"; exit 1; \
-	else echo "moto: skipped, install python3 to rotate keys against it"; fi
+moto: ## Rotate keys against moto's Secrets Manager (needs python3)
+	@$(call skip,moto,$(python),python3 with venv)
+	@$(if $(python),$(MAKE) --no-print-directory test-moto)
 
 # The server listens on a port that is free now, and ends with this recipe.
 .PHONY: test-moto
@@ -143,11 +198,14 @@ function:
 clean: ## Remove builds; tools and local data stay
 	rm -rf .build .aws-sam
 
-$(LINT):
-	@echo "Building golangci-lint $(GOLANGCI_LINT_VERSION), once; this takes some minutes."
+$(LINT): PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+$(VULNCHECK): PACKAGE := golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+$(INDEXDB): PACKAGE := golang.org/x/vulndb/cmd/indexdb@$(INDEXDB_VERSION)
+$(LINT) $(VULNCHECK) $(INDEXDB):
+	@echo "go install $(PACKAGE), once; it takes a while"
 	@mkdir -p $(CACHE)/bin
-	GOBIN=$(CACHE)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
-	@mv $(CACHE)/bin/golangci-lint $@
+	@GOBIN=$(CACHE)/bin go install $(PACKAGE)
+	@mv $(CACHE)/bin/$(notdir $(firstword $(subst @, ,$(PACKAGE)))) $@
 
 $(VENV)/bin/sam:
 	@python3 -m venv $(VENV)
