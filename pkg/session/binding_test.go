@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"bytes"
@@ -11,23 +11,33 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Law 6: an access token that accompanies a refresh may be expired but must name the same tenant, user, application
-// and session; otherwise nothing rotates.
+// untouched wants that no refresh has reached the store.
+func (h *harness) untouched() {
+	h.t.Helper()
+	if got := h.store.attempts.Load(); got != 0 {
+		h.t.Fatalf("got %d writes, want none", got)
+	}
+}
+
+// Law 6: an access token beside a refresh may be expired but must name the same tenant, user, application and
+// session; otherwise nothing rotates.
 func TestAnAccompanyingAccessTokenMustBeOfTheSameSession(t *testing.T) {
-	w := newWorld(t)
-	mine := w.issue("u", "web")
-	for what, other := range map[string]Grant{
-		"another session": w.issue("u", "web"), "another user": w.issue("v", "web"),
-		"another application": w.issue("u", "service"), "another tenant": w.issueIn("other", "u", "web"),
+	h := start(t)
+	mine := h.issue("u", "web")
+	for what, other := range map[string]session.Grant{
+		"another session": h.issue("u", "web"), "another user": h.issue("v", "web"),
+		"another application": h.issue("u", "service"), "another tenant": h.issueIn("other", "u", "web"),
 	} {
-		a := w.access(other)
-		g, err := w.Refresh(t.Context(), RefreshRequest{Token: mine.Refresh.Reveal(), Access: &a})
-		if !errors.Is(err, ErrOtherSession) || g.Refresh.Reveal() != "" {
-			t.Errorf("%s: %v", what, err)
+		a := h.access(other)
+		g, err := h.Refresh(t.Context(), session.RefreshRequest{Token: mine.Refresh.Reveal(), Access: &a})
+		if !errors.Is(err, session.ErrOtherSession) || g.Refresh.Reveal() != "" {
+			t.Errorf("%s: got %q, %v, want %v", what, g.Outcome, err, session.ErrOtherSession)
 		}
 	}
 	for what, change := range map[string]func(*token.Access){
@@ -36,142 +46,155 @@ func TestAnAccompanyingAccessTokenMustBeOfTheSameSession(t *testing.T) {
 		"application": func(a *token.Access) { a.Application = "service" },
 		"session":     func(a *token.Access) { a.Session = strings.ToUpper(a.Session) },
 	} {
-		a := w.access(mine)
+		a := h.access(mine)
 		change(&a)
-		if _, err := w.Refresh(t.Context(), RefreshRequest{Token: mine.Refresh.Reveal(), Access: &a}); !errors.Is(err, ErrOtherSession) {
-			t.Errorf("the same but for the %s: %v", what, err)
+		_, err := h.Refresh(t.Context(), session.RefreshRequest{Token: mine.Refresh.Reveal(), Access: &a})
+		if !errors.Is(err, session.ErrOtherSession) {
+			t.Errorf("the same but for the %s: got %v, want %v", what, err, session.ErrOtherSession)
 		}
 	}
-	if w.store.attempts != 0 || w.store.get(mine.Session.Key).Generation != 0 {
-		t.Error("something was written")
-	}
-	w.pass(24 * time.Hour) // the access token has expired; it serves nevertheless
-	a := w.access(mine)
-	if _, err := w.Refresh(t.Context(), RefreshRequest{Token: mine.Refresh.Reveal(), Tenant: "demo", Access: &a}); err != nil {
-		t.Errorf("its own: %v", err)
+	h.untouched()
+	h.Pass(24 * time.Hour) // the access token has expired; it serves nevertheless
+	a := h.access(mine)
+	if _, err := h.Refresh(t.Context(), session.RefreshRequest{Token: mine.Refresh.Reveal(), Tenant: "demo", Access: &a}); err != nil {
+		t.Errorf("its own: got %v, want success", err)
 	}
 }
 
-func TestATokenOfAnotherTenantDoesNotRotate(t *testing.T) {
-	w := newWorld(t)
-	g := w.issue("u", "web")
-	if _, err := w.Refresh(t.Context(), RefreshRequest{Token: g.Refresh.Reveal(), Tenant: "other"}); !errors.Is(err, ErrOtherTenant) {
-		t.Errorf("%v", err)
-	}
-	if w.store.attempts != 0 {
-		t.Error("something was written")
-	}
-}
-
-// requireAccessToken: without one nothing rotates, with one it does, retries included.
-func TestRequireAccessToken(t *testing.T) {
-	w := newWorld(t)
-	g := w.issue("u", "strict")
-	w.refused(g, ErrAccessRequired)
-	if w.store.rotations != 0 || !w.live(g) {
-		t.Error("the session changed")
-	}
-	a := w.access(g)
-	req := RefreshRequest{Token: g.Refresh.Reveal(), Access: &a}
-	next, err := w.Refresh(t.Context(), req)
-	if err != nil || next.Outcome != Rotated {
-		t.Fatalf("%q, %v", next.Outcome, err)
-	}
-	w.refused(g, ErrAccessRequired)
-	if again, err := w.Refresh(t.Context(), req); err != nil || again.Outcome != Retried || again.Refresh != next.Refresh {
-		t.Errorf("retry: %q, %v", again.Outcome, err)
-	}
-}
-
-// Law 2: a forged or corrupted token is refused without touching the store, and nobody is logged out by guessing.
-func TestForgeriesTouchNothing(t *testing.T) {
-	w := newWorld(t)
-	g := w.issue("u", "web")
-	text := g.Refresh.Reveal()
-	stranger := newWorld(t)
-	for _, forged := range []string{"", "srt_", text[:len(text)-1], text + "A", text[:20] + "A" + text[21:] + "B", stranger.issue("u", "web").Refresh.Reveal()} {
-		if _, err := w.Refresh(t.Context(), RefreshRequest{Token: forged}); !errors.Is(err, ErrForged) {
-			t.Errorf("%v", err)
-		}
-		if _, err := w.DeleteByToken(t.Context(), Caller{Tenant: "demo"}, forged); !errors.Is(err, ErrNoSession) {
-			t.Errorf("delete: %v", err)
-		}
-	}
-	if w.store.attempts != 0 || !w.live(g) {
-		t.Error("a forgery reached the store")
-	}
-}
-
-// Law 8: a missing key set answers 503, and nothing rotates or is issued.
-func TestMissingKeysChangeNothing(t *testing.T) {
-	for what, lose := range map[string]func(*Minter){
-		"token keys":   func(m *Minter) { m.tokenKeys = down[keys.TokenSet]() },
-		"signing keys": func(m *Minter) { m.signing = down[keys.SigningSet]() },
+// The error of a verified token names its session, so that the edge can log it without verifying the token again.
+func TestARefreshThatFailsNamesTheSessionOfAGenuineToken(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "web")
+	for what, c := range map[string]struct {
+		req  session.RefreshRequest
+		want error
+	}{
+		"another tenant":      {session.RefreshRequest{Token: g.Refresh.Reveal(), Tenant: "other"}, session.ErrOtherTenant},
+		"another application": {session.RefreshRequest{Token: g.Refresh.Reveal(), Application: "service"}, session.ErrOtherApplication},
 	} {
-		w := newWorld(t)
-		g := w.issue("u", "web")
-		lose(&w.minter)
-		w.over(w.store)
-		w.refused(g, keys.ErrUnavailable)
-		_, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: "u", Application: "web"})
-		if !errors.Is(err, keys.ErrUnavailable) || w.store.attempts != 0 || len(w.store.sessions) != 1 {
-			t.Errorf("%s: %v, %d attempts, %d sessions", what, err, w.store.attempts, len(w.store.sessions))
+		_, err := h.Refresh(t.Context(), c.req)
+		var failed *session.RefreshError
+		if !errors.Is(err, c.want) || !errors.As(err, &failed) || failed.Key != g.Session.Key {
+			t.Errorf("%s: got %#v, want %v of %v", what, err, c.want, g.Session.Key)
 		}
-		w.restart()
-		w.rotated(g, Rotated)
+	}
+	h.untouched()
+}
+
+// An application may require the access token beside a refresh: without it nothing rotates, and a retry needs it too.
+func TestARequiredAccessTokenIsRequiredOfRetriesToo(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "guarded")
+	h.refused(g, session.ErrAccessRequired)
+	if got := h.store.rotations.Load(); got != 0 || !h.live(g) {
+		t.Errorf("got %d rotations, live %v, want none and the session live", got, h.live(g))
+	}
+	a := h.access(g)
+	req := session.RefreshRequest{Token: g.Refresh.Reveal(), Access: &a}
+	next, err := h.Refresh(t.Context(), req)
+	if err != nil || next.Outcome != session.Rotated {
+		t.Fatalf("got %q, %v, want %q", next.Outcome, err, session.Rotated)
+	}
+	h.refused(g, session.ErrAccessRequired)
+	again, err := h.Refresh(t.Context(), req)
+	if err != nil || again.Outcome != session.Retried || again.Refresh != next.Refresh {
+		t.Errorf("retry: got %q, %v, want %q of the same token", again.Outcome, err, session.Retried)
 	}
 }
 
-// Law 8: a rotation of the token keys between a refresh and its retry is not noticed: the string is identical.
-func TestATokenKeyRotationBetweenRefreshAndRetry(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	second := w.rotated(first, Rotated)
-	w.rotateTokenKey()
-	if again := w.rotated(first, Retried); again.Refresh != second.Refresh {
-		t.Error("the retry has another token")
+// Law 2: a forged or corrupted token is refused without the store, and nobody is logged out by guessing.
+func TestForgeriesDoNotReachTheStore(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "web")
+	text := g.Refresh.Reveal()
+	stranger := start(t).issue("u", "web").Refresh.Reveal()
+	for _, forged := range []string{"", "srt_", text[:len(text)-1], text + "A", text[:20] + "A" + text[21:] + "B", stranger} {
+		if _, err := h.Refresh(t.Context(), session.RefreshRequest{Token: forged}); !errors.Is(err, session.ErrForged) {
+			t.Errorf("refresh: got %v, want %v", err, session.ErrForged)
+		}
+		if _, err := h.DeleteByToken(t.Context(), anyUser, forged); !errors.Is(err, session.ErrNoSession) {
+			t.Errorf("delete: got %v, want %v", err, session.ErrNoSession)
+		}
 	}
-	// The successor still stands under the retired key; what it leads to stands under the active one.
-	third := w.rotated(second, Rotated)
-	if p, err := token.ParseRefresh(third.Refresh.Reveal()); err != nil || p.KeyID().String() != w.tokens[1].ID {
-		t.Errorf("the successor stands under key %s: %v", p.KeyID(), err)
+	h.untouched()
+	if !h.live(g) {
+		t.Error("the session is gone, want it live")
 	}
-	w.rotateTokenKey()
-	w.rotated(third, Rotated)
 }
 
-func TestAReusableTokenStaysUnderItsKey(t *testing.T) {
-	w := newWorld(t)
-	g := w.issue("u", "service")
-	w.rotateTokenKey()
-	if again := w.rotated(g, Extended); again.Refresh != g.Refresh {
-		t.Error("the token changed with the key")
+// Law 8: without a key set nothing rotates and nothing is issued.
+func TestMissingKeysChangeNothing(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "web")
+	noTokenKeys, noSigningKeys := fixture.Down[keys.TokenSet](), fixture.Down[keys.SigningSet]()
+	for what, minter := range map[string]session.Minter{
+		"token keys":   session.NewMinter(fixture.Issuer, noTokenKeys, h.keys.SigningRing(), h.Now, h.random),
+		"signing keys": session.NewMinter(fixture.Issuer, h.keys.TokenRing(), noSigningKeys, h.Now, h.random),
+	} {
+		_, err1 := session.NewRefresher(h.store, minter).Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+		_, err2 := session.NewIssuer(h.store, minter).Issue(t.Context(), session.IssueRequest{Tenant: "demo", User: "u", Application: "web"})
+		if !errors.Is(err1, keys.ErrUnavailable) || !errors.Is(err2, keys.ErrUnavailable) {
+			t.Errorf("no %s: got %v and %v, want %v", what, err1, err2, keys.ErrUnavailable)
+		}
 	}
-	w.tokens = w.tokens[1:]
-	w.restart()
-	w.refused(g, ErrForged)
+	h.untouched()
+	if left := h.remains("u"); len(left) != 1 {
+		t.Errorf("got %d sessions, want 1", len(left))
+	}
+	h.rotated(g, session.Rotated)
 }
 
-// A container that has not heard yet of the key under which another one issued says 503, not "forged" or a token
+// Law 8: a retry after a rotation of the token keys gets the identical string; what it leads to has the new key.
+func TestARetryAfterATokenKeyRotationGetsTheSameToken(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	second := h.rotated(first, session.Rotated)
+	h.rotateTokenKey()
+	if again := h.rotated(first, session.Retried); again.Refresh != second.Refresh {
+		t.Error("the retry has another token, want the same")
+	}
+	third := h.rotated(second, session.Rotated)
+	p, err := token.ParseRefresh(third.Refresh.Reveal())
+	if err != nil || p.KeyID() != h.keys.TokenKey().ID {
+		t.Errorf("the successor has key %s, %v, want %s", p.KeyID(), err, h.keys.TokenKey().ID)
+	}
+	h.rotateTokenKey()
+	h.rotated(third, session.Rotated)
+}
+
+func TestAReusableTokenKeepsItsKey(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "service")
+	h.rotateTokenKey()
+	if again := h.rotated(g, session.Extended); again.Refresh != g.Refresh {
+		t.Error("the token changed with the key, want the same")
+	}
+	doc := fixture.Must(keys.ParseDocument(h.keys.Token))
+	h.keys.Token = fixture.Must(keys.MarshalDocument(doc.Keys[1:]...))
+	h.restart()
+	h.refused(g, session.ErrForged)
+}
+
+// A container that does not know the key yet that another one issued with answers 503, neither "forged" nor a token
 // that nobody can verify.
 func TestAnUnknownStoredKeyIsUnavailable(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	old := w.Verbs
-	w.rotateTokenKey()
-	w.rotated(first, Rotated)
-	if _, err := old.Refresh(t.Context(), RefreshRequest{Token: first.Refresh.Reveal()}); !errors.Is(err, keys.ErrUnavailable) {
-		t.Errorf("%v", err)
+	h := start(t)
+	first := h.issue("u", "web")
+	old := h.Verbs
+	h.rotateTokenKey()
+	h.rotated(first, session.Rotated)
+	_, err := old.Refresh(t.Context(), session.RefreshRequest{Token: first.Refresh.Reveal()})
+	if !errors.Is(err, keys.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, keys.ErrUnavailable)
 	}
-	w.rotated(first, Retried)
+	h.rotated(first, session.Retried)
 }
 
-// Secrets, tokens and hashes never show in what a log may print of a session or a grant.
-func TestSessionsAndGrantsShowNoSecret(t *testing.T) {
-	w := newWorld(t)
-	g := w.issue("u", "web")
-	key := APIKey{SecretHash: g.Session.SecretHash}
-	r := Rotation{Presented: g.Session.SecretHash, Next: g.Session.SecretHash}
+func TestPrintedSessionsAndGrantsShowNoSecret(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "web")
+	key := session.APIKey{SecretHash: g.Session.SecretHash}
+	r := session.Rotation{Presented: g.Session.SecretHash, Next: g.Session.SecretHash}
 	hash := [32]byte(g.Session.SecretHash)
 	decimal := strings.Trim(fmt.Sprint(hash), "[]")
 	secrets := []string{
@@ -179,8 +202,8 @@ func TestSessionsAndGrantsShowNoSecret(t *testing.T) {
 		decimal, strings.ReplaceAll(decimal, " ", ","),
 	}
 	for what, v := range map[string]any{
-		"Session": g.Session, "*Session": &g.Session, "Grant": g, "*Grant": &g, "APIKey": key, "Rotation": r, "slice": []Session{g.Session},
-		"map": map[string]any{"g": g}, "error": fmt.Errorf("x: %v", g),
+		"Session": g.Session, "*Session": &g.Session, "Grant": g, "*Grant": &g, "APIKey": key, "Rotation": r,
+		"slice": []session.Session{g.Session}, "map": map[string]any{"g": g}, "error": fmt.Errorf("x: %v", g),
 	} {
 		var b bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
@@ -192,7 +215,7 @@ func TestSessionsAndGrantsShowNoSecret(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v)
 		for i, secret := range secrets {
 			if strings.Contains(b.String(), secret) {
-				t.Errorf("%s shows secret %d", what, i)
+				t.Errorf("%s shows secret %d, want none", what, i)
 			}
 		}
 	}

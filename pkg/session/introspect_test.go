@@ -1,69 +1,73 @@
-package session
+package session_test
 
 import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Introspecting a superseded token, of either kind, says inactive and is no reuse.
-func TestIntrospection(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("alice", "web")
-	second := w.rotated(first, Rotated)
-	all := Caller{Tenant: "demo"}
+// RFC 7662: introspecting a superseded token, of either kind, answers inactive and is no reuse.
+func TestOnlyACurrentTokenIsActive(t *testing.T) {
+	h := start(t)
+	first := h.issue("alice", "web")
+	second := h.rotated(first, session.Rotated)
 	for name, c := range map[string]struct {
-		caller Caller
+		caller session.Caller
 		text   string
 		want   error
 	}{
-		"current refresh token":      {all, second.Refresh.Reveal(), nil},
-		"current access token":       {all, second.Access.Reveal(), nil},
-		"superseded refresh token":   {all, first.Refresh.Reveal(), ErrNoSession},
-		"superseded access token":    {all, first.Access.Reveal(), ErrNoSession},
-		"no token":                   {all, "nothing", ErrNoSession},
-		"refresh token, other":       {Caller{Tenant: "other"}, second.Refresh.Reveal(), ErrNoSession},
-		"access token, other tenant": {Caller{Tenant: "other"}, second.Access.Reveal(), ErrNoSession},
-		"another user's":             {Caller{Tenant: "demo", User: "bob"}, second.Access.Reveal(), ErrNoSession},
+		"current refresh token":      {anyUser, second.Refresh.Reveal(), nil},
+		"current access token":       {anyUser, second.Access.Reveal(), nil},
+		"superseded refresh token":   {anyUser, first.Refresh.Reveal(), session.ErrNoSession},
+		"superseded access token":    {anyUser, first.Access.Reveal(), session.ErrNoSession},
+		"another string":             {anyUser, "nothing", session.ErrNoSession},
+		"refresh token, other":       {session.Caller{Tenant: "other"}, second.Refresh.Reveal(), session.ErrNoSession},
+		"access token, other tenant": {session.Caller{Tenant: "other"}, second.Access.Reveal(), session.ErrNoSession},
+		"another user's":             {userU, second.Access.Reveal(), session.ErrNoSession},
 	} {
-		found, err := w.Introspect(t.Context(), c.caller, c.text)
+		found, err := h.Introspect(t.Context(), c.caller, c.text)
 		if !errors.Is(err, c.want) || (err == nil && found.Session.ID != second.Session.ID) {
-			t.Errorf("%s: %v %v", name, found.Session.ID, err)
+			t.Errorf("%s: got %v, %v, want %v", name, found.Session.ID, err, c.want)
 		}
 	}
-	if !w.live(second) {
-		t.Error("looking at a superseded token ended the session")
+	if !h.live(second) {
+		t.Error("introspection of a superseded token ended the session, want it live")
 	}
-	w.pass(time.Hour)
-	if _, err := w.Introspect(t.Context(), all, second.Access.Reveal()); !errors.Is(err, ErrNoSession) {
-		t.Errorf("an expired access token is active: %v", err)
+	h.Pass(time.Hour)
+	if _, err := h.Introspect(t.Context(), anyUser, second.Access.Reveal()); !errors.Is(err, session.ErrNoSession) {
+		t.Errorf("an expired access token: got %v, want %v", err, session.ErrNoSession)
 	}
 }
 
-// Whoever holds a token of a session, of whatever kind or age, ends it; a foreign client does not.
-func TestRevocation(t *testing.T) {
-	for name, text := range map[string]func(w *world, first, second Grant) string{
-		"current refresh token": func(_ *world, _, second Grant) string { return second.Refresh.Reveal() },
-		"old refresh token":     func(_ *world, first, _ Grant) string { return first.Refresh.Reveal() },
-		"current access token":  func(_ *world, _, second Grant) string { return second.Access.Reveal() },
-		"expired access token":  func(w *world, first, _ Grant) string { w.pass(time.Hour); return first.Access.Reveal() },
+// RFC 7009: the holder of a token of a session, of either kind and any age, ends it; a foreign client does not.
+func TestAnyTokenOfASessionRevokesIt(t *testing.T) {
+	for name, text := range map[string]func(h *harness, first, second session.Grant) string{
+		"current refresh token": func(_ *harness, _, second session.Grant) string { return second.Refresh.Reveal() },
+		"old refresh token":     func(_ *harness, first, _ session.Grant) string { return first.Refresh.Reveal() },
+		"current access token":  func(_ *harness, _, second session.Grant) string { return second.Access.Reveal() },
+		"expired access token": func(h *harness, first, _ session.Grant) string {
+			h.Pass(time.Hour)
+			return first.Access.Reveal()
+		},
 	} {
-		w := newWorld(t)
-		first := w.issue("alice", "web")
-		second := w.rotated(first, Rotated)
-		bystander := w.issue("alice", "web")
-		presented := text(w, first, second)
-		if err := w.Revoke(t.Context(), presented, "service"); !errors.Is(err, ErrOtherApplication) || !w.live(second) {
-			t.Errorf("%s: a foreign client got %v", name, err)
+		h := start(t)
+		first := h.issue("alice", "web")
+		second := h.rotated(first, session.Rotated)
+		bystander := h.issue("alice", "web")
+		presented := text(h, first, second)
+		if err := h.Revoke(t.Context(), presented, "service"); !errors.Is(err, session.ErrOtherApplication) || !h.live(second) {
+			t.Errorf("%s, a foreign client: got %v, live %v, want %v", name, err, h.live(second), session.ErrOtherApplication)
 		}
-		if err := w.Revoke(t.Context(), presented, "web"); err != nil || w.live(second) || !w.live(bystander) {
-			t.Errorf("%s: %v", name, err)
+		err := h.Revoke(t.Context(), presented, "web")
+		if got := [2]bool{h.live(second), h.live(bystander)}; err != nil || got != [2]bool{false, true} {
+			t.Errorf("%s: got %v, the session and another one live: %v, want [false true]", name, err, got)
 		}
-		if err := w.Revoke(t.Context(), presented, ""); err != nil {
-			t.Errorf("%s, again: %v", name, err)
+		for _, again := range []string{presented, "nothing"} {
+			if err := h.Revoke(t.Context(), again, ""); err != nil {
+				t.Errorf("%s, then an unknown token: got %v, want success", name, err)
+			}
 		}
-	}
-	if err := newWorld(t).Revoke(t.Context(), "nothing", "web"); err != nil {
-		t.Errorf("no token: %v", err)
 	}
 }

@@ -1,199 +1,207 @@
-package session
+package session_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-func TestIssueStartsASession(t *testing.T) {
-	w := newWorld(t)
-	device := &Device{Name: "phone"}
-	g, err := w.Issue(t.Context(), IssueRequest{
-		Tenant: "demo", User: "u", Application: "web", Scope: "a b", Device: device, Claims: []byte(`{"role":"x"}`),
+func TestIssueStoresASessionThatItsTokenLocates(t *testing.T) {
+	h := start(t)
+	device := session.Device{Name: "phone"}
+	g, err := h.Issue(t.Context(), session.IssueRequest{
+		Tenant: "demo", User: "u", Application: "web", Scope: "a b", Device: &device, Claims: []byte(`{"role":"x"}`),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := w.store.get(g.Session.Key)
-	if s.Generation != 0 || !s.RotatedAt.IsZero() || s.Device != device || s.Scope != "a b" || g.Outcome != Issued || g.ExpiresIn != 900 {
-		t.Errorf("stored %+v", s)
+	s := h.remains("u")[0]
+	if s.Generation != 0 || !s.RotatedAt.IsZero() || *s.Device != device || s.Scope != "a b" || g.Outcome != session.Issued || g.ExpiresIn != 900 {
+		t.Errorf("got %+v, %q, %d s", s, g.Outcome, g.ExpiresIn)
 	}
-	if !s.CreatedAt.Equal(s.ID.Time()) || !s.CreatedAt.Equal(w.now().Truncate(time.Millisecond)) ||
+	if !s.CreatedAt.Equal(s.ID.Time()) || !s.CreatedAt.Equal(h.Now()) ||
 		!s.AbsoluteExpiresAt.Equal(s.CreatedAt.Add(180*24*time.Hour)) || !s.IdleExpiresAt.Equal(s.CreatedAt.Add(idle)) {
-		t.Errorf("times %v %v %v", s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt)
+		t.Errorf("got created %v, idle %v, absolute %v at %v", s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt, h.Now())
 	}
-	got, err := w.Identify(t.Context(), g.Refresh.Reveal())
-	if err != nil || keyOf(got) != g.Session.Key || !got.Secret.Hash().Equal(s.SecretHash) {
-		t.Errorf("the token does not locate its session: %v", err)
+	got, err := h.Identify(t.Context(), g.Refresh.Reveal())
+	key := session.Key{Tenant: got.Tenant, User: got.User, Application: got.Application, ID: got.Session}
+	if err != nil || key != s.Key || !got.Secret.Hash().Equal(s.SecretHash) {
+		t.Errorf("the token locates %v, %v, want %v and the secret of its hash", key, err, s.Key)
 	}
-	if strings.Contains(string(got.Secret[:]), string(s.SecretHash[:])) {
-		t.Error("the secret itself is stored")
+	if bytes.Equal(got.Secret[:], s.SecretHash[:]) {
+		t.Error("the secret itself is stored, want its hash")
 	}
 }
 
-// Ids too long for a 255-character token are a fault of userId, and the message says how many bytes are left.
+// Law 2: ids too long for a 255-character token are a fault of userId, and the message says how many bytes are left.
 func TestIssueSaysHowMuchRoomIsLeft(t *testing.T) {
-	w := newWorld(t)
-	room := token.Room("demo", "", "web")
-	for n, want := range map[int]bool{room: true, room + 1: false} {
-		_, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: strings.Repeat("u", n), Application: "web"})
-		var bad *InputError
-		if want != (err == nil) {
-			t.Errorf("%d bytes: %v", n, err)
-		}
-		if want {
+	h := start(t)
+	const room = 105 // bytes, beside "demo" and "web"
+	for _, c := range []struct {
+		tenant, user string
+		want         string // "" for success
+	}{
+		{"demo", strings.Repeat("u", room), ""},
+		{"demo", strings.Repeat("u", room+1), "105 bytes are left"},
+		{strings.Repeat("t", 128), "u", "0 bytes are left"},
+	} {
+		_, err := h.Issue(t.Context(), session.IssueRequest{Tenant: c.tenant, User: c.user, Application: "web"})
+		var bad *session.InputError
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%d bytes: got %v, want success", len(c.user), err)
+			}
 			continue
 		}
 		if !errors.As(err, &bad) || len(bad.Fields) != 1 || bad.Fields[0].Field != "userId" ||
-			!strings.Contains(bad.Fields[0].Message, "105 bytes are left") || !strings.Contains(bad.Fields[0].Message, "255 characters") {
-			t.Errorf("%+v", bad)
+			!strings.Contains(bad.Fields[0].Message, c.want) || !strings.Contains(bad.Fields[0].Message, "255 characters") {
+			t.Errorf("%d bytes: got %+v, want one fault of userId with %q", len(c.user), bad, c.want)
 		}
 		if strings.Contains(err.Error(), "uuu") {
-			t.Error("the error quotes the id")
+			t.Errorf("got %v, want no id in it", err)
 		}
-	}
-	var bad *InputError
-	_, err := w.Issue(t.Context(), IssueRequest{Tenant: strings.Repeat("t", 128), User: "u", Application: "web"})
-	if !errors.As(err, &bad) || !strings.Contains(bad.Fields[0].Message, "0 bytes are left") {
-		t.Errorf("%v", err)
-	}
-	if len(w.store.sessions) != 1 {
-		t.Errorf("%d sessions stored", len(w.store.sessions))
 	}
 }
 
 func TestIssueNeedsItsApplication(t *testing.T) {
-	w := newWorld(t)
-	for _, req := range []IssueRequest{
+	h := start(t)
+	for _, req := range []session.IssueRequest{
 		{Tenant: "demo", User: "u", Application: "none"},
 		{Tenant: "none", User: "u", Application: "web"},
 		{Tenant: "other", User: "u", Application: "service"},
 	} {
-		if _, err := w.Issue(t.Context(), req); !errors.Is(err, ErrNoApplication) {
-			t.Errorf("%+v: %v", req, err)
+		if _, err := h.Issue(t.Context(), req); !errors.Is(err, session.ErrNoApplication) {
+			t.Errorf("%+v: got %v, want %v", req, err, session.ErrNoApplication)
 		}
 	}
 }
 
 func TestIssueWithoutRandomnessStoresNothing(t *testing.T) {
-	w := newWorld(t)
-	w.minter.random = strings.NewReader("too short")
-	w.over(w.store)
-	if _, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: "u", Application: "web"}); err == nil || len(w.store.sessions) != 0 {
-		t.Errorf("%v, %d sessions", err, len(w.store.sessions))
+	h := start(t)
+	h.random = strings.NewReader("too short")
+	h.restart()
+	_, err := h.Issue(t.Context(), session.IssueRequest{Tenant: "demo", User: "u", Application: "web"})
+	if left := h.remains("u"); err == nil || len(left) != 0 {
+		t.Errorf("got %v and %d sessions, want an error and none", err, len(left))
 	}
 }
 
 // maxSessionsPerUser counts live sessions per user and application; the oldest leaves.
 func TestTheOldestSessionLeaves(t *testing.T) {
 	for _, page := range []int{0, 1, 2} {
-		w := newWorld(t)
-		w.store.page = page
-		w.application("demo", "few", func(s *Settings) { s.MaxSessionsPerUser = 3 })
-		others := []Grant{w.issue("v", "few"), w.issue("u", "web"), w.issueIn("other", "u", "web")}
-		var grants []Grant
+		h := start(t)
+		h.store.page = page
+		h.application("demo", "few", func(s *session.Settings) { s.MaxSessionsPerUser = 3 })
+		others := []session.Grant{h.issue("v", "few"), h.issue("u", "web"), h.issueIn("other", "u", "web")}
+		var grants []session.Grant
 		for i := range 7 {
-			grants = append(grants, w.issue("u", "few"))
+			grants = append(grants, h.issue("u", "few"))
 			for j, g := range grants {
-				if want := j > i-3; w.live(g) != want || w.store.has(g.Session.Key) != want {
-					t.Errorf("after %d: session %d lives = %v", i+1, j, !want)
+				if want := j > i-3; h.live(g) != want {
+					t.Errorf("pages of %d, after %d: session %d lives: got %v, want %v", page, i+1, j, !want, want)
 				}
 			}
 		}
-		for _, g := range others {
-			if !w.live(g) {
-				t.Error("a session of someone else left")
+		for i, g := range others {
+			if !h.live(g) {
+				t.Errorf("pages of %d: session %d, of another user or application, left", page, i)
 			}
 		}
-		w.rotated(grants[4], Rotated) // a refresh makes no session younger
-		w.issue("u", "few")
-		if w.live(grants[4]) || !w.live(grants[5]) {
-			t.Error("another than the oldest left")
+		if left := h.remains("u"); len(left) != 4 {
+			t.Errorf("pages of %d: got %d stored sessions, want 4", page, len(left))
+		}
+		h.rotated(grants[4], session.Rotated) // a refresh makes no session younger
+		h.issue("u", "few")
+		if got := [2]bool{h.live(grants[4]), h.live(grants[5])}; got != [2]bool{false, true} {
+			t.Errorf("the oldest and the next live: got %v, want [false true]", got)
 		}
 	}
 }
 
-func TestDeadSessionsTakeNoPlace(t *testing.T) {
-	w := newWorld(t)
-	w.application("demo", "few", func(s *Settings) { s.MaxSessionsPerUser, s.RefreshIdleSeconds = 2, 10 })
-	kept := w.issue("u", "few")
-	w.issue("u", "few") // newer, and expired when the next one comes
-	w.pass(6 * time.Second)
-	kept = w.rotated(kept, Rotated)
-	w.pass(5 * time.Second)
-	w.issue("u", "few")
-	if !w.live(kept) {
-		t.Error("an expired session drove a live one out")
+func TestDeadSessionsDoNotCountForTheLimit(t *testing.T) {
+	h := start(t)
+	h.application("demo", "few", func(s *session.Settings) { s.MaxSessionsPerUser, s.RefreshIdleSeconds = 2, 10 })
+	kept := h.issue("u", "few")
+	h.issue("u", "few") // newer, and expired when the next one comes
+	h.Pass(6 * time.Second)
+	kept = h.rotated(kept, session.Rotated)
+	h.Pass(5 * time.Second)
+	h.issue("u", "few")
+	if !h.live(kept) {
+		t.Error("an expired session displaced a live one, want it live")
 	}
 }
 
-func TestNoLimitMeansNone(t *testing.T) {
-	w := newWorld(t)
-	w.application("demo", "many", func(s *Settings) { s.MaxSessionsPerUser = 0 })
-	for range 150 {
-		w.issue("u", "many")
+func TestALimitOfZeroIsNoLimit(t *testing.T) {
+	h := start(t)
+	h.application("demo", "many", func(s *session.Settings) { s.MaxSessionsPerUser = 0 })
+	const many = 150
+	for range many {
+		h.issue("u", "many")
 	}
-	if len(w.store.sessions) != 150 {
-		t.Errorf("%d sessions", len(w.store.sessions))
+	if left := h.remains("u"); len(left) != many {
+		t.Errorf("got %d sessions, want %d", len(left), many)
 	}
 }
 
 // However many are issued at once, no more than allowed stay, and those are the newest.
 func TestConcurrentIssuesKeepTheLimit(t *testing.T) {
-	w := newWorld(t)
-	w.application("demo", "few", func(s *Settings) { s.MaxSessionsPerUser = 5 })
+	h := start(t)
+	const limit = 5
+	h.application("demo", "few", func(s *session.Settings) { s.MaxSessionsPerUser = limit })
 	var mu sync.Mutex
-	var ids []Session
+	var issued []token.ID
 	together(64, func(int) {
-		w.pass(time.Millisecond)
-		g, err := w.Issue(t.Context(), IssueRequest{Tenant: "demo", User: "u", Application: "few"})
+		h.Pass(time.Millisecond)
+		g, err := h.Issue(t.Context(), session.IssueRequest{Tenant: "demo", User: "u", Application: "few"})
 		if err != nil {
 			t.Errorf("issue: %v", err)
 			return
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		ids = append(ids, g.Session)
+		issued = append(issued, g.Session.ID)
 	})
-	live, _, err := w.List(t.Context(), ListRequest{Tenant: "demo", User: "u", Limit: 100})
-	if err != nil || len(live) != 5 {
-		t.Fatalf("%d sessions live, %v", len(live), err)
+	live, _, err := h.List(t.Context(), session.ListRequest{Tenant: "demo", User: "u", Limit: 100})
+	if err != nil || len(live) != limit {
+		t.Fatalf("got %d live sessions, %v, want %d", len(live), err, limit)
 	}
 	newer := 0
-	for _, s := range ids {
-		if newestFirst(s, live[4]) < 0 {
+	for _, id := range issued {
+		if bytes.Compare(id[:], live[limit-1].ID[:]) > 0 {
 			newer++
 		}
 	}
-	if newer != 4 {
-		t.Errorf("%d sessions are newer than the oldest that stayed", newer)
+	if newer != limit-1 {
+		t.Errorf("got %d sessions newer than the oldest that stayed, want %d", newer, limit-1)
 	}
 }
 
 func TestSettingsHaveLimits(t *testing.T) {
-	if bad := DefaultSettings().Validate(); len(bad) != 0 {
-		t.Errorf("the defaults: %v", bad)
+	if bad := session.DefaultSettings().Validate(); len(bad) != 0 {
+		t.Errorf("the defaults: got %v, want no fault", bad)
 	}
-	if bad := (Settings{}).Validate(); len(bad) != 4 { // zero overlap and no limit of sessions are settings
-		t.Errorf("the zero value: %v", bad)
+	if bad := (session.Settings{}).Validate(); len(bad) != 4 { // zero overlap and no limit of sessions are settings
+		t.Errorf("the zero value: got %v, want 4 faults", bad)
 	}
-	for field, change := range map[string]func(*Settings){
-		"accessTokenSeconds":     func(s *Settings) { s.AccessTokenSeconds = MaxAccessSeconds + 1 },
-		"refreshIdleSeconds":     func(s *Settings) { s.RefreshIdleSeconds = -1 },
-		"refreshAbsoluteSeconds": func(s *Settings) { s.RefreshAbsoluteSeconds = MaxAbsoluteSeconds + 1 },
-		"usage":                  func(s *Settings) { s.Usage = "onetime" },
-		"overlapSeconds":         func(s *Settings) { s.OverlapSeconds = 301 },
-		"maxSessionsPerUser":     func(s *Settings) { s.MaxSessionsPerUser = -1 },
+	for field, change := range map[string]func(*session.Settings){
+		"accessTokenSeconds":     func(s *session.Settings) { s.AccessTokenSeconds = session.MaxAccessSeconds + 1 },
+		"refreshIdleSeconds":     func(s *session.Settings) { s.RefreshIdleSeconds = -1 },
+		"refreshAbsoluteSeconds": func(s *session.Settings) { s.RefreshAbsoluteSeconds = session.MaxAbsoluteSeconds + 1 },
+		"usage":                  func(s *session.Settings) { s.Usage = "onetime" },
+		"overlapSeconds":         func(s *session.Settings) { s.OverlapSeconds = 301 },
+		"maxSessionsPerUser":     func(s *session.Settings) { s.MaxSessionsPerUser = -1 },
 	} {
-		s := DefaultSettings()
+		s := session.DefaultSettings()
 		change(&s)
 		if bad := s.Validate(); len(bad) != 1 || bad[0].Field != field || bad[0].Message == "" {
-			t.Errorf("%s: %v", field, bad)
+			t.Errorf("got %v, want one fault of %s", bad, field)
 		}
 	}
 }

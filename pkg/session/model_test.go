@@ -1,17 +1,19 @@
-package session
+package session_test
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // modelled is what the laws say of one session, in the plainest words.
 type modelled struct {
-	grants    []Grant // one per generation
+	grants    []session.Grant // one per generation
 	rotatedAt time.Time
 	idleUntil time.Time
 	absolute  time.Time
@@ -22,7 +24,7 @@ type modelled struct {
 
 // model is a specification of the whole service for one user and its applications.
 type model struct {
-	*world
+	*harness
 	sessions []*modelled
 	epochs   map[string]int
 }
@@ -34,9 +36,9 @@ const (
 )
 
 func newModel(t *rapid.T) *model {
-	m := &model{world: newWorld(t), epochs: map[string]int{}}
-	for _, usage := range []Usage{OneTime, Reusable} {
-		m.application("demo", string(usage), func(s *Settings) {
+	m := &model{harness: start(t), epochs: map[string]int{}}
+	for _, usage := range []session.Usage{session.OneTime, session.Reusable} {
+		m.application("demo", string(usage), func(s *session.Settings) {
 			s.Usage, s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds, s.OverlapSeconds = usage, 100, 400, 10
 			s.MaxSessionsPerUser = 0
 		})
@@ -45,7 +47,7 @@ func newModel(t *rapid.T) *model {
 }
 
 // ms is the clock as sessions see it.
-func (m *model) ms() time.Time { return m.now().Truncate(time.Millisecond) }
+func (m *model) ms() time.Time { return m.Now().Truncate(time.Millisecond) }
 
 func (m *model) live(s *modelled) bool {
 	now := m.ms()
@@ -55,12 +57,12 @@ func (m *model) live(s *modelled) bool {
 func (s *modelled) application() string { return s.grants[0].Session.Application }
 
 func (m *model) begin(t *rapid.T) {
-	usage := rapid.SampledFrom([]Usage{OneTime, OneTime, Reusable}).Draw(t, "usage")
+	usage := rapid.SampledFrom([]session.Usage{session.OneTime, session.OneTime, session.Reusable}).Draw(t, "usage")
 	now := m.ms()
 	g := m.issue("u", string(usage))
 	m.sessions = append(m.sessions, &modelled{
-		grants: []Grant{g}, idleUntil: now.Add(modelIdle), absolute: now.Add(modelAbsolute),
-		epoch: m.epochs[string(usage)], reusable: usage == Reusable,
+		grants: []session.Grant{g}, idleUntil: now.Add(modelIdle), absolute: now.Add(modelAbsolute),
+		epoch: m.epochs[string(usage)], reusable: usage == session.Reusable,
 	})
 }
 
@@ -72,21 +74,21 @@ func (m *model) pick(t *rapid.T) *modelled {
 }
 
 // expect is law 4: what presenting the token of a generation leads to.
-func (m *model) expect(s *modelled, generation int) (Outcome, error) {
+func (m *model) expect(s *modelled, generation int) (session.Outcome, error) {
 	now, current := m.ms(), len(s.grants)-1
 	switch {
 	case s.deleted, s.epoch != m.epochs[s.application()]:
-		return "", ErrUnknown
+		return "", session.ErrUnknown
 	case !now.Before(s.idleUntil), !now.Before(s.absolute):
-		return "", ErrExpired
+		return "", session.ErrExpired
 	case s.reusable:
-		return Extended, nil
+		return session.Extended, nil
 	case generation == current:
-		return Rotated, nil
+		return session.Rotated, nil
 	case generation == current-1 && now.Sub(s.rotatedAt) <= modelOverlap:
-		return Retried, nil
+		return session.Retried, nil
 	default:
-		return "", ErrReused
+		return "", session.ErrReused
 	}
 }
 
@@ -96,22 +98,22 @@ func (m *model) present(t *rapid.T) {
 	want, wantErr := m.expect(s, generation)
 	got, err := m.refresh(s.grants[generation])
 	if got.Outcome != want || !errors.Is(err, wantErr) {
-		t.Fatalf("generation %d of %d: %q, %v instead of %q, %v", generation, len(s.grants)-1, got.Outcome, err, want, wantErr)
+		t.Fatalf("generation %d of %d: got %q, %v, want %q, %v", generation, len(s.grants)-1, got.Outcome, err, want, wantErr)
 	}
 	newest := s.grants[len(s.grants)-1]
-	if want == Rotated {
+	if want == session.Rotated {
 		s.grants = append(s.grants, got)
 		s.rotatedAt = m.ms()
 	}
-	if want == Rotated || want == Extended {
+	if want == session.Rotated || want == session.Extended {
 		s.idleUntil = m.ms().Add(modelIdle)
 	}
 	switch {
-	case errors.Is(err, ErrReused):
+	case errors.Is(err, session.ErrReused):
 		s.deleted = true
-	case want == Retried && (got.Refresh != newest.Refresh || m.access(got).ID != m.access(newest).ID):
+	case want == session.Retried && (got.Refresh != newest.Refresh || m.access(got).ID != m.access(newest).ID):
 		t.Fatalf("a retry has another answer")
-	case want == Extended && got.Refresh != newest.Refresh, want == Rotated && got.Refresh == newest.Refresh:
+	case want == session.Extended && got.Refresh != newest.Refresh, want == session.Rotated && got.Refresh == newest.Refresh:
 		t.Fatalf("%s has the wrong token", want)
 	}
 }
@@ -121,18 +123,18 @@ func (m *model) remove(t *rapid.T) {
 	wasLive := m.live(s)
 	var err error
 	if rapid.Bool().Draw(t, "by string") {
-		_, err = m.DeleteByToken(context.Background(), tenant, rapid.SampledFrom(s.grants).Draw(t, "grant").Refresh.Reveal())
+		_, err = m.DeleteByToken(m.t.Context(), anyUser, rapid.SampledFrom(s.grants).Draw(t, "grant").Refresh.Reveal())
 	} else {
-		_, err = m.Delete(context.Background(), tenant, s.grants[0].Session.ID)
+		_, err = m.Delete(m.t.Context(), anyUser, s.grants[0].Session.ID)
 	}
-	if wasLive != (err == nil) || err != nil && !errors.Is(err, ErrNoSession) {
-		t.Fatalf("delete of a session with live = %v: %v", wasLive, err)
+	if wasLive != (err == nil) || err != nil && !errors.Is(err, session.ErrNoSession) {
+		t.Fatalf("delete of a session that lives (%v): got %v", wasLive, err)
 	}
 	s.deleted = true
 }
 
 func (m *model) removeUser(t *rapid.T) {
-	app := rapid.SampledFrom([]string{"", string(OneTime), string(Reusable)}).Draw(t, "application")
+	app := rapid.SampledFrom([]string{"", string(session.OneTime), string(session.Reusable)}).Draw(t, "application")
 	want := 0
 	for _, s := range m.sessions {
 		if app == "" || app == s.application() {
@@ -142,21 +144,21 @@ func (m *model) removeUser(t *rapid.T) {
 			s.deleted = true
 		}
 	}
-	if ids, err := m.DeleteByUser(context.Background(), "demo", "u", app); err != nil || len(ids) != want {
-		t.Fatalf("deleted %d instead of %d: %v", len(ids), want, err)
+	if ids, err := m.DeleteByUser(m.t.Context(), "demo", "u", app); err != nil || len(ids) != want {
+		t.Fatalf("delete by user: got %d, %v, want %d", len(ids), err, want)
 	}
 }
 
 func (m *model) removeApplication(t *rapid.T) {
-	app := string(rapid.SampledFrom([]Usage{OneTime, Reusable}).Draw(t, "application"))
+	app := string(rapid.SampledFrom([]session.Usage{session.OneTime, session.Reusable}).Draw(t, "application"))
 	m.epochs[app]++
-	if epoch, err := m.DeleteByApplication(context.Background(), "demo", app); err != nil || epoch != uint64(m.epochs[app]) {
-		t.Fatalf("epoch %d, %v", epoch, err)
+	if epoch, err := m.DeleteByApplication(m.t.Context(), "demo", app); err != nil || epoch != uint64(m.epochs[app]) {
+		t.Fatalf("epoch: got %d, %v, want %d", epoch, err, m.epochs[app])
 	}
 }
 
 func (m *model) wait(t *rapid.T) {
-	m.pass(rapid.SampledFrom([]time.Duration{
+	m.Pass(rapid.SampledFrom([]time.Duration{
 		time.Millisecond, time.Second, modelOverlap - time.Millisecond, modelOverlap, modelOverlap + time.Millisecond,
 		modelIdle / 2, modelIdle - time.Millisecond, modelIdle, modelAbsolute,
 	}).Draw(t, "time"))
@@ -167,30 +169,29 @@ func (m *model) agree(t *rapid.T) {
 	want := map[string]bool{}
 	for _, s := range m.sessions {
 		id := s.grants[0].Session.ID
-		got, err := m.Retrieve(context.Background(), userU, id)
+		got, err := m.Retrieve(m.t.Context(), userU, id)
 		if m.live(s) != (err == nil) {
-			t.Fatalf("live = %v, but retrieve says %v", m.live(s), err)
+			t.Fatalf("retrieve: got %v, want live %v", err, m.live(s))
 		}
 		if err != nil {
 			continue
 		}
 		want[id.String()] = true
 		if int(got.Generation) != len(s.grants)-1 || !got.IdleExpiresAt.Equal(s.idleUntil) || !got.RotatedAt.Equal(s.rotatedAt) && !s.reusable {
-			t.Fatalf("stored %+v, modelled %+v", got, s)
+			t.Fatalf("got %+v, want %+v", got, s)
 		}
 	}
-	list, more, err := m.List(context.Background(), ListRequest{Tenant: "demo", User: "u", Limit: 100})
+	list, more, err := m.List(m.t.Context(), session.ListRequest{Tenant: "demo", User: "u", Limit: 100})
 	if err != nil || more || len(list) != len(want) {
-		t.Fatalf("listed %d instead of %d: %v", len(list), len(want), err)
+		t.Fatalf("list: got %d, more %v, %v, want %d", len(list), more, err, len(want))
 	}
 	for i, s := range list {
-		if !want[s.ID.String()] || i > 0 && newestFirst(list[i-1], s) >= 0 {
-			t.Fatalf("the list is wrong or out of order")
+		if !want[s.ID.String()] || i > 0 && bytes.Compare(s.ID[:], list[i-1].ID[:]) >= 0 {
+			t.Fatalf("got %s at %d, want a live session, newest first", s.ID, i)
 		}
 	}
 }
 
-// House style 19: random sequences of operations do what the specification says.
 func TestRandomSequencesFollowTheLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)

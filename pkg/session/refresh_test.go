@@ -1,9 +1,11 @@
-package session
+package session_test
 
 import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 const (
@@ -11,37 +13,37 @@ const (
 	idle    = 30 * 24 * time.Hour
 )
 
-func TestARefreshRotates(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	w.pass(time.Hour)
-	second := w.rotated(first, Rotated)
+func TestARefreshMakesTheNextGenerationOfTheSameSession(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	h.Pass(time.Hour)
+	second := h.rotated(first, session.Rotated)
 	s := second.Session
 	if second.Refresh == first.Refresh || s.ID != first.Session.ID || s.Generation != 1 {
-		t.Error("the refresh token did not become the next generation of the same session")
+		t.Errorf("got generation %d of session %s, want 1 of %s and another token", s.Generation, s.ID, first.Session.ID)
 	}
-	if !s.RotatedAt.Equal(w.now().Truncate(time.Millisecond)) || !s.IdleExpiresAt.Equal(s.RotatedAt.Add(idle)) ||
+	if !s.RotatedAt.Equal(h.Now().Truncate(time.Millisecond)) || !s.IdleExpiresAt.Equal(s.RotatedAt.Add(idle)) ||
 		!s.AbsoluteExpiresAt.Equal(first.Session.AbsoluteExpiresAt) {
-		t.Error("the times are not those of the refresh")
+		t.Errorf("got rotated %v, idle %v, absolute %v at %v", s.RotatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt, h.Now())
 	}
-	a := w.access(second)
-	if a.ID != s.AccessTokenID.String() || a.ID == w.access(first).ID || a.Generation != 1 ||
+	a := h.access(second)
+	if a.ID != s.AccessTokenID.String() || a.ID == h.access(first).ID || a.Generation != 1 ||
 		a.IssuedAt != s.RotatedAt.Unix() || a.Expires != a.IssuedAt+900 || second.ExpiresIn != 900 {
-		t.Errorf("access token %+v", a)
+		t.Errorf("got access token %+v of session %+v", a, s)
 	}
 	if a.Tenant != "demo" || a.User != "u" || a.Application != "web" || a.Audience != "web" || a.Session != s.ID.String() {
-		t.Errorf("the access token is bound to something else: %+v", a)
+		t.Errorf("got access token %+v, want it bound to %v", a, s.Key)
 	}
 }
 
 // Law 3: 64 concurrent refreshes of one token all answer with the same refresh token; the state changes once.
-func TestConcurrentRefreshesAgree(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
+func TestConcurrentRefreshesGetTheSameSuccessor(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
 	var mu sync.Mutex
-	refreshes, ids, outcomes := map[string]int{}, map[string]int{}, map[Outcome]int{}
+	refreshes, ids, outcomes := map[string]int{}, map[string]int{}, map[session.Outcome]int{}
 	together(64, func(int) {
-		g, err := w.refresh(first)
+		g, err := h.refresh(first)
 		if err != nil {
 			t.Errorf("refresh: %v", err)
 			return
@@ -49,245 +51,238 @@ func TestConcurrentRefreshesAgree(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		refreshes[g.Refresh.Reveal()]++
-		ids[w.access(g).ID]++
+		ids[h.access(g).ID]++
 		outcomes[g.Outcome]++
 	})
-	if len(refreshes) != 1 || len(ids) != 1 || outcomes[Rotated] != 1 || outcomes[Retried] != 63 || w.store.rotations != 1 {
-		t.Errorf("%d refresh tokens, %d jti, outcomes %v, %d changes", len(refreshes), len(ids), outcomes, w.store.rotations)
+	changes := h.store.rotations.Load()
+	if len(refreshes) != 1 || len(ids) != 1 || outcomes[session.Rotated] != 1 || outcomes[session.Retried] != 63 || changes != 1 {
+		t.Errorf("got %d refresh tokens, %d jti, %d changes, outcomes %v, want 1, 1, 1 and 63 retries", len(refreshes), len(ids), changes, outcomes)
 	}
 }
 
 // Law 4: a retry is answered until exactly the overlap has passed since the rotation; retries never extend it.
-func TestTheRetryWindow(t *testing.T) {
+func TestARetryIsAnsweredUntilTheOverlapEnds(t *testing.T) {
 	for what, last := range map[string]struct {
 		after time.Duration
 		want  error
 	}{
-		"at once": {0, nil}, "exactly at the overlap": {overlap, nil}, "a millisecond later": {overlap + time.Millisecond, ErrReused},
+		"at once": {0, nil}, "exactly at the overlap": {overlap, nil}, "a millisecond later": {overlap + time.Millisecond, session.ErrReused},
 	} {
-		w := newWorld(t)
-		first := w.issue("u", "web")
-		second := w.rotated(first, Rotated)
-		rotatedAt := w.now()
+		h := start(t)
+		first := h.issue("u", "web")
+		second := h.rotated(first, session.Rotated)
+		rotatedAt := h.Now()
 		for range 3 {
-			if w.now().Sub(rotatedAt)+9*time.Second < last.after {
-				w.pass(9 * time.Second)
-				if again := w.rotated(first, Retried); again.Refresh != second.Refresh {
-					t.Errorf("%s: another successor", what)
+			if h.Now().Sub(rotatedAt)+9*time.Second < last.after {
+				h.Pass(9 * time.Second)
+				if again := h.rotated(first, session.Retried); again.Refresh != second.Refresh {
+					t.Errorf("%s: got another successor, want the same", what)
 				}
 			}
 		}
-		w.pass(last.after - w.now().Sub(rotatedAt))
+		h.Pass(last.after - h.Now().Sub(rotatedAt))
 		if last.want != nil {
-			w.refused(first, last.want)
+			h.refused(first, last.want)
 			continue
 		}
-		again := w.rotated(first, Retried)
-		if again.Refresh != second.Refresh || w.access(again).ID != w.access(second).ID || w.access(again).Expires != w.access(second).Expires {
-			t.Errorf("%s: the answer differs", what)
+		again := h.rotated(first, session.Retried)
+		if again.Refresh != second.Refresh || h.access(again).ID != h.access(second).ID || h.access(again).Expires != h.access(second).Expires {
+			t.Errorf("%s: got another answer, want the same", what)
 		}
-		if w.store.rotations != 1 {
-			t.Errorf("%s: %d changes", what, w.store.rotations)
+		if got := h.store.rotations.Load(); got != 1 {
+			t.Errorf("%s: got %d changes, want 1", what, got)
 		}
 	}
 }
 
-// A repeated answer says what remains of the same access token.
-func TestARetryAnswersWhatRemains(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	w.rotated(first, Rotated)
-	w.pass(20 * time.Second)
-	if again := w.rotated(first, Retried); again.ExpiresIn != 880 {
-		t.Errorf("%d s remain", again.ExpiresIn)
+func TestARetryAnswersWhatRemainsOfTheAccessToken(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	h.rotated(first, session.Rotated)
+	h.Pass(20 * time.Second)
+	if again := h.rotated(first, session.Retried); again.ExpiresIn != 880 {
+		t.Errorf("got %d s, want 880", again.ExpiresIn)
 	}
 }
 
 // Law 4: the window belongs to the immediate predecessor only and closes as soon as the successor has been used.
 func TestTheWindowClosesOnceTheSuccessorIsUsed(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	second := w.rotated(first, Rotated)
-	third := w.rotated(second, Rotated)
-	w.refused(first, ErrReused)
-	if w.store.has(first.Session.Key) {
-		t.Error("reuse left the session there")
+	h := start(t)
+	first := h.issue("u", "web")
+	second := h.rotated(first, session.Rotated)
+	third := h.rotated(second, session.Rotated)
+	h.refused(first, session.ErrReused)
+	if left := h.remains("u"); len(left) != 0 {
+		t.Errorf("got %d sessions after reuse, want none", len(left))
 	}
-	w.refused(third, ErrUnknown)
+	h.refused(third, session.ErrUnknown)
 }
 
 // Law 4: reuse ends the session, whichever old generation it was.
-func TestReuseDeletes(t *testing.T) {
+func TestReuseOfAnyGenerationEndsItsSessionAlone(t *testing.T) {
 	for old := range 4 {
-		w := newWorld(t)
-		grants := []Grant{w.issue("u", "web")}
-		other := w.issue("u", "web")
+		h := start(t)
+		grants := []session.Grant{h.issue("u", "web")}
+		other := h.issue("u", "web")
 		for i := range 4 {
-			grants = append(grants, w.rotated(grants[i], Rotated))
-			w.pass(time.Minute)
+			grants = append(grants, h.rotated(grants[i], session.Rotated))
+			h.Pass(time.Minute)
 		}
-		w.refused(grants[old], ErrReused)
-		w.refused(grants[old], ErrUnknown)
-		w.refused(grants[4], ErrUnknown)
-		if !w.live(other) {
-			t.Error("another session of the user went too")
+		h.refused(grants[old], session.ErrReused)
+		h.refused(grants[old], session.ErrUnknown)
+		h.refused(grants[4], session.ErrUnknown)
+		if !h.live(other) {
+			t.Errorf("generation %d: another session of the user ended, want it live", old)
 		}
 	}
 }
 
-func TestReuseThatCannotDeleteIsAnError(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	w.rotated(first, Rotated)
-	w.pass(time.Minute)
-	w.store.failDelete = ErrUnavailable
-	w.refused(first, ErrUnavailable)
-	w.store.failDelete = ErrNoSession // someone else was faster
-	w.refused(first, ErrReused)
+func TestReuseThatCannotEndTheSessionIsUnavailable(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	h.rotated(first, session.Rotated)
+	h.Pass(time.Minute)
+	h.store.failDelete = session.ErrUnavailable
+	h.refused(first, session.ErrUnavailable)
+	h.store.failDelete = session.ErrNoSession // another request was faster
+	h.refused(first, session.ErrReused)
 }
 
 // Law 4: our own earlier attempt went through and its answer was lost: success, whatever the overlap.
-func TestALostReplyIsNoReuse(t *testing.T) {
-	w := newWorld(t)
-	w.application("demo", "hasty", func(s *Settings) { s.OverlapSeconds = 0 })
-	first := w.issue("u", "hasty")
-	lost := true
-	w.store.beforeRotate = func(r Rotation) error {
-		if lost { // the SDK's first attempt: it is applied, its answer lost, and the SDK tries again much later
-			lost = false
-			s := w.store.sessions[r.Key]
-			s = r.Apply(s)
-			s.RotatedAt = s.RotatedAt.Add(-time.Hour)
-			w.store.sessions[r.Key] = s
-		}
-		return nil
+func TestAWriteWhoseReplyWasLostIsNotReuse(t *testing.T) {
+	h := start(t)
+	h.application("demo", "hasty", func(s *session.Settings) { s.OverlapSeconds = 0 })
+	first := h.issue("u", "hasty")
+	h.store.before = func(r session.Rotation) error {
+		// The SDK's first attempt: it was applied an hour ago, its reply was lost, and the SDK tries again.
+		h.store.before = nil
+		r.Now = r.Now.Add(-time.Hour)
+		_, _, err := h.store.Store.Rotate(t.Context(), r)
+		return err
 	}
-	second := w.rotated(first, Retried)
-	w.store.beforeRotate = nil
-	w.rotated(second, Rotated)
+	second := h.rotated(first, session.Retried)
+	h.rotated(second, session.Rotated)
 }
 
 // Law 3: a client that repeats after a lost reply of the store gets the successor that was written.
-func TestAClientsRetryAfterALostReply(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	w.store.afterRotate = func(Rotation) error { return ErrUnavailable }
-	w.refused(first, ErrUnavailable)
-	w.store.afterRotate = nil
-	second := w.rotated(first, Retried)
-	w.rotated(second, Rotated)
+func TestAClientsRetryAfterALostReplyGetsTheSuccessor(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	h.store.after = func(session.Rotation) error { return session.ErrUnavailable }
+	h.refused(first, session.ErrUnavailable)
+	h.store.after = nil
+	second := h.rotated(first, session.Retried)
+	h.rotated(second, session.Rotated)
 }
 
 // Law 4: an epoch that does not match refuses the answer even though the write went through.
-func TestAnAdvancedEpochRefuses(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	if epoch, err := w.DeleteByApplication(t.Context(), "demo", "web"); err != nil || epoch != 1 {
-		t.Fatalf("epoch %d, %v", epoch, err)
+func TestAnAdvancedEpochRefusesTheAnswerToAnAppliedWrite(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	if _, err := h.DeleteByApplication(t.Context(), "demo", "web"); err != nil {
+		t.Fatal(err)
 	}
-	w.refused(first, ErrUnknown)
-	if w.store.rotations != 1 {
-		t.Error("the write was expected to go through, for the application is read beside it")
+	h.refused(first, session.ErrUnknown)
+	if got := h.store.rotations.Load(); got != 1 {
+		t.Errorf("got %d applied writes, want 1: the application is read beside the write", got)
 	}
-	w.refused(first, ErrUnknown)
-	if w.live(first) {
-		t.Error("a session of an older epoch is live")
+	h.refused(first, session.ErrUnknown)
+	if h.live(first) {
+		t.Error("a session of an older epoch is live, want it over")
 	}
-	w.rotated(w.issue("u", "web"), Rotated)
+	h.rotated(h.issue("u", "web"), session.Rotated)
 }
 
-func TestRefreshWithoutItsApplication(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	delete(w.store.apps, [2]string{"demo", "web"})
-	w.refused(first, ErrApplicationGone)
-	if w.live(first) {
-		t.Error("a session without its application is live")
+func TestARefreshNeedsTheApplication(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "web")
+	h.store.absent = "web"
+	h.refused(first, session.ErrApplicationGone)
+	if h.live(first) {
+		t.Error("a session without its application is live, want it over")
 	}
-	w.application("demo", "web", nil)
-	w.store.failApplication = ErrUnavailable
-	w.refused(first, ErrUnavailable)
+	h.store.absent = ""
+	h.store.failApplication = session.ErrUnavailable
+	h.refused(first, session.ErrUnavailable)
 }
 
 // Expiry is always checked in code, to the exact millisecond; idle and absolute, whichever is earlier.
-func TestExpiry(t *testing.T) {
-	each(t, map[string]struct {
-		idle, absolute, life int64
-	}{"idle": {10, 100, 10}, "absolute": {100, 10, 10}, "both": {10, 10, 10}}, func(t *testing.T, c struct{ idle, absolute, life int64 }) {
+func TestASessionEndsAtTheEarlierExpiry(t *testing.T) {
+	for name, c := range map[string]struct{ idle, absolute int64 }{"idle": {10, 100}, "absolute": {100, 10}, "both": {10, 10}} {
 		for _, late := range []bool{false, true} {
-			w := newWorld(t)
-			w.application("demo", "brief", func(s *Settings) { s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = c.idle, c.absolute })
-			g := w.issue("u", "brief")
-			end := g.Session.CreatedAt.Add(time.Duration(c.life) * time.Second)
-			if !g.Session.ExpiresAt().Equal(end) {
-				t.Errorf("expires at %s instead of %s", g.Session.ExpiresAt(), end)
+			h := start(t)
+			h.application("demo", "brief", func(s *session.Settings) { s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = c.idle, c.absolute })
+			g := h.issue("u", "brief")
+			end := g.Session.CreatedAt.Add(10 * time.Second)
+			if got := g.Session.ExpiresAt(); !got.Equal(end) {
+				t.Errorf("%s: got expiry %s, want %s", name, got, end)
 			}
-			w.clock = end.Add(-time.Millisecond)
+			h.Pass(end.Sub(h.Now()) - time.Millisecond)
 			if late {
-				w.clock = end
+				h.Pass(time.Millisecond)
 			}
-			if w.live(g) == late {
-				t.Errorf("live = %v", late)
+			if got := h.live(g); got == late {
+				t.Errorf("%s: got live %v, want %v", name, got, !late)
 			}
 			if late {
-				w.refused(g, ErrExpired)
+				h.refused(g, session.ErrExpired)
 			} else {
-				w.rotated(g, Rotated)
+				h.rotated(g, session.Rotated)
 			}
 		}
-	})
+	}
 }
 
 // A refresh renews the idle expiry, never the absolute one; no access token outlives its session.
 func TestNothingOutlivesTheAbsoluteExpiry(t *testing.T) {
-	w := newWorld(t)
-	w.application("demo", "brief", func(s *Settings) { s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = 10, 35 })
-	g := w.issue("u", "brief")
+	h := start(t)
+	h.application("demo", "brief", func(s *session.Settings) { s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = 10, 35 })
+	g := h.issue("u", "brief")
 	end := g.Session.CreatedAt.Add(35 * time.Second)
 	for range 3 {
-		w.pass(9 * time.Second)
-		g = w.rotated(g, Rotated)
-		if a := w.access(g); a.Expires > end.Unix() || g.ExpiresIn > 35 {
-			t.Errorf("the access token expires at %d, the session at %d", a.Expires, end.Unix())
+		h.Pass(9 * time.Second)
+		g = h.rotated(g, session.Rotated)
+		if a := h.access(g); a.Expires > end.Unix() || g.ExpiresIn > 35 {
+			t.Errorf("got an access token until %d, want at most %d", a.Expires, end.Unix())
 		}
 	}
-	w.clock = end
-	w.refused(g, ErrExpired)
+	h.Pass(end.Sub(h.Now()))
+	h.refused(g, session.ErrExpired)
 }
 
 // A reusable session only extends its idle expiry; each refresh has its own access token.
-func TestReusable(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "service")
-	w.pass(time.Hour)
-	second := w.rotated(first, Extended)
-	if second.Refresh != first.Refresh || second.Session.Generation != 0 || w.access(second).ID == w.access(first).ID {
-		t.Error("a reusable token changed, or its access token did not")
+func TestAReusableTokenStaysAndItsIdleExpiryMoves(t *testing.T) {
+	h := start(t)
+	first := h.issue("u", "service")
+	h.Pass(time.Hour)
+	second := h.rotated(first, session.Extended)
+	if second.Refresh != first.Refresh || second.Session.Generation != 0 || h.access(second).ID == h.access(first).ID {
+		t.Errorf("got generation %d, access token %s, want the same token and another access token", second.Session.Generation, h.access(second).ID)
 	}
-	if !second.Session.IdleExpiresAt.Equal(w.now().Truncate(time.Millisecond).Add(idle)) {
-		t.Error("the idle expiry was not extended")
+	if !second.Session.IdleExpiresAt.Equal(h.Now().Truncate(time.Millisecond).Add(idle)) {
+		t.Errorf("got idle expiry %v at %v, want %v later", second.Session.IdleExpiresAt, h.Now(), idle)
 	}
 	together(16, func(int) {
-		if _, err := w.refresh(first); err != nil {
+		if _, err := h.refresh(first); err != nil {
 			t.Errorf("refresh: %v", err)
 		}
 	})
-	w.pass(idle)
-	w.refused(first, ErrExpired)
+	h.Pass(idle)
+	h.refused(first, session.ErrExpired)
 }
 
 // The policy is a snapshot of the settings at issue.
 func TestChangedSettingsChangeNoSession(t *testing.T) {
-	w := newWorld(t)
-	first := w.issue("u", "web")
-	w.application("demo", "web", func(s *Settings) {
-		s.AccessTokenSeconds, s.RefreshIdleSeconds, s.OverlapSeconds, s.Usage = 1, 1, 0, Reusable
+	h := start(t)
+	first := h.issue("u", "web")
+	h.application("demo", "web", func(s *session.Settings) {
+		s.AccessTokenSeconds, s.RefreshIdleSeconds, s.OverlapSeconds, s.Usage = 1, 1, 0, session.Reusable
 		s.RequireAccessTokenPresent = true
 	})
-	second := w.rotated(first, Rotated)
+	second := h.rotated(first, session.Rotated)
 	if second.ExpiresIn != 900 || !second.Session.IdleExpiresAt.Equal(second.Session.RotatedAt.Add(idle)) {
-		t.Error("new settings reached an old session")
+		t.Errorf("got %d s and idle expiry %v, want the settings of issue", second.ExpiresIn, second.Session.IdleExpiresAt)
 	}
-	w.pass(overlap)
-	w.rotated(first, Retried)
+	h.Pass(overlap)
+	h.rotated(first, session.Retried)
 }
