@@ -19,10 +19,13 @@ import (
 // in tables of its own. The end of the process ends it.
 var shared = sync.OnceValues(Acquire)
 
-// Start returns the endpoint of this process's engine. The test skips where there is none, or fails if
-// REQUIRE_ENGINES=1.
+// Start returns the endpoint of this process's engine. The test skips with -short and where there is none, or fails
+// if REQUIRE_ENGINES=1.
 func Start(tb testing.TB) (endpoint string) {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("DynamoDB Local takes seconds to start")
+	}
 	engine, err := shared()
 	if errors.Is(err, ErrUnavailable) && os.Getenv("REQUIRE_ENGINES") != "1" {
 		tb.Skip(err)

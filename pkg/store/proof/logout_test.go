@@ -93,7 +93,10 @@ func TestNoScheduleLogsAnybodyOutAndEveryReplayIsCaught(t *testing.T) {
 		t.Fatalf("the simulated clients are not those that the laws protect: %v", inTime)
 	}
 	n := times(100_000, 20)
-	if raceEnabled {
+	switch {
+	case testing.Short():
+		n = 5000
+	case raceEnabled:
 		withoutRaceDetector(t)
 		n = 1000
 	}
