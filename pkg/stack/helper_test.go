@@ -22,13 +22,20 @@ func read(t testing.TB, name string) string {
 	return string(raw)
 }
 
-// deployed is template.yaml as a stack with these parameters has it, each as in "Stage=dev".
+var stacks = map[string]*stack.Template{}
+
+// deployed is template.yaml as a stack with these parameters has it, each as in "Stage=dev". Tests share it.
 func deployed(t testing.TB, parameters ...string) *stack.Template {
 	t.Helper()
+	name := strings.Join(parameters, " ")
+	if stacks[name] != nil {
+		return stacks[name]
+	}
 	template, err := stack.Read(filepath.Join(root, "template.yaml"), pairs(parameters))
 	if err != nil {
 		t.Fatal(err)
 	}
+	stacks[name] = template
 	return template
 }
 
