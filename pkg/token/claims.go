@@ -10,14 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// Reserved are the claims that this service sets (RFC 7519 section 4.1, RFC 9068 section 2.2, and our own tid, sid
-// and gen).
-var Reserved = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "tid", "sid", "gen"}
+// reserved are the claims of Access: those of RFC 7519 section 4.1 and RFC 9068 section 2.2, and this service's own.
+var reserved = [...]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "tid", "sid", "gen"}
 
-// ReservedClaim says whether no custom claim may bear the name: it is one of Reserved, in whatever case. A reader
+// ReservedClaim reports whether a custom claim may not have the name: it is a claim of Access, in any case. A reader
 // that folds case, as encoding/json does, would take "Sub" or "\u017fub" for sub.
 func ReservedClaim(name string) bool {
-	return slices.ContainsFunc(Reserved, func(r string) bool { return strings.EqualFold(r, name) })
+	return slices.ContainsFunc(reserved[:], func(r string) bool { return strings.EqualFold(r, name) })
 }
 
 var errClaims = errors.New("not a JSON object, or one with doubled or reserved names")
@@ -50,7 +49,7 @@ func (a *Access) UnmarshalJSON(raw []byte) error {
 		return err
 	}
 	for _, name := range names {
-		if ReservedClaim(name) && !slices.Contains(Reserved, name) {
+		if ReservedClaim(name) && !slices.Contains(reserved[:], name) {
 			return errClaims
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -131,10 +132,20 @@ func TestPayloadsWithDoubledOrDisguisedNamesAreRefused(t *testing.T) {
 	w.accepted(t, "whitespace around", w.signedClaims([]byte(" \n"+good+"\t")))
 }
 
-// Law 6: custom claims cannot override a registered one, for whatever reader: no name is ever doubled.
+// registered are the names of the claims that an access token always may have.
+func registered() (names []string) {
+	for field := range reflect.TypeFor[token.Access]().Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Law 6: custom claims cannot override a registered one, whoever reads them: no name is ever doubled.
 func TestCustomClaimsCannotOverride(t *testing.T) {
 	w := newWorld(t)
-	for _, name := range token.Reserved {
+	for _, name := range registered() {
 		variants := []string{
 			name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:], fmt.Sprintf(`\u%04x%s`, name[0], name[1:]),
 			strings.ReplaceAll(name, "s", `\u017f`), strings.ReplaceAll(name, "s", "ſ"), name[:1] + fmt.Sprintf(`\u%04X`, name[1]) + name[2:],
@@ -182,7 +193,7 @@ func TestCustomClaimsTravel(t *testing.T) {
 		if _, _, err := jwt.NewParser().ParseUnverified(text, seen); err != nil {
 			t.Fatal(err)
 		}
-		if len(seen) != len(token.Reserved)+want || seen["sub"] != "user-1" || seen["tid"] != "demo" {
+		if len(seen) != len(registered())+want || seen["sub"] != "user-1" || seen["tid"] != "demo" {
 			t.Errorf("%s: a consumer sees %v", custom, seen)
 		}
 	}
