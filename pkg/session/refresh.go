@@ -53,10 +53,11 @@ func (r *RefreshError) Error() string { return r.Err.Error() }
 // Unwrap is the reason.
 func (r *RefreshError) Unwrap() error { return r.Err }
 
-// Refresh exchanges a refresh token: one conditional write, in parallel with one read of the application.
-// Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused (its four narrower kinds
-// read the same to the caller), ErrOtherTenant, ErrOtherApplication, ErrOtherSession, ErrAccessRequired, ErrScope,
-// ErrUnavailable, keys.ErrUnavailable. Only ErrReused changes anything: it ends the session.
+// Refresh exchanges a refresh token (law 4): one conditional write, in parallel with one read of the application.
+// Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused, whose narrower kinds read the
+// same to the caller; ErrOtherTenant, ErrOtherApplication, ErrOtherSession, ErrAccessRequired, ErrScope;
+// ErrUnavailable, keys.ErrUnavailable; those of a genuine token are a RefreshError. ErrReused has ended the session.
+// ErrUnknown, ErrApplicationGone and the unavailable ones may come after the write was applied.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
 	presented, own, err := NewIdentifier(f.minter.tokenKeys).identify(ctx, req.Token)
 	if err != nil {
