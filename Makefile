@@ -122,7 +122,7 @@ fuzz: ## Each fuzz target for FUZZTIME (30s)
 	done
 
 bench: ## Performance floors: each with its figure and verdict, some minutes (DynamoDB's need java and npm)
-	@cd pkg/cmd/bench/floors && FLOORS=all go test -count=1 -timeout 15m
+	@go run ./pkg/cmd/bench floors
 
 scale: ## How long refresh, list and deletes take with 10^3 to 10^6 sessions, some minutes
 	@go run ./pkg/cmd/bench scale

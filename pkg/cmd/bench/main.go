@@ -13,13 +13,14 @@ import (
 	"syscall"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/compare"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/floors"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/scale"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"load": load.Run, "scale": scale.Run, "compare": compare.Run,
+	"floors": floors.Run, "load": load.Run, "scale": scale.Run, "compare": compare.Run,
 }
 
 const usage = `usage, in the project's root: go run ./pkg/cmd/bench <command> [-help]

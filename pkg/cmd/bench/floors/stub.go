@@ -2,7 +2,6 @@ package floors
 
 import (
 	"bytes"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"strconv"
@@ -11,7 +10,7 @@ import (
 	"testing"
 )
 
-// canned is the answer to every request that holds a word.
+// canned is the answer to every request that contains a word.
 type canned struct{ word, answer []byte }
 
 // answering makes a canned answer out of a status and a JSON body.
@@ -22,7 +21,7 @@ func answering(word string, status int, body string) canned {
 }
 
 // stub answers on a loopback port as DynamoDB and Secrets Manager would, each request with the first answer whose
-// word it holds. A request allocates nothing here, so whatever this process allocates meanwhile is its client's.
+// word it contains. A request allocates nothing here, so that all allocations of this process are its client's.
 type stub struct {
 	url       string
 	answers   []canned
@@ -33,18 +32,14 @@ type stub struct {
 	conns map[net.Conn]bool
 }
 
-// newStub listens until the end of the test, over TLS if there is a certificate.
-func newStub(t testing.TB, certificate *tls.Certificate, answers ...canned) *stub {
+// newStub listens until the end of the measurement.
+func newStub(t testing.TB, answers ...canned) *stub {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &stub{url: "http://" + listener.Addr().String(), answers: answers, conns: map[net.Conn]bool{}}
-	if certificate != nil {
-		s.url = "https://" + listener.Addr().String()
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*certificate}})
-	}
 	t.Cleanup(func() {
 		_ = listener.Close()
 		s.closeConnections()
@@ -64,7 +59,7 @@ func newStub(t testing.TB, certificate *tls.Certificate, answers ...canned) *stu
 	return s
 }
 
-// closeConnections does what a peer does to connections that it has not heard from for long.
+// closeConnections does what a peer does to connections that were idle for long.
 func (s *stub) closeConnections() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +100,7 @@ func complete(request []byte) bool {
 	return len(body) >= length
 }
 
-// refusal is DynamoDB's answer while one of its hosts fails, and to a request that has no canned answer.
+// refusal is DynamoDB's answer while one of its hosts fails, and to a request without a canned answer.
 var refusal = answering("", 500, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}`).answer
 
 func (s *stub) answer(request []byte) []byte {

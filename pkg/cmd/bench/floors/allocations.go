@@ -3,6 +3,7 @@ package floors
 import (
 	"context"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,10 +15,9 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// spent is what one call of do allocates, all goroutines counted: several samples, each the mean of many calls, after
-// enough of them that connections stand and pools are full.
-func spent(t *testing.T, do func()) (allocs, kilobytes samples) {
-	t.Helper()
+// spent is what one call of do allocates in all goroutines: several samples, each the mean of many calls, after enough
+// calls that connections are open and pools are full.
+func spent(do func()) (allocs, kilobytes samples) {
 	const calls, rounds = 100, 9
 	for range calls {
 		do()
@@ -36,12 +36,12 @@ func spent(t *testing.T, do func()) (allocs, kilobytes samples) {
 }
 
 // updateItem is floor 5.
-func updateItem(t *testing.T) []samples {
+func updateItem(t testing.TB) []samples {
 	store, transport := onNothing(t)
 	s := newScene(t).rotated
 	transport.Always("UpdateItem", dynamotest.Reply(200, `{"Attributes":`+itemOf(t, s)+`}`))
 	rotation := storetest.NewRotation(s)
-	allocs, _ := spent(t, func() {
+	allocs, _ := spent(func() {
 		if _, _, err := store.Rotate(t.Context(), rotation); err != nil {
 			t.Fatal(err)
 		}
@@ -50,23 +50,20 @@ func updateItem(t *testing.T) []samples {
 }
 
 // wholeRefresh is floor 6.
-func wholeRefresh(t *testing.T) []samples {
+func wholeRefresh(t testing.TB) []samples {
 	c := newScene(t)
-	refreshes, _, _ := deployed(t, newStub(t, nil, c.answers...).url)
-	if code, body := status(refreshes, c.refresh); code != 200 {
-		t.Fatalf("the refresh answers %d %s", code, body)
-	}
-	allocs, kilobytes := spent(t, invoking(t, refreshes, c.refresh))
+	refreshes, _, _ := deployed(t, newStub(t, c.answers...).url)
+	allocs, kilobytes := spent(invoking(t, refreshes, c.refresh, `"statusCode":200`))
 	return []samples{allocs, kilobytes}
 }
 
 // authorisation is floor 7.
-func authorisation(t *testing.T) []samples {
+func authorisation(t testing.TB) []samples {
 	c := newScene(t)
-	_, authorizes, f := deployed(t, newStub(t, nil, c.answers...).url)
+	_, authorizes, f := deployed(t, newStub(t, c.answers...).url)
 	free := &authorizer.Authorizer{Store: atOnce{session: c.rotated}, Verifier: f.Verifier(), Now: time.Now}
-	alone, _ := spent(t, invoking(t, lambda.NewHandler(free.Handler(f.Log)), c.authorize))
-	read, _ := spent(t, invoking(t, authorizes, c.authorize))
+	alone, _ := spent(invoking(t, lambda.NewHandler(free.Handler(f.Log)), c.authorize, `"Allow"`))
+	read, _ := spent(invoking(t, authorizes, c.authorize, `"Allow"`))
 	return []samples{alone, read}
 }
 
@@ -81,13 +78,20 @@ func (s atOnce) Load(context.Context, session.Key) (session.Session, session.App
 	return s.session, session.Application{}, nil
 }
 
-// invoking invokes a function with an event, under the deadline that Lambda gives it.
-func invoking(t *testing.T, f lambda.Handler, event []byte) func() {
-	return func() {
+// invoking invokes a function with an event, under the deadline that Lambda gives it. The first answer must contain a
+// text; the others are of the same request.
+func invoking(t testing.TB, f lambda.Handler, event []byte, want string) func() {
+	invoke := func() []byte {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if _, err := f.Invoke(ctx, event); err != nil {
+		answer, err := f.Invoke(ctx, event)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return answer
 	}
+	if got := string(invoke()); !strings.Contains(got, want) {
+		t.Fatalf("got %s, want %s", got, want)
+	}
+	return func() { invoke() }
 }
