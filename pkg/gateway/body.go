@@ -12,7 +12,8 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 const maxBody = 10 << 20
 
-// readBody reads the whole body as the text of an event. Text that is no UTF-8 is base64, and true says so.
+// readBody reads the whole body as the text of an event; a body that is not UTF-8 becomes base64. Memory grows with
+// the bytes that arrive, whatever Content-Length claims.
 func readBody(r *http.Request) (text string, isBase64 bool, failed *failure) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return "", false, nil
@@ -21,9 +22,6 @@ func readBody(r *http.Request) (text string, isBase64 bool, failed *failure) {
 		return "", false, fail(requestTooLarge)
 	}
 	var body bytes.Buffer
-	if r.ContentLength > 0 {
-		body.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
 	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
 		return "", false, fail(badRequestBody)
 	}

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -43,7 +44,7 @@ func TestTheEventIsARestAPIProxyEvent(t *testing.T) {
 		t.Errorf("request id %q, header %q, Lambda's %q: want one UUID", c.RequestID, w.Header().Get("x-amzn-RequestId"), lambdaID)
 	}
 	if len(c.ExtendedRequestID) != 16 {
-		t.Errorf("extended request id %q", c.ExtendedRequestID)
+		t.Errorf("extended request id %q, want 16 characters", c.ExtendedRequestID)
 	}
 	c.RequestID, c.ExtendedRequestID = "", ""
 	want := request{
@@ -80,7 +81,7 @@ func TestBodiesOfEveryKind(t *testing.T) {
 	const limit = 10 << 20
 	for _, c := range []struct {
 		law, body string
-		length    int64 // announced; -1 is chunked
+		length    int64 // claimed; -1 is chunked
 		status    int
 		text      string
 		isBase64  bool
@@ -88,7 +89,7 @@ func TestBodiesOfEveryKind(t *testing.T) {
 		{"no body is empty text", "", 0, 200, "", false},
 		{"UTF-8 stays text", `{"a":"ü"}`, 10, 200, `{"a":"ü"}`, false},
 		{"a chunked body is read whole", "chunks", -1, 200, "chunks", false},
-		{"what is no UTF-8 is base64", "a\xff", 2, 200, base64.StdEncoding.EncodeToString([]byte("a\xff")), true},
+		{"a body that is not UTF-8 is base64", "a\xff", 2, 200, base64.StdEncoding.EncodeToString([]byte("a\xff")), true},
 		{"10 MB pass", strings.Repeat("x", limit), limit, 200, strings.Repeat("x", limit), false},
 		{"more is too large", strings.Repeat("x", limit+1), limit + 1, 413, "", false},
 		{"more is too large in chunks as well", strings.Repeat("x", limit+1), -1, 413, "", false},
@@ -99,8 +100,37 @@ func TestBodiesOfEveryKind(t *testing.T) {
 			r.ContentLength = c.length
 			w := send(h, r)
 			if w.Code != c.status || got.Body != c.text || got.IsBase64Encoded != c.isBase64 {
-				t.Errorf("status %d, body of %d bytes, base64 %t", w.Code, len(got.Body), got.IsBase64Encoded)
+				t.Errorf("got %d, a body of %d bytes, base64 %t; want %d, %d, %t",
+					w.Code, len(got.Body), got.IsBase64Encoded, c.status, len(c.text), c.isBase64)
 			}
 		})
+	}
+}
+
+// trickle gives a body byte by byte and records how much room it is offered beyond the bytes that arrived.
+type trickle struct {
+	left, given, room int
+}
+
+func (b *trickle) Read(p []byte) (int, error) {
+	b.room = max(b.room, len(p)-b.given)
+	if b.left == 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	b.left--
+	b.given++
+	return copy(p, "x"), nil
+}
+
+// Each of 300 connections may claim 10 MB and send one byte.
+func TestAClaimedLengthTakesNoMemory(t *testing.T) {
+	for _, sent := range []int{1, 100_000} {
+		body := &trickle{left: sent}
+		r := httptest.NewRequest("POST", "/open", body)
+		r.ContentLength = 10 << 20
+		check(t, send(with(t, nil), r), 400, `{"default":4}`)
+		if body.given != sent || body.room > 4<<10 {
+			t.Errorf("%d bytes of 10 MB were read into a buffer with %d bytes of room, want %d and 4 KB at most", body.given, body.room, sent)
+		}
 	}
 }
