@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// answer writes what a function answered, or fails before anything is written.
+// answer writes a function's answer; a malformed one fails before anything is written.
 func (x *exchange) answer(from events.APIGatewayProxyResponse) *failure {
 	body := from.Body
 	var err error
@@ -22,7 +22,7 @@ func (x *exchange) answer(from events.APIGatewayProxyResponse) *failure {
 		body = string(raw)
 	}
 	if from.StatusCode < 200 || from.StatusCode > 599 {
-		err = errors.Join(err, fmt.Errorf("%d is no status code", from.StatusCode))
+		err = errors.Join(err, fmt.Errorf("%d is not a status code", from.StatusCode))
 	}
 	if err != nil {
 		x.report("answer of function", x.route.Operation, err)
@@ -37,7 +37,7 @@ func (x *exchange) answer(from events.APIGatewayProxyResponse) *failure {
 		header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	x.w.WriteHeader(from.StatusCode)
-	_, _ = io.WriteString(x.w, body) // a client that is gone has no use for the error
+	_, _ = io.WriteString(x.w, body) // the client may be gone
 	return nil
 }
 
@@ -45,7 +45,7 @@ func bodyAllowed(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// merge adds both kinds of headers; a pair that is in both is there once.
+// merge adds both kinds of headers; a pair that is in both is sent once.
 func merge(header http.Header, from events.APIGatewayProxyResponse) {
 	for name, all := range from.MultiValueHeaders {
 		if name = outgoing(name); name != "" {
@@ -59,7 +59,7 @@ func merge(header http.Header, from events.APIGatewayProxyResponse) {
 	}
 }
 
-// outgoing is the canonical name under which a function's header leaves a REST API, "" when it does not.
+// outgoing is the name that a REST API sends a function's header with; "" for one that it drops.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 func outgoing(name string) string {
 	switch name = http.CanonicalHeaderKey(name); name {

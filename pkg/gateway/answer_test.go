@@ -50,15 +50,15 @@ func TestAnswersAreMergedAndRenamedAsRESTAPIsDo(t *testing.T) {
 
 func TestAnAnswerWithoutContentTypeIsJSON(t *testing.T) {
 	if got := get(with(t, nil), "/open/a").Header().Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type is %q", got)
+		t.Errorf("Content-Type is %q, want application/json", got)
 	}
 	w := get(with(t, answering(answer{StatusCode: 204})), "/open/a")
 	if w.Code != 204 || w.Header().Get("Content-Length") != "" {
-		t.Errorf("a 204 answers %d with Content-Length %q", w.Code, w.Header().Get("Content-Length"))
+		t.Errorf("got %d with Content-Length %q, want 204 without one", w.Code, w.Header().Get("Content-Length"))
 	}
 }
 
-func TestWhatIsNoAnswerIsA502(t *testing.T) {
+func TestAMalformedAnswerIsA502(t *testing.T) {
 	var log bytes.Buffer
 	for name, f := range map[string]gateway.Function{
 		"an error":         func(context.Context, request) (answer, error) { return answer{StatusCode: 200}, errors.New("boom") },
@@ -85,23 +85,23 @@ func TestWhatIsNoAnswerIsA502(t *testing.T) {
 			w := get(h, "/open/a")
 			check(t, w, 502, `{"default":5}`)
 			if w.Header().Get("X") != "" || !strings.Contains(log.String(), "op=echo") {
-				t.Errorf("header X %q, log %q", w.Header().Get("X"), &log)
+				t.Errorf("header X %q, log %q; want no header and a line of op=echo", w.Header().Get("X"), &log)
 			}
 		})
 	}
 }
 
-func TestAFunctionHas29Seconds(t *testing.T) {
+func TestAFunctionWithoutAnAnswerFor29SecondsIsA504(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})
 		h := with(t, function(func(ctx context.Context, _ request) (answer, error) {
 			<-ended
 			return answer{StatusCode: 200}, ctx.Err()
 		}))
-		start := time.Now() // of the test's own clock
+		start := time.Now() // of the test's fake clock
 		check(t, get(h, "/open/a"), 504, `{"default":5}`)
 		if took := time.Since(start); took != 29*time.Second {
-			t.Errorf("the function had %s", took)
+			t.Errorf("the function had %s, want 29 s", took)
 		}
 		close(ended)
 	})
@@ -117,11 +117,11 @@ func TestAClientThatGoesAwayEndsNoFunction(t *testing.T) {
 	cancel()
 	check(t, send(h, httptest.NewRequestWithContext(ctx, "GET", "/open/a", nil)), 200, "done")
 	if seen != nil {
-		t.Errorf("the function's context ended with its client: %v", seen)
+		t.Errorf("the function's context ended with %v, want it to outlive its client", seen)
 	}
 }
 
-func TestGatewayResponsesHaveTheirHeadersAndCORS(t *testing.T) {
+func TestGatewayResponsesHaveHeadersOfTheTemplateAndOfCORS(t *testing.T) {
 	h := with(t, func(c *gatewayConfig) {
 		c.CORS = func(origin string) http.Header { return http.Header{"Access-Control-Allow-Origin": {origin}} }
 		c.Authorizers["authorizer"] = func(context.Context, question) (decision, error) {

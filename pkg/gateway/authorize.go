@@ -10,12 +10,12 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// unauthorized is the error text that API Gateway turns into a 401.
+// unauthorized is the error text that becomes a 401.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 const unauthorized = "Unauthorized"
 
-// authorize asks the route's authorizer, always: its cache is off, so not even the identity headers are checked
-// here. Its context is kept whether it allows or denies.
+// authorize asks the route's authorizer at every request: with caching off, API Gateway does not promise to check
+// the identity headers first. The context is kept whether the policy allows or denies.
 func (x *exchange) authorize(event *events.APIGatewayProxyRequest) *failure {
 	arn := "arn:aws:execute-api:" + region + ":" + accountID + ":" + apiID + "/" + x.config.API.Stage + "/" + x.r.Method + x.path
 	answer, err := invoke(x, x.route.authorizer, authorizerEvent(event, arn))
@@ -65,8 +65,8 @@ func authorizerEvent(event *events.APIGatewayProxyRequest, arn string,
 	}
 }
 
-// contextStrings makes an authorizer's context what functions see of it: strings only. Objects and lists are an
-// error, as on AWS.
+// contextStrings turns an authorizer's context into the strings that functions see. Objects and lists are an error,
+// as on AWS.
 func contextStrings(context map[string]any) (map[string]any, error) {
 	texts := make(map[string]any, len(context)+1)
 	for name, value := range context {

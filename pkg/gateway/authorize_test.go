@@ -62,10 +62,10 @@ func TestPoliciesAreEvaluatedAsIAMDoes(t *testing.T) {
 		{"a Deny of something else does not matter", statements{one("Deny", invoke, "x"), one("Allow", "*", "*")}, 200},
 		{"a Deny of another action does not matter", statements{one("Deny", "s3:*", "*"), one("Allow", "*", "*")}, 200},
 		{"* crosses slashes", statements{one("Allow", invoke, "arn:aws:execute-api:*/dev/*")}, 200},
-		{"* takes nothing too", statements{one("Allow", invoke, "*"+guardedARN+"**")}, 200},
+		{"* matches nothing too", statements{one("Allow", invoke, "*"+guardedARN+"**")}, 200},
 		{"* backtracks", statements{one("Allow", invoke, "*g*ded/a*b")}, 200},
 		{"? is one character", statements{one("Allow", invoke, "arn:aws:execute-api:*/de?/*")}, 200},
-		{"? is not none", statements{one("Allow", invoke, guardedARN+"?")}, denied},
+		{"? is not the empty text", statements{one("Allow", invoke, guardedARN+"?")}, denied},
 		{"another stage is not allowed", statements{one("Allow", invoke, "arn:aws:execute-api:*/prod/*")}, denied},
 		{"one of several resources suffices", statements{one("Allow", invoke, "x", guardedARN)}, 200},
 		{"an action's case does not matter", statements{one("Allow", "EXECUTE-API:inv*", "*")}, 200},
@@ -80,7 +80,7 @@ func TestPoliciesAreEvaluatedAsIAMDoes(t *testing.T) {
 				return d, nil
 			}))
 			if w := get(h, "/guarded/a%2Fb"); w.Code != c.status {
-				t.Errorf("answer %d %s, want %d", w.Code, w.Body, c.status)
+				t.Errorf("got %d %s, want %d", w.Code, w.Body, c.status)
 			}
 		})
 	}
@@ -138,7 +138,7 @@ func TestContextReachesTheFunctionAsStrings(t *testing.T) {
 	}
 }
 
-func TestContextOfADenialIsReadableInTheBody(t *testing.T) {
+func TestABodyTemplateReadsTheContextOfADenial(t *testing.T) {
 	h := with(t, authorizer(func(_ context.Context, q question) (decision, error) {
 		d := decide("Deny", q.MethodArn)
 		d.Context = map[string]any{"why": "other tenant"}
@@ -147,7 +147,7 @@ func TestContextOfADenialIsReadableInTheBody(t *testing.T) {
 	check(t, get(h, "/guarded/a"), 403, `{"m":"other tenant","p":"p","u":""}`)
 }
 
-func TestContextOfObjectsIsAConfigurationError(t *testing.T) {
+func TestAContextWithObjectsIsAConfigurationError(t *testing.T) {
 	for _, value := range []any{nil, []string{"a"}, map[string]string{}, struct{}{}} {
 		h := with(t, authorizer(func(_ context.Context, q question) (decision, error) {
 			d := decide("Allow", q.MethodArn)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// discard is a ResponseWriter that costs nothing.
+// discard is a ResponseWriter that drops everything.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

@@ -20,15 +20,15 @@ type Function func(context.Context, events.APIGatewayProxyRequest) (events.APIGa
 type Authorizer func(context.Context, events.APIGatewayCustomAuthorizerRequestTypeRequest,
 ) (events.APIGatewayCustomAuthorizerResponse, error)
 
-// Config is what a gateway is made of.
+// Config is the API and the code behind it.
 type Config struct {
 	API         *stack.API
 	Functions   map[string]Function   // by operation
 	Authorizers map[string]Authorizer // by operation
-	// CORS gives the headers that gateway responses to a request from origin ("" without one) have beside the
-	// template's own. Nil adds none.
+	// CORS returns headers for gateway responses to a request from origin ("" without one), beside the template's
+	// own. Nil adds none.
 	CORS    func(origin string) http.Header
-	Timeout time.Duration    // of one invocation; 0 means 29 s, as AWS
+	Timeout time.Duration    // of one invocation; 0 means 29 s, as on AWS
 	Log     *slog.Logger     // failed invocations; nil drops them
 	Now     func() time.Time // nil means time.Now
 }
@@ -37,8 +37,8 @@ type Config struct {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 const integrationTimeout = 29 * time.Second
 
-// New makes the handler of the API's one stage, whose name is no part of the paths. The error lists every route
-// that lacks its function or authorizer, and every part of the template that cannot work.
+// New makes the handler of the API's one stage; paths do not begin with the stage's name. The error lists every
+// route without a function or authorizer, and every part of the template that cannot work.
 func New(c Config) (*Gateway, error) {
 	if c.API == nil {
 		return nil, errors.New("make gateway: no API")
@@ -57,11 +57,11 @@ func New(c Config) (*Gateway, error) {
 	for _, r := range c.API.Routes {
 		built := &route{Route: r, function: c.Functions[r.Operation]}
 		if built.function == nil {
-			errs = append(errs, fmt.Errorf("%s %s: there is no function for operation %q", r.Method, r.Path, r.Operation))
+			errs = append(errs, fmt.Errorf("%s %s: no function for operation %q", r.Method, r.Path, r.Operation))
 		}
 		if r.Authorizer != "" {
 			if built.authorizer = c.Authorizers[r.Authorizer]; built.authorizer == nil {
-				errs = append(errs, fmt.Errorf("%s %s: there is no authorizer %q", r.Method, r.Path, r.Authorizer))
+				errs = append(errs, fmt.Errorf("%s %s: no authorizer %q", r.Method, r.Path, r.Authorizer))
 			}
 		}
 		if err := g.root.add(built); err != nil {

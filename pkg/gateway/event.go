@@ -18,7 +18,7 @@ type values struct {
 	all  map[string][]string
 }
 
-// event is the request without its body.
+// event is the request, without its body, as a Lambda proxy event.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
 func (x *exchange) event(params map[string]string, query values) events.APIGatewayProxyRequest {
 	host := hostOnly(x.r.Host)
@@ -43,7 +43,7 @@ func (x *exchange) event(params map[string]string, query values) events.APIGatew
 	}
 }
 
-// headers are the client's, and those that the gateway sets. Hop-by-hop headers end here.
+// headers are the client's and those that the gateway sets; hop-by-hop headers are dropped.
 func (x *exchange) headers() values {
 	const added = 4
 	h := values{
@@ -75,7 +75,7 @@ func (x *exchange) headers() values {
 
 func (v values) set(name, value string) { v.last[name], v.all[name] = value, []string{value} }
 
-// forwardedFor appends the peer to what the client claims, as AWS does.
+// forwardedFor appends the peer to the client's own header, as AWS does.
 func forwardedFor(r *http.Request) string {
 	peer := hostOnly(r.RemoteAddr)
 	if claimed := r.Header["X-Forwarded-For"]; len(claimed) > 0 {
@@ -91,8 +91,8 @@ func hostOnly(address string) string {
 	return address
 }
 
-// parseQuery decodes a raw query; false for a malformed percent-encoding. What is no UTF-8 becomes U+FFFD, for an
-// event is JSON. No query at all is two nil maps.
+// parseQuery decodes a raw query; false for a malformed percent-encoding. Bytes that are not UTF-8 become U+FFFD,
+// since an event is JSON. Without a query both maps are nil.
 func parseQuery(raw string) (values, bool) {
 	var q values
 	for part := range strings.SplitSeq(raw, "&") {

@@ -18,12 +18,11 @@ const (
 	missingAuthenticationToken   kind = "MISSING_AUTHENTICATION_TOKEN"
 	requestTooLarge              kind = "REQUEST_TOO_LARGE"
 	unauthorized401              kind = "UNAUTHORIZED"
-	// A function that fails, or answers what is no proxy response, has no type of its own on AWS: it is a 502 of
-	// DEFAULT_5XX.
+	// On AWS a function that fails, or whose answer is not a proxy response, is a 502 of DEFAULT_5XX.
 	malformedAnswer = default5XX
 )
 
-// failure is an error that the gateway itself answers.
+// failure is an error that the gateway answers itself.
 type failure struct {
 	kind    kind
 	message string // AWS's own text, $context.error.message
@@ -34,7 +33,7 @@ func fail(k kind) *failure {
 	return &failure{kind: k, message: message}
 }
 
-// kinds are all that this gateway raises.
+// kinds are those that this gateway raises.
 func kinds() []kind {
 	return []kind{
 		accessDenied, authorizerConfigurationError, authorizerFailure, badRequestBody, badRequestParameters, default4XX,
@@ -42,7 +41,7 @@ func kinds() []kind {
 	}
 }
 
-// standard is the status and text that AWS has for a kind unless the template changes them.
+// standard is AWS's own status and text of a kind.
 func (k kind) standard() (status int, message string) {
 	switch k {
 	case accessDenied:

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// What AWS would assign; sam local's values where it has some.
+// AWS assigns these; the values are those of sam local.
 const (
 	accountID = "123456789012"
 	region    = "us-east-1"
@@ -23,7 +23,7 @@ type Gateway struct {
 	responses map[kind]*response
 }
 
-// exchange is one request on its way.
+// exchange is one request and its answer.
 type exchange struct {
 	*Gateway
 
@@ -33,7 +33,7 @@ type exchange struct {
 	now   time.Time
 	path  string // raw, with its percent-encoding
 	route *route
-	// authorized is the authorizer's context and principal, as strings; nil until it answered.
+	// authorized is the authorizer's context and principal, as strings; nil before its answer.
 	authorized map[string]any
 }
 

@@ -22,7 +22,7 @@ type (
 	gatewayConfig = gateway.Config
 )
 
-// api has one guarded and some open routes; its gateway responses substitute every kind of variable.
+// api has a guarded route and open ones; its gateway responses use every kind of variable.
 func api() *stack.API {
 	route := func(method, path, authorizer string) stack.Route {
 		return stack.Route{Method: method, Path: path, Function: "EchoFunction", Operation: "echo", Authorizer: authorizer}
@@ -46,7 +46,7 @@ func api() *stack.API {
 	}
 }
 
-// with makes a gateway of one function and one authorizer; nil ones answer 200 and allow.
+// with makes a gateway whose function answers 200 and whose authorizer allows, unless change replaces them.
 func with(t testing.TB, change func(*gateway.Config)) http.Handler {
 	t.Helper()
 	c := gateway.Config{

@@ -35,8 +35,8 @@ func (x *exchange) report(what, operation string, err error) {
 	x.config.Log.Error(what+" failed", "op", operation, "requestId", x.ids.request, "error", err)
 }
 
-// invoke runs a function until it answers or its time is over, then leaves it alone. As on AWS a client that goes
-// away does not end it.
+// invoke runs a function until it answers or its time is over; then the function runs on unwatched. As on AWS a
+// client that goes away does not end it.
 func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](x *exchange, f F, event Event,
 ) (Answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), x.config.Timeout)
@@ -48,7 +48,7 @@ func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		o := outcome{err: errPanic} // stands unless f returns
+		o := outcome{err: errPanic} // unless f returns
 		defer func() {
 			if cause := recover(); cause != nil {
 				o.err = fmt.Errorf("%w (%T)\n%s", errPanic, cause, telemetry.Trace())

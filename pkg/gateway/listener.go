@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Listener gives requests that net/http refuses before any handler sees them, such as GET /%zz, the API's own
-// body: net/http answers those in plain text and offers no other way to change it.
+// Listener answers with gateway responses where net/http refuses a request before any handler, such as GET /%zz:
+// net/http writes plain text and has no hook for it.
 func (g *Gateway) Listener(inner net.Listener) net.Listener {
 	return &listener{Listener: inner, gateway: g}
 }
@@ -36,7 +36,7 @@ type conn struct {
 	gateway *Gateway
 }
 
-// What net/http writes at once, behind the status and before a text; answers of handlers have a Date.
+// net/http writes this in one call, between status and text; answers of handlers have a Date.
 const plainError = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 func (c *conn) Write(p []byte) (int, error) {
@@ -58,7 +58,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// refusal is the whole HTTP message for a request that could not be read.
+// refusal is the whole HTTP message for an unreadable request.
 func (g *Gateway) refusal(status int) []byte {
 	k := default4XX
 	switch {

@@ -11,7 +11,7 @@ import (
 type verdict int
 
 const (
-	unmatched verdict = iota // which denies too
+	unmatched verdict = iota // denies too
 	allowed
 	deniedExplicitly
 )
@@ -47,7 +47,7 @@ func matchesAny(patterns []string, matches func(string) bool) bool {
 	return false
 }
 
-// isInvoke ignores case, as IAM does for actions and for nothing else.
+// isInvoke ignores case, as IAM does for actions alone.
 func isInvoke(action string) bool { return glob(strings.ToLower(action), "execute-api:invoke") }
 
 // glob matches * with any characters, slashes included, and ? with exactly one.
@@ -62,7 +62,7 @@ func glob(pattern, text string) bool {
 		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
 			p++
 			t++
-		case star >= 0: // let the last star take one character more
+		case star >= 0: // the last star takes one character more
 			resume++
 			p, t = star+1, resume
 		default:

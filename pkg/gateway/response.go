@@ -22,7 +22,7 @@ type response struct {
 // awsBody is the body of a gateway response that the template does not change.
 const awsBody = `{"message":$context.error.messageString}`
 
-// compile prepares the response of every kind: the template's own, else its default, else AWS's.
+// compile prepares the response of every kind: the template's own, its default, or AWS's.
 func compile(declared map[string]stack.Response) (map[kind]*response, error) {
 	compiled := map[kind]*response{}
 	var errs []error
@@ -65,10 +65,10 @@ func (x *exchange) refuse(f *failure) {
 		maps.Copy(header, x.config.CORS(x.r.Header.Get("Origin")))
 	}
 	x.w.WriteHeader(r.status)
-	_, _ = io.WriteString(x.w, r.body.render(x, f)) // a client that is gone has no use for the error
+	_, _ = io.WriteString(x.w, r.body.render(x, f)) // the client may be gone
 }
 
-// variable is the value of one $context variable, "" for one that a gateway response does not have.
+// variable is the value of a $context variable; "" for one that gateway responses do not have.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
 func (x *exchange) variable(name string, f *failure) string {
 	if key, ok := strings.CutPrefix(name, "authorizer."); ok {

@@ -23,7 +23,7 @@ type segment struct {
 	methods map[string]*route
 }
 
-// A path has a handful of parameters at most; more are still correct.
+// Room for the parameters of a usual path; more only allocate.
 const usualParams = 4
 
 func (s *segment) add(r *route) error {
@@ -35,7 +35,7 @@ func (s *segment) add(r *route) error {
 		name, isClosed := strings.CutSuffix(name, "}")
 		switch {
 		case part == "" || isParam != isClosed || strings.ContainsAny(name, "{}+"):
-			return fmt.Errorf("%q is no path part", part)
+			return fmt.Errorf("%q is not a path part", part)
 		case !isParam:
 			s = s.child(part)
 		case s.param == nil:
@@ -67,8 +67,8 @@ func (s *segment) child(part string) *segment {
 	return s.static[part]
 }
 
-// match finds the route of a raw path; a static part wins over a parameter for good. Parameters keep their
-// percent-encoding, as REST APIs pass them. One trailing slash means nothing, an empty part matches nothing.
+// match finds the route of a raw path. A static part wins over a parameter, without backtracking. Parameters keep
+// their percent-encoding, as REST APIs pass them. One trailing slash is ignored; an empty part matches nothing.
 func (s *segment) match(method, path string) (*route, map[string]string) {
 	rest, rooted := strings.CutPrefix(path, "/")
 	if !rooted {

@@ -28,7 +28,7 @@ func TestRoutingIsByMethodAndRawPath(t *testing.T) {
 		{"the method's case counts", "post", "/open", "", ""},
 		{"one trailing slash is ignored", "POST", "/open/", "/open", "null"},
 		{"two trailing slashes are not", "POST", "/open//", "", ""},
-		{"an empty part matches no parameter", "GET", "/open//part/b", "", ""},
+		{"an empty part does not match a parameter", "GET", "/open//part/b", "", ""},
 		{"a double slash in front is another path", "POST", "//open", "", ""},
 		{"a parameter", "GET", "/open/a", "/open/{id}", `{"id":"a"}`},
 		{"static parts win over parameters", "GET", "/open/fixed", "/open/fixed", "null"},
@@ -52,7 +52,7 @@ func TestRoutingIsByMethodAndRawPath(t *testing.T) {
 			}
 			params, _ := json.Marshal(seen.PathParameters)
 			if seen.Resource != c.resource || string(params) != c.params || seen.Path != c.target {
-				t.Errorf("%s %s reached %q with %s as %q", c.method, c.target, seen.Resource, params, seen.Path)
+				t.Errorf("%s %s reached %q with %s as %q, want %q with %s", c.method, c.target, seen.Resource, params, seen.Path, c.resource, c.params)
 			}
 		})
 	}
@@ -75,8 +75,8 @@ func TestNewListsEveryRouteWithoutFunction(t *testing.T) {
 		t.Fatal("a gateway without functions was made")
 	}
 	for _, want := range []string{
-		`POST /open: there is no function for operation "echo"`, `ANY /any: there is no function`,
-		`GET /guarded/{id}: there is no authorizer "authorizer"`,
+		`POST /open: no function for operation "echo"`, `ANY /any: no function`,
+		`GET /guarded/{id}: no authorizer "authorizer"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
@@ -84,14 +84,14 @@ func TestNewListsEveryRouteWithoutFunction(t *testing.T) {
 	}
 }
 
-func TestNewRefusesWhatCannotWork(t *testing.T) {
+func TestNewRefusesAnAPIThatCannotWork(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*stack.API)
 		want   string
 	}{
 		"parameter names that differ": {func(a *stack.API) { a.Routes[1].Path = "/open/{other}" }, "other and id"},
-		"an empty part":               {func(a *stack.API) { a.Routes[1].Path = "/a//b" }, "no path part"},
-		"half a parameter":            {func(a *stack.API) { a.Routes[1].Path = "/a/{b" }, "no path part"},
+		"an empty part":               {func(a *stack.API) { a.Routes[1].Path = "/a//b" }, "not a path part"},
+		"half a parameter":            {func(a *stack.API) { a.Routes[1].Path = "/a/{b" }, "not a path part"},
 		"a route twice":               {func(a *stack.API) { a.Routes[1] = a.Routes[2] }, "two such routes"},
 		"an unknown header mapping": {func(a *stack.API) {
 			a.Responses["UNAUTHORIZED"].Headers["X"] = "unquoted"
@@ -112,7 +112,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-func FuzzNoPathPanics(f *testing.F) {
+func FuzzEveryPathHasAnAnswer(f *testing.F) {
 	for _, seed := range []string{"/", "", "*", "//", "/open/%2", "/open/a/part/", "/open/\x00\xff", "/guarded/..;/?", "%"} {
 		f.Add("GET", seed, "a=1&&=&b=%41;c")
 	}

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// text is literal text with $context variables in between, which are substituted as they are: REST APIs know no
-// escaping here.
+// text is literal text with $context variables in between. Values are inserted without escaping, as REST APIs do.
 type text []piece
 
 type piece struct {
@@ -33,7 +32,7 @@ func parseText(source string) text {
 	}
 }
 
-// isNamePart takes a dot only between two names, so that a sentence may end behind a variable.
+// isNamePart accepts a dot between two names only, so that a sentence may end with a variable.
 func isNamePart(s string, i int) bool {
 	if s[i] == '.' {
 		return i > 0 && i+1 < len(s) && isWord(s[i-1]) && isWord(s[i+1])
