@@ -9,7 +9,7 @@ import (
 
 // accompanied refreshes x with an access token, or what poses as one, in each of its places.
 func accompanied(x session, access string) map[string]call {
-	body := jsonOf(map[string]string{"refreshToken": x.refresh})
+	body := x.body()
 	return map[string]call{
 		"header":       {"POST", "/jwt/refresh", with(nil, "Authorization", "Bearer "+access), body},
 		"lower scheme": {"POST", "/jwt/refresh", with(nil, "Authorization", "bearer "+access), body},
@@ -28,7 +28,7 @@ func TestAnAccompanyingAccessTokenOfTheSameSessionIsWelcome(t *testing.T) {
 		// An SDK repeats the very same request: by now the access token is the previous one.
 		again := home.do(t, accompanied(x, x.access)[place]).want(t, 200)
 		if first.data("refreshToken") != again.data("refreshToken") {
-			t.Errorf("%s: the retry got another successor", place)
+			t.Errorf("%s: a retry: got another successor", place)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestAnAccompanyingAccessTokenThatIsNotOfThisSessionRotatesNothing(t *testin
 	x := home.issue(t, fresh(), home.demo.web)
 	otherSession := home.issue(t, x.user, home.demo.web)
 	otherUser := home.issue(t, fresh(), home.demo.web)
-	otherTenant := home.issueIn(t, home.other, x.user, home.other.web)
+	otherTenant := home.issueIn(t, home.other, x.user)
 	poses := map[string]string{
 		"another session of the user": otherSession.access, "another user's": otherUser.access, "another tenant's": otherTenant.access,
 		"garbage": "garbage", "forged": forge(t, x.access, map[string]any{"sub": x.user}), "unsigned": unsigned(t, x.access),
@@ -50,9 +50,7 @@ func TestAnAccompanyingAccessTokenThatIsNotOfThisSessionRotatesNothing(t *testin
 			if c.header.Get("Authorization") != "" {
 				want = 401 // "401 when it came in the header"
 			}
-			if a := home.do(t, c); a.status != want {
-				t.Errorf("%s in %s: %s; want %d", name, place, a, want)
-			}
+			home.do(t, c).check(t, want, name, place)
 			home.wantAlive(t, x)
 		}
 	}
@@ -61,20 +59,15 @@ func TestAnAccompanyingAccessTokenThatIsNotOfThisSessionRotatesNothing(t *testin
 
 func TestOtherCredentialsInTheHeaderOfARefreshAreRefused(t *testing.T) {
 	t.Parallel()
-	const law = "(An API key in that header is a 401 too: refresh is authorised by the refresh token alone.)"
 	x := home.issue(t, fresh(), home.demo.web)
-	body := jsonOf(map[string]string{"refreshToken": x.refresh})
 	for _, credential := range []string{
 		"Bearer " + home.demo.key, "Bearer " + home.other.key, "Bearer sak_x", "Basic eDp5", "Bearer", "Bearer ", x.access, "Token " + x.access,
 		"Bearer " + x.access + " x", "Bearer  ",
 	} {
-		a := home.do(t, call{"POST", "/jwt/refresh", with(nil, "Authorization", credential), body})
-		if a.status != 401 {
-			t.Errorf("%.20q: %s; want 401: %s", credential, a, law)
-		}
+		home.do(t, call{"POST", "/jwt/refresh", with(nil, "Authorization", credential), x.body()}).check(t, 401, credential[:min(20, len(credential))])
 	}
-	twice := with(with(nil, "Authorization", "Bearer "+x.access), "Authorization", "Bearer "+x.access)
-	home.do(t, call{"POST", "/jwt/refresh", twice, body}).want(t, 400) // "sent twice: 400 on POST /jwt/refresh"
+	twice := with(nil, "Authorization", "Bearer "+x.access, "Authorization", "Bearer "+x.access)
+	home.do(t, call{"POST", "/jwt/refresh", twice, x.body()}).want(t, 400) // "sent twice: 400 on POST /jwt/refresh"
 	home.wantAlive(t, x)
 	home.rotate(t, x)
 }
@@ -82,13 +75,9 @@ func TestOtherCredentialsInTheHeaderOfARefreshAreRefused(t *testing.T) {
 func TestARefreshNeedsNoTenantHeaderAndTakesTheRightOneOnly(t *testing.T) {
 	t.Parallel()
 	x := home.issue(t, fresh(), home.demo.web)
-	body := jsonOf(map[string]string{"refreshToken": x.refresh})
-	for name, header := range map[string]http.Header{
-		"another tenant's name": {"X-Stencil-TenantId": {home.other.id}},
-		"no tenant's name":      {"x-stencil-tenanid": {"nothing"}},
-	} {
-		if a := home.do(t, call{"POST", "/jwt/refresh", header, body}); a.status < 400 {
-			t.Errorf("%s: %s", name, a)
+	for _, header := range []http.Header{{"X-Stencil-TenantId": {home.other.id}}, {"x-stencil-tenanid": {"nothing"}}} {
+		if a := home.do(t, call{"POST", "/jwt/refresh", header, x.body()}); a.status < 400 {
+			t.Errorf("%v: %s; want it refused", header, a)
 		}
 	}
 	for _, header := range []http.Header{
@@ -96,11 +85,11 @@ func TestARefreshNeedsNoTenantHeaderAndTakesTheRightOneOnly(t *testing.T) {
 		{"X-Stencil-TenantId": {home.demo.id, home.demo.id}},
 		{"x-stencil-tenanid": {home.demo.id, home.other.id}},
 	} {
-		home.do(t, call{"POST", "/jwt/refresh", header, body}).want(t, 400)
+		home.do(t, call{"POST", "/jwt/refresh", header, x.body()}).want(t, 400)
 	}
 	home.wantAlive(t, x)
 	right := http.Header{"x-stencil-tenanid": {home.demo.id}, "X-STENCIL-TENANTID": {home.demo.id}}
-	home.do(t, call{"POST", "/jwt/refresh", right, body}).want(t, 200)
+	home.do(t, call{"POST", "/jwt/refresh", right, x.body()}).want(t, 200)
 }
 
 func TestTheAccessTokenFitsAtMostOnce(t *testing.T) {

@@ -28,8 +28,8 @@ func TestDeletingAnApplicationEndsAllItsSessionsAndNoOther(t *testing.T) {
 		{"as the DELETE form", "POST", "/jwt/refresh", override, `{"applicationsId":"{web}"}`, deletesWeb},
 	} {
 		t.Run(r.method+" "+r.path+" "+r.body, func(t *testing.T) {
-			w := newWorld(t, home)
-			namesake := home.issueIn(t, home.other, w.sessions[0].user, home.other.web)
+			w := newFixture(t)
+			namesake := home.issueIn(t, home.other, w.sessions[0].user)
 			rotated := home.rotate(t, home.issue(t, w.sessions[0].user, home.demo.web))
 			r.run(t, w)
 			home.wantDead(t, rotated)
@@ -51,8 +51,8 @@ func TestDeletingAnApplicationEndsAllItsSessionsAndNoOther(t *testing.T) {
 func TestAnAnchorMustBeALiveTokenOfThatApplication(t *testing.T) {
 	const law = "it must be a live token of that application in the caller's tenant, else 404 (unknown) or 400 (other application), nothing deleted"
 	const unknown = "/jwt/refresh/01890000-0000-7000-8000-000000000000"
-	w := newWorld(t, home)
-	theirs := home.issueIn(t, home.other, fresh(), home.other.web)
+	w := newFixture(t)
+	theirs := home.issueIn(t, home.other, fresh())
 	for _, r := range []row{
 		{law, "POST", unknown, nil, `{"applicationsId":"{web}"}`, refuses(404)},
 		{law, "POST", "/jwt/refresh/no-uuid", nil, `{"applicationsId":"{web}"}`, refuses(404)},

@@ -41,7 +41,7 @@ func TestGoOAuth2ClientRefreshesWheneverItsTokenHasExpired(t *testing.T) {
 				token.Expiry = time.Now().Add(-time.Minute)
 			}
 			x.access = token.AccessToken
-			home.do(t, call{"GET", "/jwt/refresh/" + x.id, x.owner(), ""}).want(t, 200)
+			home.read(t, x).want(t, 200)
 		})
 	}
 }

@@ -8,11 +8,7 @@ import (
 
 // cookieCall is a refresh whose tokens come by cookie.
 func cookieCall(cookies string, header ...string) call {
-	h := with(nil, "Cookie", cookies)
-	for i := 0; i < len(header); i += 2 {
-		h = with(h, header[i], header[i+1])
-	}
-	return call{"POST", "/jwt/refresh", h, ""}
+	return call{"POST", "/jwt/refresh", with(with(nil, "Cookie", cookies), header...), ""}
 }
 
 func TestARefreshByCookieSetsBothCookiesUnderTheNamesTheyCameWith(t *testing.T) {
@@ -51,7 +47,7 @@ func TestARefreshByBodySetsNoCookieAndWinsOverCookies(t *testing.T) {
 	t.Parallel()
 	byBody, byCookie := home.issue(t, fresh(), home.demo.web), home.issue(t, fresh(), home.demo.web)
 	c := cookieCall("refreshToken=" + byCookie.refresh)
-	c.body = jsonOf(map[string]string{"refreshToken": byBody.refresh})
+	c.body = byBody.body()
 	a := home.do(t, c).want(t, 200)
 	if a.data("refreshTokenId") != byBody.id || a.header.Get("Set-Cookie") != "" {
 		t.Errorf("%s: the body wins over cookies", a)
@@ -121,6 +117,6 @@ func TestACookieBorneRequestFromElsewhereIsForbidden(t *testing.T) {
 			home.wantAlive(t, x)
 		}
 		// The same from a body is no cookie's: a page elsewhere cannot have known the token.
-		home.do(t, call{"POST", "/jwt/refresh", http.Header{"Origin": {"https://evil.example"}}, jsonOf(map[string]string{"refreshToken": x.refresh})}).want(t, 200)
+		home.do(t, call{"POST", "/jwt/refresh", http.Header{"Origin": {"https://evil.example"}}, x.body()}).want(t, 200)
 	}
 }

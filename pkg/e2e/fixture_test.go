@@ -1,10 +1,10 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,6 +17,43 @@ type session struct {
 	tenant, user, app string
 	id                string
 	refresh, access   string
+	expires           time.Time // of the refresh token
+}
+
+// fixture is what a form can hit: sessions 0 and 1 of a user in web, 2 of the same user in service, 3 of another user in
+// web; and gone, which was the user's.
+type fixture struct {
+	sessions []session
+	gone     session
+}
+
+func newFixture(t testing.TB) fixture {
+	t.Helper()
+	user := fresh()
+	gone := home.issue(t, user, home.demo.web)
+	home.do(t, call{"DELETE", "/jwt/refresh/" + gone.id, home.demo.admin(), ""}).want(t, 200)
+	return fixture{gone: gone, sessions: []session{
+		home.issue(t, user, home.demo.web), home.issue(t, user, home.demo.web), home.issue(t, user, home.serviceApp()),
+		home.issue(t, fresh(), home.demo.web),
+	}}
+}
+
+// fill replaces the placeholders of a row.
+func (w fixture) fill(text string) string {
+	mine := w.sessions[0]
+	return strings.NewReplacer(
+		"{user}", mine.user, "{id}", mine.id, "{token}", mine.refresh, "{access}", mine.access,
+		"{web}", home.demo.web, "{service}", home.serviceApp(), "{stranger}", w.sessions[3].user,
+		"{serviceId}", w.sessions[2].id, "{serviceToken}", w.sessions[2].refresh, "{secondId}", w.sessions[1].id, "{gone}", w.gone.id,
+	).Replace(text)
+}
+
+func jsonOf(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // only the tests' own literals come here
+	}
+	return string(raw)
 }
 
 var users atomic.Int64
@@ -35,60 +72,78 @@ func (n tenant) admin() http.Header { return n.as(n.key) }
 // owner is the header of a session's user.
 func (x session) owner() http.Header { return tenant{id: x.tenant}.as(x.access) }
 
-// with adds a header line.
-func with(h http.Header, name, value string) http.Header {
-	h = h.Clone()
-	if h == nil {
+// body is what most interfaces take a refresh token in.
+func (x session) body() string { return jsonOf(map[string]string{"refreshToken": x.refresh}) }
+
+// with adds header lines; pairs are name, value, name, value.
+func with(h http.Header, pairs ...string) http.Header {
+	if h = h.Clone(); h == nil {
 		h = http.Header{}
 	}
-	h[name] = append(h[name], value)
+	for i := 0; i < len(pairs); i += 2 {
+		h[pairs[i]] = append(h[pairs[i]], pairs[i+1])
+	}
 	return h
 }
 
 func (s *service) serviceApp() string { return s.creds["SERVICE_APPLICATION_ID"] }
-func (s *service) shortApp() string   { return s.creds["SHORT_APPLICATION_ID"] }
+
+// shortApp is an application of short lives: see expiry_test.go.
+func (s *service) shortApp() string { return s.creds["SHORT_APPLICATION_ID"] }
 
 // issue starts a session in tenant demo.
 func (s *service) issue(t testing.TB, user, app string) session {
 	t.Helper()
-	return s.issueIn(t, s.demo, user, app)
+	return s.issueWith(t, s.demo, map[string]any{"userId": user, "applicationId": app})
 }
 
-func (s *service) issueIn(t testing.TB, n tenant, user, app string) session {
+// issueIn starts a session in another tenant's application web.
+func (s *service) issueIn(t testing.TB, n tenant, user string) session {
 	t.Helper()
-	body := jsonOf(map[string]any{"userId": user, "applicationId": app})
-	a := s.do(t, call{"POST", "/jwt/issue", n.admin(), body}).want(t, http.StatusCreated)
-	return session{
-		tenant: n.id, user: user, app: app,
-		id: a.data("refreshTokenId"), refresh: a.data("refreshToken"), access: a.data("accessToken"),
-	}
+	return s.issueWith(t, n, map[string]any{"userId": user, "applicationId": n.web})
+}
+
+func (s *service) issueWith(t testing.TB, n tenant, request map[string]any) session {
+	t.Helper()
+	a := s.do(t, call{"POST", "/jwt/issue", n.admin(), jsonOf(request)}).want(t, http.StatusCreated)
+	x := session{tenant: n.id, user: fmt.Sprint(request["userId"]), app: fmt.Sprint(request["applicationId"])}
+	return x.granted(t, a)
+}
+
+// granted is the session as a grant of the guide's interface describes it.
+func (x session) granted(t testing.TB, a answer) session {
+	t.Helper()
+	x.id, x.refresh, x.access = a.data("refreshTokenId"), a.data("refreshToken"), a.data("accessToken")
+	x.expires = timeOf(t, a.data("refreshTokenExpiresAt"))
+	return x
 }
 
 // present refreshes with a token in the body and nothing else.
 func (s *service) present(t testing.TB, refresh string) answer {
 	t.Helper()
-	return s.do(t, call{"POST", "/jwt/refresh", nil, jsonOf(map[string]any{"refreshToken": refresh})})
+	return s.do(t, call{"POST", "/jwt/refresh", nil, session{refresh: refresh}.body()})
 }
 
 // rotate refreshes a session and returns it as it is then.
 func (s *service) rotate(t testing.TB, x session) session {
 	t.Helper()
-	a := s.present(t, x.refresh).want(t, http.StatusOK)
-	x.refresh, x.access = a.data("refreshToken"), a.data("accessToken")
-	return x
-}
-
-func (s *service) tenantOf(x session) tenant {
-	if x.tenant == s.other.id {
-		return s.other
-	}
-	return s.demo
+	return x.granted(t, s.present(t, x.refresh).want(t, http.StatusOK))
 }
 
 // resource reads a session by its id.
 func (s *service) resource(t testing.TB, x session) answer {
 	t.Helper()
-	return s.do(t, call{"GET", "/jwt/refresh/" + x.id, s.tenantOf(x).admin(), ""})
+	n := s.demo
+	if x.tenant == s.other.id {
+		n = s.other
+	}
+	return s.do(t, call{"GET", "/jwt/refresh/" + x.id, n.admin(), ""})
+}
+
+// read reads a session by its id as its owner.
+func (s *service) read(t testing.TB, x session) answer {
+	t.Helper()
+	return s.do(t, call{"GET", "/jwt/refresh/" + x.id, x.owner(), ""})
 }
 
 // list reads a user's sessions in tenant demo; more is further query.
@@ -97,92 +152,24 @@ func (s *service) list(t testing.TB, user, more string) answer {
 	return s.do(t, call{"GET", "/jwt/refresh?userId=" + url.QueryEscape(user) + more, s.demo.admin(), ""})
 }
 
-// wantAlive says that sessions live as they were issued: not deleted and not rotated.
+// wantAlive wants sessions as they were issued: not deleted and not rotated.
 func (s *service) wantAlive(t testing.TB, sessions ...session) {
 	t.Helper()
 	for _, x := range sessions {
 		a := s.resource(t, x)
 		if data, _ := a.body["data"].(map[string]any); a.status != 200 || data["generation"] != 0.0 {
-			t.Errorf("session of %q in %s does not live as it was issued: %s", x.user, x.app, a)
+			t.Errorf("session of %q in %s: got %s, want it as it was issued", x.user, x.app, a)
 		}
 	}
 }
 
-// wantDead says that sessions are gone for readers, for their refresh token and for their access token.
+// wantDead wants sessions gone for readers, for their refresh token and for their access token.
 func (s *service) wantDead(t testing.TB, sessions ...session) {
 	t.Helper()
 	for _, x := range sessions {
-		if a := s.resource(t, x); a.status != 404 {
-			t.Errorf("a deleted session can be read: %s", a)
-		}
-		if a := s.present(t, x.refresh); a.status != 400 {
-			t.Errorf("no refresh that starts later succeeds: %s", a)
-		}
-		if a := s.do(t, call{"GET", "/jwt/refresh/" + x.id, x.owner(), ""}); a.status != 401 {
-			t.Errorf("no access token of the deleted session passes the authorizer: %s", a)
-		}
-	}
-}
-
-var (
-	uuid7   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	instant = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
-)
-
-// checkResource holds a token resource against the contract's twelve keys.
-func checkResource(t testing.TB, resource any) map[string]any {
-	t.Helper()
-	r := wantKeys(t, resource, "id", "tenantId", "userId", "applicationId", "usage", "generation", "scope", "device",
-		"createdAt", "lastRefreshedAt", "expiresAt", "absoluteExpiresAt")
-	if id, _ := r["id"].(string); !uuid7.MatchString(id) {
-		t.Errorf("id %q is no UUIDv7", id)
-	}
-	for _, name := range []string{"createdAt", "lastRefreshedAt", "expiresAt", "absoluteExpiresAt"} {
-		text, _ := r[name].(string)
-		if (r[name] != nil || name != "lastRefreshedAt") && !instant.MatchString(text) {
-			t.Errorf("%s is %v: want RFC 3339 UTC", name, r[name])
-		}
-	}
-	if usage := r["usage"]; usage != "oneTime" && usage != "reusable" {
-		t.Errorf("`usage` is `oneTime` or `reusable`; got %v", usage)
-	}
-	return r
-}
-
-// checkGrant holds the data of issue and refresh against the contract.
-func checkGrant(t testing.TB, a answer) map[string]any {
-	t.Helper()
-	g := wantKeys(t, a.body["data"], "accessToken", "tokenType", "expiresIn", "refreshToken", "refreshTokenId",
-		"refreshTokenExpiresAt")
-	if g["tokenType"] != "Bearer" {
-		t.Errorf("tokenType %v", g["tokenType"])
-	}
-	if text := a.data("refreshToken"); !strings.HasPrefix(text, "srt_") || len(text) > 255 {
-		t.Errorf("a refresh token is srt_ and at most 255 characters in all; got %d", len(text))
-	}
-	if seconds, _ := g["expiresIn"].(float64); seconds != float64(int(seconds)) {
-		t.Errorf("`expiresIn` is in whole seconds; got %v", g["expiresIn"])
-	}
-	if !uuid7.MatchString(a.data("refreshTokenId")) || !instant.MatchString(a.data("refreshTokenExpiresAt")) {
-		t.Errorf("id %q, expiry %q", a.data("refreshTokenId"), a.data("refreshTokenExpiresAt"))
-	}
-	return g
-}
-
-// wantBulk holds the answer of a bulk delete against the sessions it must have ended.
-func wantBulk(t testing.TB, a answer, ended ...session) {
-	t.Helper()
-	data := wantKeys(t, a.want(t, 200).body["data"], "deleted", "ids")
-	var got []string
-	array, _ := data["ids"].([]any)
-	for _, id := range array {
-		got = append(got, fmt.Sprint(id))
-	}
-	want := idsOf(ended)
-	slices.Sort(got)
-	slices.Sort(want)
-	if data["ids"] == nil || !slices.Equal(got, want) || data["deleted"] != float64(len(want)) {
-		t.Errorf("%s: want exactly %d sessions deleted: %q", a, len(want), want)
+		s.resource(t, x).check(t, 404)
+		s.present(t, x.refresh).check(t, 400)
+		s.read(t, x).check(t, 401)
 	}
 }
 
@@ -192,6 +179,10 @@ func idsOf(sessions []session) []string {
 		ids = append(ids, x.id)
 	}
 	return ids
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // timeOf reads a time of the contract.

@@ -142,7 +142,7 @@ func TestAKeyAtFaultIsNamedAndNeverIgnored(t *testing.T) {
 	for _, f := range forms {
 		t.Run(f.method+" "+f.path+" "+f.key, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, home) // nothing may change, so that one world serves all
+			w := newFixture(t) // nothing may change, so that one world serves all
 			for _, value := range values {
 				body := `{` + f.rest + `"` + f.key + `":` + strings.ReplaceAll(value, "KEY", f.key) + `}`
 				row{law, f.method, f.path, nil, body, refuses(400, f.key)}.run(t, w)

@@ -101,11 +101,11 @@ func goldens() map[string][]exchange {
 func TestGoldenExchanges(t *testing.T) {
 	t.Parallel()
 	all := goldens()
-	maps.Copy(all, interfaceGoldens())
+	maps.Copy(all, othersGoldens())
 	for name, exchanges := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, home)
+			w := newFixture(t)
 			mask := newMask(w)
 			var got strings.Builder
 			for _, e := range exchanges {
@@ -130,7 +130,7 @@ func TestGoldenExchanges(t *testing.T) {
 
 // mask replaces what varies.
 type mask struct {
-	w       world
+	w       fixture
 	fill    *strings.Replacer
 	mask    *strings.Replacer
 	pattern []pattern
@@ -141,7 +141,7 @@ type pattern struct {
 	with string
 }
 
-func newMask(w world) mask {
+func newMask(w fixture) mask {
 	keys := []string{"{key}", home.demo.key, "{read}", home.creds[mayRead], "{issue}", home.creds[mayIssue]}
 	known := []string{
 		w.sessions[0].id, "<id>", w.sessions[1].id, "<second id>", w.sessions[2].id, "<service id>", w.sessions[3].user, "<stranger>", w.sessions[0].user, "<user>",

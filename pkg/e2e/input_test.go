@@ -25,7 +25,7 @@ func TestABodyIsAtMost16384Bytes(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.method+" "+c.path+" "+c.body, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, home)
+			w := newFixture(t)
 			body := w.fill(c.body)
 			body += strings.Repeat(" ", largest-len(body))
 			header := home.demo.admin()
@@ -33,7 +33,7 @@ func TestABodyIsAtMost16384Bytes(t *testing.T) {
 				header = nil
 			}
 			home.do(t, call{c.method, w.fill(c.path), header, body + " "}).want(t, http.StatusRequestEntityTooLarge)
-			w.s.wantAlive(t, w.sessions...)
+			home.wantAlive(t, w.sessions...)
 			home.do(t, call{c.method, w.fill(c.path), header, body}).want(t, c.status)
 		})
 	}
@@ -98,7 +98,7 @@ func TestWhatIsNoStrictJSONObjectIsRefused(t *testing.T) {
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, home)
+			w := newFixture(t)
 			for _, r := range []row{
 				{name, "POST", "/jwt/refresh", nil, body, refuses(400)},
 				{name, "DELETE", "/jwt/refresh", nil, body, refuses(400)},
@@ -184,9 +184,7 @@ func TestBytesThatAreNoUTF8AreNoId(t *testing.T) {
 		{"DELETE", "/jwt/refresh?userId=" + broken, home.demo.admin(), ""},
 		{"DELETE", "/jwt/users/" + broken + "/refresh", home.demo.admin(), ""},
 	} {
-		if a := home.do(t, c); a.status != 400 {
-			t.Errorf("%s; want 400", a)
-		}
+		home.do(t, c).check(t, 400)
 	}
 	home.wantAlive(t, x)
 }

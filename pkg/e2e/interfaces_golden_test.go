@@ -2,8 +2,8 @@ package e2e
 
 import "strings"
 
-// interfaceGoldens are the exchanges of the interfaces besides the Stencil guide's.
-func interfaceGoldens() map[string][]exchange {
+// othersGoldens are the exchanges of the interfaces besides the Stencil guide's.
+func othersGoldens() map[string][]exchange {
 	const (
 		both = `{"refreshToken":"{token}"}`
 		form = "grant_type=refresh_token&refresh_token={token}"

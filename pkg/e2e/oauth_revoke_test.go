@@ -1,8 +1,8 @@
 package e2e
 
 import (
+	"errors"
 	"testing"
-	"time"
 )
 
 // RFC 7009: POST /oauth2/revoke.
@@ -55,11 +55,9 @@ func TestRevokingAnyTokenOfASessionEndsIt(t *testing.T) {
 
 func TestRevokingAnExpiredAccessTokenEndsItsSession(t *testing.T) {
 	t.Parallel()
-	x := home.issue(t, fresh(), home.shortApp())
-	time.Sleep(2500 * time.Millisecond)
-	home.resource(t, x).want(t, 200)
-	revoke(t, "token", x.access).want(t, 200)
-	home.resource(t, x).want(t, 404)
+	withExpiredAccess(t, func(x session) error {
+		return errors.Join(home.resource(t, x).is(200), revoke(t, "token", x.access).is(200), home.resource(t, x).is(404))
+	})
 }
 
 func TestRevokingAnUnknownTokenIs200(t *testing.T) {
@@ -107,9 +105,8 @@ func TestRevokeReadsItsFormAsTheTokenEndpointDoes(t *testing.T) {
 
 func TestPreflightsOfRevokeAndIntrospectAndMetadata(t *testing.T) {
 	t.Parallel()
-	const origin = "http://localhost:5173"
 	for path, method := range map[string]string{revokePath: "POST", introspectPath: "POST", metadataPath: "GET"} {
-		wantCORS(t, home.do(t, preflight(origin, method, path)).want(t, 204), origin)
+		wantPreflight(t, method, path)
 		for _, wrong := range []string{"PUT", "DELETE"} {
 			home.do(t, call{wrong, path, home.demo.admin(), ""}).want(t, 404)
 		}

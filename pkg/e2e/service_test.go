@@ -182,10 +182,13 @@ func (s *service) kill() {
 	<-s.exited
 }
 
-func (s *service) keep(secret string) {
+// keep remembers secrets for leaks.
+func (s *service) keep(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets[secret] = true
+	for _, secret := range secrets {
+		s.secrets[secret] = true
+	}
 }
 
 // leaks searches all that the service has printed for the tokens of all answers.
