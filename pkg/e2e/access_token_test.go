@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -24,13 +23,13 @@ func parseJWT(t testing.TB, text string) jwt {
 	t.Helper()
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {
-		t.Fatalf("an access token has %d parts", len(parts))
+		t.Fatalf("an access token: got %d parts, want 3", len(parts))
 	}
 	var j jwt
 	for i, into := range []*map[string]any{&j.head, &j.claims} {
 		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
 		if err != nil || json.Unmarshal(raw, into) != nil {
-			t.Fatalf("part %d of an access token is no JSON", i)
+			t.Fatalf("part %d of an access token: want JSON", i)
 		}
 	}
 	j.signed = parts[0] + "." + parts[1]
@@ -49,7 +48,7 @@ func jwks(t testing.TB) []map[string]any {
 		Keys []map[string]any `json:"keys"`
 	}
 	if err := json.Unmarshal([]byte(a.raw), &set); err != nil || len(set.Keys) == 0 {
-		t.Fatalf("%s: no keys", a)
+		t.Fatalf("%s: want keys", a)
 	}
 	return set.Keys
 }
@@ -68,15 +67,14 @@ func TestAnAccessTokenVerifiesWithThePublishedKeyThatItNames(t *testing.T) {
 	t.Parallel()
 	j := parseJWT(t, home.issue(t, fresh(), home.demo.web).access)
 	wantKeys(t, j.head, "alg", "kid", "typ")
-	if j.head["alg"] != "ES256" || j.head["typ"] != "at+jwt" {
-		t.Errorf("ES256 by default, header `typ: at+jwt`; got %v", j.head)
-	}
+	equal(t, "alg", j.head["alg"], "ES256")
+	equal(t, "typ", j.head["typ"], "at+jwt")
 	for _, key := range jwks(t) {
 		if key["kid"] != j.head["kid"] {
 			continue
 		}
 		if key["kty"] != "EC" || key["crv"] != "P-256" || len(decode(t, key["x"])) != 32 || len(decode(t, key["y"])) != 32 {
-			t.Fatalf("no ES256 key: %v", key)
+			t.Fatalf("got the key %v, want one for ES256", key)
 		}
 		public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, decode(t, key["x"]), decode(t, key["y"])))
 		if err != nil {
@@ -85,11 +83,11 @@ func TestAnAccessTokenVerifiesWithThePublishedKeyThatItNames(t *testing.T) {
 		hash := sha256.Sum256([]byte(j.signed))
 		r, s := new(big.Int).SetBytes(j.signature[:32]), new(big.Int).SetBytes(j.signature[32:])
 		if len(j.signature) != 64 || !ecdsa.Verify(public, hash[:], r, s) {
-			t.Error("the signature does not verify (RFC 7518 section 3.4)")
+			t.Error("want a signature by RFC 7518 section 3.4")
 		}
 		return
 	}
-	t.Errorf("a key is published in JWKS before it signs; %v is not there", j.head["kid"])
+	t.Errorf("want key %v published", j.head["kid"])
 }
 
 func TestAnAccessTokenIsBoundToItsSession(t *testing.T) {
@@ -100,30 +98,24 @@ func TestAnAccessTokenIsBoundToItsSession(t *testing.T) {
 	})
 	a := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 201)
 	first := parseJWT(t, a.data("accessToken")).claims
-	want := []string{"iss", "sub", "aud", "client_id", "tid", "sid", "jti", "gen", "iat", "nbf", "exp", "scope", "plan", "n"}
-	slices.Sort(want)
-	if got := slices.Sorted(maps.Keys(first)); !slices.Equal(got, want) {
-		t.Errorf("claims are %q, want %q", got, want)
-	}
+	wantKeys(t, first, "iss", "sub", "aud", "client_id", "tid", "sid", "jti", "gen", "iat", "nbf", "exp", "scope", "plan", "n")
 	for key, value := range map[string]any{
 		"iss": home.creds["BASE_URL"], "sub": user, "client_id": home.demo.web, "tid": home.demo.id, "sid": a.data("refreshTokenId"),
 		"gen": 0.0, "scope": "read write", "plan": "gold",
 	} {
-		if first[key] != value {
-			t.Errorf("%s is %v, want %v", key, first[key], value)
-		}
+		equal(t, key, first[key], value)
 	}
 	if aud := first["aud"]; aud != home.demo.web && jsonOf(aud) != jsonOf([]string{home.demo.web}) {
-		t.Errorf("`aud` (the application); got %v", aud)
+		t.Errorf("aud: got %v, want the application", aud)
 	}
 	issued, _ := first["iat"].(float64)
 	expires, _ := first["exp"].(float64)
 	if expires-issued != 900 || first["nbf"] == nil {
-		t.Errorf("accessTokenSeconds 900; got %v", expires-issued)
+		t.Errorf("got a life of %v seconds and nbf %v, want 900 and an nbf", expires-issued, first["nbf"])
 	}
 	second := parseJWT(t, home.present(t, a.data("refreshToken")).want(t, 200).data("accessToken")).claims
 	if second["jti"] == first["jti"] || second["gen"] != 1.0 || second["sid"] != first["sid"] || second["plan"] != "gold" {
-		t.Errorf("after a refresh: %v; before: %v", second, first)
+		t.Errorf("got %v after a refresh, want another jti, gen 1 and else the claims of before: %v", second, first)
 	}
 }
 
@@ -137,19 +129,19 @@ func TestWithoutClaimsAndScopeTheRegisteredOnesAreThere(t *testing.T) {
 func TestJWKSPublishesPublicKeysToAnyone(t *testing.T) {
 	t.Parallel()
 	a := home.do(t, call{"GET", "/.well-known/jwks.json", nil, ""}).want(t, 200)
-	if strings.Contains(a.header.Get("Cache-Control"), "no-store") {
-		t.Error("`Cache-Control: no-store` on everything but JWKS and metadata")
+	if got := a.header.Get("Cache-Control"); strings.Contains(got, "no-store") {
+		t.Errorf("Cache-Control: got %s, want it cacheable", got)
 	}
 	wantKeys(t, a.body, "keys")
 	seen := map[any]bool{}
 	for _, key := range jwks(t) {
 		for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
 			if _, there := key[private]; there {
-				t.Errorf("JWKS functions can read public keys only; %q is published", private)
+				t.Errorf("got the private member %q published", private)
 			}
 		}
 		if kid, _ := key["kid"].(string); kid == "" || seen[key["kid"]] || key["alg"] == nil {
-			t.Errorf("a key without an id or algorithm of its own: %v", key)
+			t.Errorf("got the key %v, want an id of its own and an algorithm", key)
 		}
 		seen[key["kid"]] = true
 	}

@@ -65,7 +65,7 @@ func (o operation) call(w fixture, h http.Header) call {
 	return call{o.method, w.fill(o.path), h, w.fill(o.body)}
 }
 
-// deny makes every operation with a header and wants a status of each and nothing changed.
+// deny asks for every operation with a header and wants a status of each and nothing changed.
 func deny(t *testing.T, w fixture, name string, h http.Header, want func(o operation) int) {
 	t.Helper()
 	for _, o := range operations() {
@@ -182,8 +182,7 @@ func TestTheOwnerMayReadAndDeleteButNeitherIssueNorEndAnApplication(t *testing.T
 	home.wantAlive(t, w.sessions...)
 }
 
-// TestWhoMayDoesSucceed tries each operation in every way in which it is allowed.
-func TestWhoMayDoesSucceed(t *testing.T) {
+func TestEveryOperationSucceedsInEveryWayInWhichItIsAllowed(t *testing.T) {
 	t.Parallel()
 	for _, o := range operations() {
 		if o.wide() {
@@ -218,8 +217,8 @@ func TestWhoMayDoesSucceed(t *testing.T) {
 	}
 }
 
-// TestChecksRunInTheirOrder: "credential, tenant, permission for the resolved operation, then the rest of the input,
-// then existence. On POST /jwt/refresh the form is resolved first."
+// "credential, tenant, permission for the resolved operation, then the rest of the input, then existence. On POST
+// /jwt/refresh the form is resolved first."
 func TestChecksRunInTheirOrder(t *testing.T) {
 	t.Parallel()
 	n := home.demo

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -113,6 +114,14 @@ func (a answer) want(t testing.TB, status int) answer {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// equal fails the test where a value is not the wanted one.
+func equal(t testing.TB, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
 }
 
 // text is a string member of the body; "" where there is none.

@@ -33,13 +33,11 @@ func TestARefreshByCookieSetsBothCookiesUnderTheNamesTheyCameWith(t *testing.T) 
 				t.Fatal(err)
 			}
 			if !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" || cookie.MaxAge <= 0 || cookie.Domain != "" {
-				t.Errorf("`HttpOnly; Secure; SameSite=Strict; Path=/` with `Max-Age`; got %q", strings.Replace(line, cookie.Value, "...", 1))
+				t.Errorf("got %q, want HttpOnly; Secure; SameSite=Strict; Path=/ and a Max-Age", strings.Replace(line, cookie.Value, "...", 1))
 			}
 			set[cookie.Name] = cookie.Value
 		}
-		if len(set) != 2 || set[c.refresh] != a.data("refreshToken") || set[c.access] != a.data("accessToken") {
-			t.Errorf("%s: both again under the names they came with; %d cookies", c.sent, len(set))
-		}
+		equal(t, c.sent, set, map[string]string{c.refresh: a.data("refreshToken"), c.access: a.data("accessToken")})
 	}
 }
 
@@ -49,9 +47,8 @@ func TestARefreshByBodySetsNoCookieAndWinsOverCookies(t *testing.T) {
 	c := cookieCall("refreshToken=" + byCookie.refresh)
 	c.body = byBody.body()
 	a := home.do(t, c).want(t, 200)
-	if a.data("refreshTokenId") != byBody.id || a.header.Get("Set-Cookie") != "" {
-		t.Errorf("%s: the body wins over cookies", a)
-	}
+	equal(t, "the session", a.data("refreshTokenId"), byBody.id)
+	equal(t, "Set-Cookie", a.header.Get("Set-Cookie"), "")
 	home.wantAlive(t, byCookie)
 }
 
@@ -70,16 +67,13 @@ func TestBesideASelectorBodyCookiesAreIgnored(t *testing.T) {
 	x, y := home.issue(t, fresh(), home.demo.web), home.issue(t, fresh(), home.demo.web)
 	header := with(home.demo.admin(), "Cookie", "refreshToken="+x.refresh+"; accessToken="+x.access)
 	a := home.do(t, call{"POST", "/jwt/refresh", header, `{"id":"` + y.id + `"}`}).want(t, 200)
-	if a.data("id") != y.id || a.header.Get("Set-Cookie") != "" {
-		t.Errorf("%s: a retrieval", a)
-	}
+	equal(t, "the session retrieved", a.data("id"), y.id)
+	equal(t, "Set-Cookie", a.header.Get("Set-Cookie"), "")
 	home.wantAlive(t, x, y)
 	a = home.do(t, call{"POST", "/jwt/refresh", header, `{"tokenId":"` + y.id + `"}`}).want(t, 200)
-	if a.data("id") != y.id {
-		t.Errorf("%s: a deletion", a)
-	}
+	equal(t, "the session deleted", a.data("id"), y.id)
 	home.wantAlive(t, x)
-	// Cookies are no credential of the other operations.
+	// The other operations take no credential from cookies.
 	home.do(t, call{"GET", "/jwt/refresh/" + x.id, http.Header{"Cookie": {"accessToken=" + x.access}, "X-Stencil-TenantId": {x.tenant}}, ""}).want(t, 401)
 }
 
@@ -109,14 +103,11 @@ func TestACookieBorneRequestFromElsewhereIsForbidden(t *testing.T) {
 	}
 	for _, c := range cases {
 		x := home.issue(t, fresh(), home.demo.web)
-		a := home.do(t, cookieCall("refreshToken="+x.refresh, c.header...))
-		if a.status != c.status {
-			t.Errorf("%q: %s; want %d", c.header, a, c.status)
-		}
+		home.do(t, cookieCall("refreshToken="+x.refresh, c.header...)).check(t, c.status, c.header)
 		if c.status == 403 {
 			home.wantAlive(t, x)
 		}
-		// The same from a body is no cookie's: a page elsewhere cannot have known the token.
+		// A token in the body passes: a page elsewhere cannot have known it.
 		home.do(t, call{"POST", "/jwt/refresh", http.Header{"Origin": {"https://evil.example"}}, x.body()}).want(t, 200)
 	}
 }

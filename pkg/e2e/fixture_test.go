@@ -174,7 +174,7 @@ func (s *service) wantDead(t testing.TB, sessions ...session) {
 }
 
 func idsOf(sessions []session) []string {
-	var ids []string
+	ids := []string{}
 	for _, x := range sessions {
 		ids = append(ids, x.id)
 	}

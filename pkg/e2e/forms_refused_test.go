@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What is no documented form is a 400, and destroys nothing.
+// A request that is not one of the documented forms is a 400, and destroys nothing.
 
 func TestPostsWithoutOneDocumentedMeaningAreRefused(t *testing.T) {
 	t.Parallel()
@@ -113,7 +113,7 @@ func TestDeletesWithoutOneDocumentedMeaningAreRefused(t *testing.T) {
 	})
 }
 
-// TestAKeyAtFaultIsNamedAndNeverIgnored varies one key of each form over every fault that the contract lists.
+// One key of each form has, one after the other, every fault that the contract lists.
 func TestAKeyAtFaultIsNamedAndNeverIgnored(t *testing.T) {
 	t.Parallel()
 	const law = "An unknown, duplicated, blank, null or non-string key is a 400 naming it: it is never ignored and never widens the scope"
@@ -142,7 +142,7 @@ func TestAKeyAtFaultIsNamedAndNeverIgnored(t *testing.T) {
 	for _, f := range forms {
 		t.Run(f.method+" "+f.path+" "+f.key, func(t *testing.T) {
 			t.Parallel()
-			w := newFixture(t) // nothing may change, so that one world serves all
+			w := newFixture(t) // for all values: nothing may change
 			for _, value := range values {
 				body := `{` + f.rest + `"` + f.key + `":` + strings.ReplaceAll(value, "KEY", f.key) + `}`
 				row{law, f.method, f.path, nil, body, refuses(400, f.key)}.run(t, w)

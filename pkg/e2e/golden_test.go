@@ -122,7 +122,7 @@ func TestGoldenExchanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.String() != string(want) {
-				t.Errorf("%s differs; with -update it becomes\n%s", file, got.String())
+				t.Errorf("%s: got (-update writes it)\n%s\nwant\n%s", file, got.String(), want)
 			}
 		})
 	}

@@ -40,7 +40,7 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 	file := filepath.Join(home.dir, "credentials.env")
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode 0600; got %v, %v", info.Mode(), err)
+		t.Errorf("mode: got %v, %v, want 0600", info.Mode(), err)
 	}
 	names := strings.Fields(`BASE_URL TENANT_ID APPLICATION_ID SERVICE_APPLICATION_ID SHORT_APPLICATION_ID API_KEY ISSUE_API_KEY READ_API_KEY
 		REVOKE_API_KEY OTHER_TENANT_ID OTHER_APPLICATION_ID OTHER_API_KEY`)
@@ -51,7 +51,7 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 	}
 	for i, value := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		if i >= len(names) || value == "" || value != home.creds[names[i]] {
-			t.Errorf("assignment %d differs between a shell and a plain reading", i)
+			t.Errorf("assignment %d in a shell: got %q, want what a plain reading gives", i, value)
 		}
 	}
 	want := map[string]string{
@@ -59,13 +59,11 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 		"SHORT_APPLICATION_ID": "short", "OTHER_TENANT_ID": "other", "OTHER_APPLICATION_ID": "web",
 	}
 	for name, value := range want {
-		if home.creds[name] != value {
-			t.Errorf("%s is %q, want %q", name, home.creds[name], value)
-		}
+		equal(t, name, home.creds[name], value)
 	}
 }
 
-func TestItPrintsAReadyLineAndAFirstCurl(t *testing.T) {
+func TestItPrintsItsAddressAndAFirstCurl(t *testing.T) {
 	t.Parallel()
 	if said := home.log.String(); !strings.Contains(said, home.base) || !strings.Contains(said, "curl ") {
 		t.Errorf("got %.600s, want %s and a curl command", said, home.base)
@@ -86,13 +84,9 @@ func TestARestartKeepsDataAndKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := start(t, dir, samePort(s))
-		if fmt.Sprint(again.creds) != fmt.Sprint(s.creds) {
-			t.Error("a restart changed the credentials")
-		}
+		equal(t, "credentials", again.creds, s.creds)
 		s = again
-		if now := s.do(t, call{"GET", "/.well-known/jwks.json", nil, ""}).raw; now != published {
-			t.Error("a restart changed the keys")
-		}
+		equal(t, "keys", s.do(t, call{"GET", "/.well-known/jwks.json", nil, ""}).raw, published)
 		s.wantAlive(t, kept)
 		s.read(t, kept).want(t, 200)
 		s.read(t, rotated).want(t, 200)
@@ -238,10 +232,10 @@ func TestADamagedFileIsOneClearLine(t *testing.T) {
 		return os.WriteFile(file, whole, 0o600)
 	})
 	if err != nil || damaged == 0 {
-		t.Fatalf("%d files, %v", damaged, err)
+		t.Fatalf("got %d files, %v, want some", damaged, err)
 	}
 	if err := start(t, dir, samePort(s)).stop(); err != nil {
-		t.Errorf("what was damaged and mended does not start: %v", err)
+		t.Errorf("once the files are mended: got %v, want a start", err)
 	}
 }
 

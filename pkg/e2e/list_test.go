@@ -31,13 +31,28 @@ func cursor(a answer) string {
 	return "&cursor=" + url.QueryEscape(next)
 }
 
+// pages reads a list page by page.
+func pages(t testing.TB, user, filter string, limit int) []string {
+	t.Helper()
+	got := []string{}
+	for next := ""; ; {
+		a := home.list(t, user, fmt.Sprintf("%s&limit=%d%s", filter, limit, next)).want(t, 200)
+		page := a.ids(t)
+		got = append(got, page...)
+		if next = cursor(a); next == "" {
+			return got
+		}
+		if len(page) != limit || len(got) > 100 {
+			t.Fatalf("limit %d: got %d on a page before the last, %d in all", limit, len(page), len(got))
+		}
+	}
+}
+
 func TestAListIsNewestFirstOverAllApplications(t *testing.T) {
 	t.Parallel()
 	user := fresh()
 	issued := issueSome(t, user, 7)
-	if got := home.list(t, user, "").want(t, 200).ids(t); !slices.Equal(got, idsOf(issued)) {
-		t.Errorf("got %q, want %q", got, idsOf(issued))
-	}
+	equal(t, "the list", home.list(t, user, "").want(t, 200).ids(t), idsOf(issued))
 	var web, service []session
 	for _, x := range issued {
 		if x.app == home.demo.web {
@@ -48,14 +63,10 @@ func TestAListIsNewestFirstOverAllApplications(t *testing.T) {
 	}
 	for app, want := range map[string][]session{home.demo.web: web, home.serviceApp(): service, home.shortApp(): nil, "unknown": nil} {
 		for _, key := range []string{"applicationId", "applicationsId"} {
-			if got := home.list(t, user, "&"+key+"="+app).want(t, 200).ids(t); !slices.Equal(got, idsOf(want)) && len(got)+len(want) > 0 {
-				t.Errorf("`?applicationId=%s` narrows: got %q, want %q", app, got, idsOf(want))
-			}
+			equal(t, key+"="+app, home.list(t, user, "&"+key+"="+app).want(t, 200).ids(t), idsOf(want))
 		}
 	}
-	if got := home.list(t, fresh(), "").want(t, 200).ids(t); len(got) != 0 {
-		t.Errorf("a user without sessions has %q", got)
-	}
+	equal(t, "the list of a user without sessions", home.list(t, fresh(), "").want(t, 200).ids(t), []string{})
 }
 
 func TestPagesHaveNeitherGapsNorDoubles(t *testing.T) {
@@ -65,27 +76,10 @@ func TestPagesHaveNeitherGapsNorDoubles(t *testing.T) {
 	for _, filter := range []string{"", "&applicationId=" + home.demo.web} {
 		all := home.list(t, user, filter).want(t, 200).ids(t)
 		for _, limit := range []int{1, 2, 3, 4, len(all) - 1, len(all), 100} {
-			var got []string
-			query := fmt.Sprintf("%s&limit=%d", filter, limit)
-			for next := ""; ; {
-				a := home.list(t, user, query+next).want(t, 200)
-				page := a.ids(t)
-				got = append(got, page...)
-				if next = cursor(a); next == "" {
-					break
-				}
-				if len(page) != limit || len(got) > len(all) {
-					t.Fatalf("limit %d: a page that is not the last has %d; %d in all", limit, len(page), len(got))
-				}
-			}
-			if !slices.Equal(got, all) {
-				t.Errorf("limit %d%s: got %q, want %q", limit, filter, got, all)
-			}
+			equal(t, fmt.Sprintf("pages of %d%s", limit, filter), pages(t, user, filter, limit), all)
 		}
 	}
-	if a := home.list(t, user, fmt.Sprintf("&limit=%d", len(issued))); cursor(a) != "" {
-		t.Errorf("`nextCursor` is absent on the last page: %s", a)
-	}
+	equal(t, "cursor of the last page", cursor(home.list(t, user, fmt.Sprintf("&limit=%d", len(issued)))), "")
 }
 
 func TestDeletionsAndNewSessionsBetweenPagesDoNotDisturbThem(t *testing.T) {
@@ -98,11 +92,9 @@ func TestDeletionsAndNewSessionsBetweenPagesDoNotDisturbThem(t *testing.T) {
 	}
 	home.issue(t, user, home.demo.web)
 	second := home.list(t, user, "&limit=3"+cursor(first)).want(t, 200)
-	got := slices.Concat(first.ids(t), second.ids(t))
 	want := idsOf([]session{issued[0], issued[1], issued[2], issued[4], issued[5], issued[7]})
-	if !slices.Equal(got, want) || cursor(second) != "" {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	equal(t, "two pages", slices.Concat(first.ids(t), second.ids(t)), want)
+	equal(t, "the second cursor", cursor(second), "")
 }
 
 func TestTheDefaultPageIs50(t *testing.T) {
@@ -112,16 +104,11 @@ func TestTheDefaultPageIs50(t *testing.T) {
 		home.issue(t, user, home.demo.web)
 	}
 	a := home.list(t, user, "").want(t, 200)
-	if got := a.ids(t); len(got) != 50 || cursor(a) == "" {
-		t.Errorf("default 50; got %d", len(got))
-	}
-	if got := home.list(t, user, cursor(a)).want(t, 200).ids(t); len(got) != 1 {
-		t.Errorf("the last page has %d", len(got))
-	}
-	body := home.do(t, call{"POST", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"userId": user})}).want(t, 200)
-	if len(body.ids(t)) != 50 || cursor(body) == "" {
-		t.Errorf("the documented form lists as the canonical route does")
-	}
+	equal(t, "sessions on the first page", len(a.ids(t)), 50)
+	equal(t, "sessions on the last page", len(home.list(t, user, cursor(a)).want(t, 200).ids(t)), 1)
+	form := home.do(t, call{"POST", "/jwt/refresh", home.demo.admin(), jsonOf(map[string]string{"userId": user})}).want(t, 200)
+	equal(t, "the page of the documented form", form.ids(t), a.ids(t))
+	equal(t, "its cursor", cursor(form), cursor(a))
 }
 
 func TestABadLimitOrCursorIs400(t *testing.T) {
@@ -147,15 +134,11 @@ func TestUsersSeeTheirOwnSessionsOnly(t *testing.T) {
 	t.Parallel()
 	mine, theirs := home.issue(t, fresh(), home.demo.web), home.issue(t, fresh(), home.demo.web)
 	also := home.issue(t, mine.user, home.serviceApp())
+	home.issueIn(t, home.other, mine.user) // a namesake
 	a := home.do(t, call{"GET", "/jwt/refresh?userId=" + mine.user, mine.owner(), ""}).want(t, 200)
-	if got := a.ids(t); !slices.Equal(got, []string{also.id, mine.id}) {
-		t.Errorf("that user's own tokens, in all applications of the tenant; got %q", got)
-	}
+	equal(t, "the owner's list", a.ids(t), []string{also.id, mine.id})
+	equal(t, "the list", home.list(t, mine.user, "").want(t, 200).ids(t), []string{also.id, mine.id})
 	home.do(t, call{"GET", "/jwt/refresh?userId=" + theirs.user, mine.owner(), ""}).want(t, 403)
 	home.do(t, call{"GET", "/jwt/refresh/" + also.id, mine.owner(), ""}).want(t, 200)
 	home.do(t, call{"GET", "/jwt/refresh/" + theirs.id, mine.owner(), ""}).want(t, 404)
-	same := home.issueIn(t, home.other, mine.user)
-	if got := home.list(t, mine.user, "").want(t, 200).ids(t); slices.Contains(got, same.id) {
-		t.Error("a user of the same name in another tenant is listed")
-	}
 }

@@ -22,12 +22,10 @@ func introspect(t *testing.T, credential http.Header, pairs ...string) answer {
 // reader is the header of the key that may only read.
 func reader() http.Header { return home.demo.as(home.creds[mayRead]) }
 
-// wantInactive says that a token is inactive, and that nothing else is said about it.
+// wantInactive wants a token called inactive, and nothing else said of it.
 func wantInactive(t *testing.T, a answer) {
 	t.Helper()
-	if wantKeys(t, a.want(t, 200).body, "active")["active"] != false {
-		t.Errorf("%s: want inactive", a)
-	}
+	equal(t, "active", wantKeys(t, a.want(t, 200).body, "active")["active"], false)
 }
 
 func wantActive(t *testing.T, a answer, x session) map[string]any {
@@ -36,17 +34,15 @@ func wantActive(t *testing.T, a answer, x session) map[string]any {
 	for key, value := range map[string]any{
 		"active": true, "client_id": x.app, "sub": x.user, "iss": home.creds["BASE_URL"],
 	} {
-		if body[key] != value {
-			t.Errorf("%s: %s is %v, want %v", a, key, body[key], value)
-		}
+		equal(t, key, body[key], value)
 	}
 	for _, key := range []string{"exp", "iat"} {
 		if seconds, _ := body[key].(float64); seconds < 1e9 || seconds != float64(int64(seconds)) {
-			t.Errorf("%s: %s is no NumericDate", a, key)
+			t.Errorf("%s: %s: want a NumericDate", a, key)
 		}
 	}
 	if strings.Contains(a.raw, "srt_") || strings.Contains(a.raw, "eyJ") {
-		t.Error("the answer holds a token")
+		t.Errorf("%s: want no token in it", a)
 	}
 	return body
 }
@@ -57,11 +53,13 @@ func TestIntrospectionSaysWhatATokenIs(t *testing.T) {
 	refresh := wantActive(t, introspect(t, reader(), "token", x.refresh), x)
 	access := wantActive(t, introspect(t, reader(), "token", x.access), x)
 	claims := parseJWT(t, x.access).claims
-	if access["jti"] != claims["jti"] || access["exp"] != claims["exp"] || access["iat"] != claims["iat"] || access["token_type"] != "Bearer" || access["scope"] != "read write" {
-		t.Errorf("an access token is described by its claims: %v", access)
+	for _, name := range []string{"jti", "exp", "iat", "scope"} {
+		equal(t, "access token's "+name, access[name], claims[name])
 	}
-	if refresh["scope"] != "read write" || refresh["exp"] == access["exp"] {
-		t.Errorf("a refresh token is described by its session: %v", refresh)
+	equal(t, "token_type", access["token_type"], any("Bearer"))
+	equal(t, "refresh token's scope", refresh["scope"], any("read write"))
+	if refresh["exp"] == access["exp"] {
+		t.Errorf("refresh token's exp: got the access token's %v, want its own", access["exp"])
 	}
 	home.wantAlive(t, x)
 }
@@ -139,49 +137,25 @@ func TestIntrospectionNeedsAKeyThatMayReadAndItsTenant(t *testing.T) {
 	home.wantAlive(t, x)
 }
 
-func TestIntrospectReadsItsFormAsTheTokenEndpointDoes(t *testing.T) {
-	t.Parallel()
-	x := home.issue(t, fresh(), home.demo.web)
-	isJSON, isFormData := with(reader(), "Content-Type", "application/json"), with(reader(), "Content-Type", "application/x-www-form-urlencoded")
-	for _, c := range []call{
-		{"POST", introspectPath, isFormData, ""},
-		{"POST", introspectPath, isFormData, form("token", "")},
-		{"POST", introspectPath, isFormData, form("token", x.refresh, "token", x.refresh)},
-		{"POST", introspectPath, isJSON, jsonOf(map[string]string{"token": x.refresh})},
-		{"POST", introspectPath + "?token=" + x.refresh, isFormData, ""},
-		{"POST", introspectPath, with(isFormData, "X-HTTP-Method-Override", "DELETE"), form("token", x.refresh)},
-	} {
-		postForm(t, c).wantError(t, 400, "invalid_request")
-	}
-	postForm(t, call{"POST", introspectPath, isFormData, form("token", strings.Repeat("x", 17_000))}).want(t, 413)
-	wantActive(t, postForm(t, call{"POST", introspectPath + "/", isFormData, form("token", x.refresh)}), x)
-}
-
 func TestMetadataDescribesTheServer(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{metadataPath, metadataPath + "/"} {
 		a := home.do(t, call{"GET", path, with(nil, "Origin", "http://localhost:5173"), ""}).want(t, 200)
 		wantCORS(t, a, "http://localhost:5173")
 		if strings.Contains(a.header.Get("Cache-Control"), "no-store") || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
-			t.Errorf("`Cache-Control: no-store` on everything but JWKS and metadata; got %q", a.header)
+			t.Errorf("got %q, want JSON that may be cached", a.header)
 		}
 		issuer := home.creds["BASE_URL"]
 		for name, value := range map[string]string{
 			"issuer": issuer, "token_endpoint": issuer + tokenPath, "revocation_endpoint": issuer + revokePath,
 			"introspection_endpoint": issuer + introspectPath, "jwks_uri": issuer + "/.well-known/jwks.json",
 		} {
-			if a.body[name] != value {
-				t.Errorf("%s is %v, want %s", name, a.body[name], value)
-			}
+			equal(t, name, a.text(name), value)
 		}
-		if grants := jsonOf(a.body["grant_types_supported"]); grants != `["refresh_token"]` {
-			t.Errorf("grant_types_supported is %s", grants)
-		}
+		equal(t, "grant_types_supported", a.body["grant_types_supported"], any([]any{"refresh_token"}))
 		if _, isArray := a.body["response_types_supported"].([]any); !isArray {
-			t.Errorf("response_types_supported is REQUIRED (RFC 8414 section 2); got %v", a.body["response_types_supported"])
+			t.Errorf("response_types_supported: got %v, want an array (RFC 8414 section 2)", a.body["response_types_supported"])
 		}
-		if claim := parseJWT(t, home.issue(t, fresh(), home.demo.web).access).claims["iss"]; claim != a.body["issuer"] {
-			t.Errorf("the tokens' issuer is %v", claim)
-		}
+		equal(t, "iss", parseJWT(t, home.issue(t, fresh(), home.demo.web).access).claims["iss"], a.body["issuer"])
 	}
 }

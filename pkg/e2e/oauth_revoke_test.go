@@ -13,12 +13,12 @@ func revoke(t *testing.T, pairs ...string) answer {
 	return postForm(t, call{"POST", revokePath, isForm(), form(pairs...)})
 }
 
-// postForm makes a call to an OAuth endpoint and holds its errors against section 5.2.
+// postForm makes a call to an OAuth endpoint and compares its errors with section 5.2.
 func postForm(t *testing.T, c call) answer {
 	t.Helper()
 	a := home.do(t, c)
 	if a.header.Get("Cache-Control") != "no-store" || a.header.Get("Pragma") != "no-cache" {
-		t.Errorf("%s: `Pragma: no-cache` beside `no-store`; got %q", a, a.header)
+		t.Errorf("%s: got %q, want no-store and no-cache", a, a.header)
 	}
 	if a.status != 200 {
 		checkOAuth(t, a)
@@ -80,26 +80,6 @@ func TestRevokingForAForeignClientIsInvalidGrantAndRevokesNothing(t *testing.T) 
 	}
 	home.wantAlive(t, x)
 	revoke(t, "token", x.refresh, "client_id", home.demo.web).want(t, 200)
-	home.wantDead(t, x)
-}
-
-func TestRevokeReadsItsFormAsTheTokenEndpointDoes(t *testing.T) {
-	t.Parallel()
-	x := home.issue(t, fresh(), home.demo.web)
-	for _, c := range []call{
-		{"POST", revokePath, isForm(), ""},
-		{"POST", revokePath, isForm(), form("token", "")},
-		{"POST", revokePath, isForm(), form("token_type_hint", "refresh_token")},
-		{"POST", revokePath, isForm(), form("token", x.refresh, "token", x.refresh)},
-		{"POST", revokePath, nil, jsonOf(map[string]string{"token": x.refresh})},
-		{"POST", revokePath + "?token=" + x.refresh, isForm(), ""},
-		{"POST", revokePath + "?x=1", isForm(), form("token", x.refresh)},
-		{"POST", revokePath, isForm("X-HTTP-Method-Override", "DELETE"), form("token", x.refresh)},
-	} {
-		postForm(t, c).wantError(t, 400, "invalid_request")
-	}
-	home.wantAlive(t, x)
-	postForm(t, call{"POST", revokePath + "/", isForm(), form("token", x.refresh, "unknown", "1", "client_id", "")}).want(t, 200)
 	home.wantDead(t, x)
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
-// The served description against the service itself.
+// The served description compared with the service itself.
 
 func served(t testing.TB) (*openapi3.T, routers.Router) {
 	t.Helper()
@@ -101,6 +101,7 @@ func credentialFor(operation *openapi3.Operation, x session) http.Header {
 
 func TestRequestsThatViolateTheDescriptionAreRefusedAndChangeNothing(t *testing.T) {
 	t.Parallel()
+	long(t)
 	document, router := served(t)
 	tried := 0
 	for path, item := range document.Paths.Map() {
@@ -119,7 +120,7 @@ func TestRequestsThatViolateTheDescriptionAreRefusedAndChangeNothing(t *testing.
 						}
 						tried++
 						if a := home.do(t, c); a.status < 400 || a.status > 499 {
-							t.Errorf("%s: the description forbids it", a)
+							t.Errorf("%s; want a refusal: the description forbids it", a)
 						}
 					}
 				}
@@ -128,7 +129,7 @@ func TestRequestsThatViolateTheDescriptionAreRefusedAndChangeNothing(t *testing.
 		}
 	}
 	if tried < 300 {
-		t.Errorf("only %d requests violated the description", tried)
+		t.Errorf("got %d requests that violate the description, want 300 or more", tried)
 	}
 }
 
@@ -138,7 +139,7 @@ func (x session) examples(t testing.TB, value any) map[string]any {
 	var filled map[string]any
 	raw, err := json.Marshal(value)
 	if err != nil || json.NewDecoder(bytes.NewReader(raw)).Decode(&filled) != nil {
-		t.Fatalf("an example is no object: %s, %v", raw, err)
+		t.Fatalf("an example: got %s, %v, want an object", raw, err)
 	}
 	for key, value := range filled {
 		text, _ := value.(string)
@@ -160,7 +161,7 @@ func TestTheDescriptionAndItsPageAreServedAndNothingElseIsTaken(t *testing.T) {
 	t.Parallel()
 	a := home.do(t, call{"GET", "/docs", nil, ""}).want(t, 200)
 	if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
-		t.Errorf("the page's policy is %q", policy)
+		t.Errorf("the page's policy: got %q, want default-src 'none'", policy)
 	}
 	for _, c := range []call{{"POST", "/docs", nil, ""}, {"GET", "/docs/x", nil, ""}, {"POST", "/openapi.json", nil, ""}, {"GET", "/openapi.yaml", nil, ""}} {
 		checkEnvelope(t, home.do(t, c).want(t, 404))

@@ -19,7 +19,7 @@ func TestReadmeExamplesWorkWhenPasted(t *testing.T) {
 	}
 	blocks := shellBlock.FindAllStringSubmatch(string(readme), -1)
 	if len(blocks) == 0 {
-		t.Fatal("README.md has no sh block")
+		t.Fatal("README.md: got no sh block, want some")
 	}
 	dir := t.TempDir()
 	if err := os.Symlink(home.dir, filepath.Join(dir, ".local")); err != nil {
@@ -34,9 +34,9 @@ func TestReadmeExamplesWorkWhenPasted(t *testing.T) {
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("got %v\n%s", err, out)
 	}
 	if strings.Contains(string(out), "curl: (") || strings.Count(string(out), `"success":true`) < 5 {
-		t.Errorf("a request failed:\n%s", out)
+		t.Errorf("got failures or fewer than 5 successes:\n%s", out)
 	}
 }

@@ -24,7 +24,7 @@ import (
 
 const (
 	repository = "../.."
-	patience   = 30 * time.Second
+	patience   = 2 * time.Minute // with a process that hangs
 )
 
 // service is one running instance of the laptop command.
@@ -95,7 +95,7 @@ func startService(dir string, env ...string) (*service, error) {
 	return s, s.readCredentials()
 }
 
-// command prepares the service's process: its own environment and nothing of ours but PATH and HOME.
+// command prepares the service's process; of this process's environment it sees PATH and HOME only.
 func command(env []string) *exec.Cmd {
 	cmd := exec.Command(binary)
 	cmd.Dir = repository
