@@ -4,12 +4,20 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// How long tokens are accepted at most, by a clock that is behind.
+const (
+	longestAccess  = session.MaxAccessSeconds*time.Second + token.Skew
+	longestSession = session.MaxAbsoluteSeconds*time.Second + token.Skew
 )
 
 // RotateSigningKeys rotates the keys of access tokens and publishes their public halves.
 func (f *Function) RotateSigningKeys() *rotation.Rotation {
 	return &rotation.Rotation{
-		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys(f.config.SigningAlg), Secrets: f.secretsManager(),
+		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys(f.config.SigningAlg, longestAccess), Secrets: f.secretsManager(),
 		ARN: f.config.SigningKeys, PublicARN: f.config.PublicKeys, Now: time.Now, Log: f.Log,
 	}
 }
@@ -17,7 +25,7 @@ func (f *Function) RotateSigningKeys() *rotation.Rotation {
 // RotateTokenKeys rotates the keys of refresh tokens.
 func (f *Function) RotateTokenKeys() *rotation.Rotation {
 	return &rotation.Rotation{
-		Operation: "rotate-token-keys", Keys: rotation.TokenKeys(), Secrets: f.secretsManager(),
+		Operation: "rotate-token-keys", Keys: rotation.TokenKeys(longestSession), Secrets: f.secretsManager(),
 		ARN: f.config.TokenKeys, Now: time.Now, Log: f.Log,
 	}
 }

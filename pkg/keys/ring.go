@@ -12,8 +12,12 @@ import (
 // unverified anything.
 var ErrUnavailable = errors.New("keys unavailable")
 
-// CacheFor is how long a fetched set is used without asking again. Rotation counts on it.
-const CacheFor = 5 * time.Minute
+// CacheFor is how long a fetched set is used without asking the source again, and PublishedFor how long others may
+// use the published one (Cache-Control of JWKS). pkg/keys/rotation waits for both.
+const (
+	CacheFor     = 5 * time.Minute
+	PublishedFor = 5 * time.Minute
+)
 
 // refetchEvery bounds how often unknown key ids, which an attacker may invent, make us ask the source.
 const refetchEvery = 5 * time.Second

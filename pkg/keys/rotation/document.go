@@ -8,47 +8,41 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
-// The times of a key's life. The package doc adds them up.
 const (
-	// MaxPending is how old a document may be when it becomes current.
+	// MaxPending is how old a document may be when it becomes current; times in it are off by no more.
 	MaxPending = time.Hour
-	// MinNextAge is how long a next key must have been there before it makes anything.
-	MinNextAge = MaxPending + jwksMaxAge + keys.CacheFor + margin
-	// KeepSigning is how long a retired signing key stays.
-	KeepSigning = longestAccess + MaxPending + keys.CacheFor + skew
-	// KeepToken is how long a retired token key stays.
-	KeepToken = longestSession + MaxPending + keys.CacheFor + skew
+	// MinNextAge is the age at which a next key may be promoted: everybody who verifies has fetched it by then.
+	MinNextAge = MaxPending + keys.PublishedFor + keys.CacheFor + margin
 
-	jwksMaxAge     = 300 * time.Second
-	margin         = 60 * time.Second
-	skew           = 60 * time.Second
-	longestAccess  = 86_400 * time.Second
-	longestSession = 315_360_000 * time.Second
+	margin = time.Minute
 )
 
-// Outcome says what a rotation did to the keys.
+// Outcome is what a rotation did to the keys.
 type Outcome string
 
 // The outcomes.
 const (
 	First   Outcome = "first"   // the first keys of an empty document
 	Rotated Outcome = "rotated" // the next key became active
-	Kept    Outcome = "kept"    // too early: the next key is not known everywhere yet
+	Kept    Outcome = "kept"    // too early: a verifier may not know the next key yet
 )
 
-// Kind is what tells signing keys from token keys.
+// Kind is the difference between signing keys and token keys.
 type Kind struct {
-	// Make makes a key of a status.
+	// Make generates a key with a status.
 	Make func(keys.Status) (keys.JWK, error)
-	// Test proves that the service can use every key of a document.
+	// Test checks that the service can use every key of a document.
 	Test func(keys.Document) error
-	// Keep is how long a retired key stays.
-	Keep time.Duration
+	// Accepted is how long a token is accepted after a key made it.
+	Accepted time.Duration
 	// StripRetired drops the private half of a key that retires.
 	StripRetired bool
 }
 
-// Advance is one rotation of a document, at now. An empty document gets its first keys.
+// Keep is how long a retired key stays: until the last token that a container made with it is no longer accepted.
+func (k Kind) Keep() time.Duration { return k.Accepted + MaxPending + keys.CacheFor }
+
+// Advance rotates the keys of a document, at now. An empty document gets its first keys.
 func (k Kind) Advance(doc keys.Document, now time.Time) (keys.Document, Outcome, error) {
 	outcome, promoted := Kept, slices.IndexFunc(doc.Keys, func(j keys.JWK) bool { return ripe(j, now) })
 	switch {
@@ -65,7 +59,7 @@ func (k Kind) Advance(doc keys.Document, now time.Time) (keys.Document, Outcome,
 		case j.Status == keys.Active && outcome == Rotated:
 			j = k.retire(j, now)
 		}
-		if j = dated(j, now); j.Status != keys.Retired || age(j.Retired, now) < k.Keep {
+		if j = dated(j, now); j.Status != keys.Retired || age(j.Retired, now) < k.Keep() {
 			set = append(set, j)
 		}
 	}
@@ -73,12 +67,12 @@ func (k Kind) Advance(doc keys.Document, now time.Time) (keys.Document, Outcome,
 	return advanced, outcome, err
 }
 
-// ripe says whether a key may be promoted.
+// ripe reports whether a key may be promoted.
 func ripe(j keys.JWK, now time.Time) bool {
 	return isNext(j) && j.Created != 0 && age(j.Created, now) >= MinNextAge
 }
 
-// dated has a key that was made by hand count from now: nobody knows since when it is where it is.
+// dated gives a key that was made by hand the time now, since its age is unknown.
 func dated(j keys.JWK, now time.Time) keys.JWK {
 	if isNext(j) && j.Created == 0 {
 		j.Created = now.Unix()
@@ -89,7 +83,7 @@ func dated(j keys.JWK, now time.Time) keys.JWK {
 	return j
 }
 
-// Drop removes a key whatever its status, at now, and has others take its places.
+// Drop removes a key of any status, at now, and fills the place that it leaves.
 func (k Kind) Drop(doc keys.Document, kid string, now time.Time) (keys.Document, error) {
 	left := slices.DeleteFunc(slices.Clone(doc.Keys), func(j keys.JWK) bool { return j.ID == kid })
 	if next := slices.IndexFunc(left, isNext); next >= 0 && !slices.ContainsFunc(left, isActive) {
@@ -106,7 +100,7 @@ func (k Kind) retire(j keys.JWK, now time.Time) keys.JWK {
 	return j
 }
 
-// complete adds the active and the next key that are missing. Kids are never used twice.
+// complete adds the active and the next key where they are missing. No kid is used twice.
 func (k Kind) complete(set []keys.JWK, now time.Time) (keys.Document, error) {
 	doc := keys.Document{Keys: set}
 	for _, status := range []keys.Status{keys.Active, keys.Next} {

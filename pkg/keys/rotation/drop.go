@@ -7,9 +7,9 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
-// drop removes a key at once. First everything that may verify from now on is published, beside the key that leaves;
-// then the private document changes; then the key leaves the public one. Broken off anywhere, it may be repeated.
-// It replaces the private document even if the key is not in it: that cancels a rotation whose document has it.
+// drop removes a key at once: it publishes every key that may verify from now on, beside the one that leaves; then it
+// replaces the private document; then it removes the key from the public one. Interrupted anywhere, it may be repeated.
+// It replaces the private document even if the key is not in it, which cancels a rotation whose document has the key.
 func (r *Rotation) drop(ctx context.Context, kid string) (*Dropped, error) {
 	s := r.secret()
 	old, err := s.mustRead(ctx, "", current)
@@ -47,7 +47,7 @@ func (r *Rotation) drop(ctx context.Context, kid string) (*Dropped, error) {
 	return dropped(kid, doc), nil
 }
 
-// knows says whether a key is in any document that is current or may become so.
+// knows reports whether a key is in a document that is current or may become current.
 func (r *Rotation) knows(ctx context.Context, doc keys.Document, kid string) (bool, error) {
 	if _, found := doc.Find(kid); found {
 		return true, nil
@@ -66,8 +66,8 @@ func (r *Rotation) knows(ctx context.Context, doc keys.Document, kid string) (bo
 	return found, err
 }
 
-// republish publishes the public halves of doc, where there are any. It tries again when a rotation has published
-// its own meanwhile.
+// republish publishes the public halves of doc, where there is a public secret. It repeats when a rotation has
+// published other keys in between.
 func (r *Rotation) republish(ctx context.Context, doc keys.Document) error {
 	public, publishes := r.public()
 	if !publishes {

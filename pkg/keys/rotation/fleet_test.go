@@ -105,7 +105,7 @@ type stranger struct {
 func (s *stranger) verify(f *fleet, c *container, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := f.now(); now.Sub(s.fetched) >= publishedFor {
+	if now := f.now(); now.Sub(s.fetched) >= keys.PublishedFor {
 		set, err := c.public.Get(context.Background())
 		if err != nil {
 			return err
@@ -125,9 +125,6 @@ func (s *stranger) verify(f *fleet, c *container, text string) error {
 	}, jwt.WithTimeFunc(f.now), jwt.WithValidMethods([]string{"ES256"}))
 	return err
 }
-
-// publishedFor is the max-age of JWKS: TestTheArithmetic... compares it with the answer's own.
-const publishedFor = 300 * time.Second
 
 func parseJWKS(raw []byte) (map[string]*ecdsa.PublicKey, error) {
 	var doc struct{ Keys []map[string]string }

@@ -6,31 +6,32 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
-// SigningKeys are the keys of access tokens. New ones are made for alg: ES256, EdDSA or RS256. A change of alg takes
-// two rotations until it signs, since the next key has been made already.
-func SigningKeys(alg string) Kind {
+// SigningKeys are the keys of access tokens, which are accepted for at most that long. New keys are made for alg:
+// ES256, EdDSA or RS256. A new alg signs after two rotations, since the next key exists already.
+func SigningKeys(alg string, accepted time.Duration) Kind {
 	return Kind{
 		Make:         func(s keys.Status) (keys.JWK, error) { return keys.GenerateSigningKey(alg, s) },
 		Test:         testSigning,
-		Keep:         KeepSigning,
+		Accepted:     accepted,
 		StripRetired: true,
 	}
 }
 
-// TokenKeys are the keys of refresh tokens.
-func TokenKeys() Kind {
+// TokenKeys are the keys of refresh tokens, which are accepted for at most that long.
+func TokenKeys(accepted time.Duration) Kind {
 	return Kind{
-		Make: func(s keys.Status) (keys.JWK, error) { return keys.GenerateTokenKey(s), nil },
-		Test: testToken,
-		Keep: KeepToken,
+		Make:     func(s keys.Status) (keys.JWK, error) { return keys.GenerateTokenKey(s), nil },
+		Test:     testToken,
+		Accepted: accepted,
 	}
 }
 
-// testSigning signs with the active key and with the next one, as each will have to.
+// testSigning signs with the active key and with the next one.
 func testSigning(doc keys.Document) error {
 	for _, j := range doc.Keys {
 		if j.Status == keys.Retired {
@@ -57,7 +58,7 @@ func testSigning(doc keys.Document) error {
 	return err
 }
 
-// probe has a key sign something that is no token.
+// probe signs a digest that no token has.
 func probe(signer crypto.Signer) error {
 	digest := sha256.Sum256([]byte("rotation"))
 	message, hash := digest[:], crypto.SignerOpts(crypto.SHA256)

@@ -129,7 +129,7 @@ func schedule(t *testing.T, rt *rapid.T, signs bool) {
 	r, life := w.tokens, 315_360_000*time.Second
 	if signs {
 		r, life = w.signing, 86_400*time.Second
-		r.Keys = rotation.SigningKeys("EdDSA") // the fastest to make
+		r.Keys = signingKeys("EdDSA") // the fastest to make
 	}
 	c := &crasher{Secrets: r.Secrets}
 	r.Secrets = c

@@ -14,18 +14,18 @@ import (
 
 // Rotation rotates the keys of one secret.
 type Rotation struct {
-	// Operation is the function's name in logs.
+	// Operation is the name of the function in logs.
 	Operation string
 	Keys      Kind
 	Secrets   Secrets
-	// ARN names the secret, PublicARN the one that its public halves are published in, "" where there are none.
+	// ARN names the secret, PublicARN the secret of its public halves; "" for token keys.
 	ARN       string
 	PublicARN string
 	Now       func() time.Time
 	Log       telemetry.Log
 }
 
-// Event is what Secrets Manager calls a rotation function with.
+// Event is the input of a rotation function that Secrets Manager invokes.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 type Event struct {
 	Step               string
@@ -33,22 +33,22 @@ type Event struct {
 	ClientRequestToken string
 }
 
-// Drop is what an operator invokes the function with, and nothing beside it.
+// Drop is the whole input of an operator who removes a key.
 type Drop struct {
 	KeyID string `json:"dropKeyId"`
 }
 
-// Dropped is the answer to a Drop: the keys that are there now.
+// Dropped is the answer to a Drop, with the keys that are active and next now.
 type Dropped struct {
 	KeyID    string `json:"droppedKeyId"`
 	ActiveID string `json:"activeKeyId"`
 	NextID   string `json:"nextKeyId"`
 }
 
-// ErrInput says that an event is none that this function knows.
+// ErrInput is the error of any other input.
 var ErrInput = errors.New("the input is neither a step of a rotation nor {\"dropKeyId\": \"...\"}")
 
-// Handle runs one step for Secrets Manager, or drops a key for an operator; only a Drop has an answer.
+// Handle runs one step for Secrets Manager, or removes a key for an operator; only a Drop has an answer.
 func (r *Rotation) Handle(ctx context.Context, raw json.RawMessage) (*Dropped, error) {
 	var e Event
 	if err := json.Unmarshal(raw, &e); err != nil {
@@ -85,10 +85,10 @@ func (r *Rotation) done(ctx context.Context, line telemetry.Line, step string, o
 
 func (r *Rotation) secret() secret { return secret{r.Secrets, r.ARN} }
 
-// public is the secret of the public halves; false where there are none.
+// public is the secret of the public halves; false for token keys.
 func (r *Rotation) public() (secret, bool) { return secret{r.Secrets, r.PublicARN}, r.PublicARN != "" }
 
-// step guards and runs one step, as AWS asks of a rotation function.
+// step checks the event as AWS requires of a rotation function, and runs one step.
 func (r *Rotation) step(ctx context.Context, e Event) (Outcome, error) {
 	run, known := map[string]func(context.Context, string) (Outcome, error){
 		"createSecret": r.create, "setSecret": r.set, "testSecret": r.test, "finishSecret": r.finish,

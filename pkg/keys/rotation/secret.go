@@ -32,7 +32,7 @@ const (
 	pending = "AWSPENDING"
 )
 
-// maxDocument is the longest value of a secret, in bytes.
+// maxDocument is the largest value of a secret, in bytes.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 const maxDocument = 65_536
 
@@ -48,8 +48,8 @@ type version struct {
 	doc keys.Document
 }
 
-// read returns the version under a stage; a placeholder is an empty document. id may be empty, or must bear the
-// stage. The boolean is false for a version that is not there or holds nothing yet.
+// read returns the version with a stage; a placeholder is an empty document. A version id may narrow it. The boolean is
+// false for a version that does not exist or has no value yet.
 func (s secret) read(ctx context.Context, id, stage string) (version, bool, error) {
 	in := &secretsmanager.GetSecretValueInput{SecretId: &s.arn, VersionStage: &stage}
 	if id != "" {
@@ -74,7 +74,7 @@ func (s secret) read(ctx context.Context, id, stage string) (version, bool, erro
 	return v, true, nil
 }
 
-// mustRead is read for a version that has to be there.
+// mustRead is read, with an error for a version that does not exist.
 func (s secret) mustRead(ctx context.Context, id, stage string) (version, error) {
 	v, found, err := s.read(ctx, id, stage)
 	if err == nil && !found {
@@ -83,7 +83,7 @@ func (s secret) mustRead(ctx context.Context, id, stage string) (version, error)
 	return v, err
 }
 
-// stages lists the stages of each version, and says whether the secret rotates.
+// stages lists the stages of each version, and reports whether the secret rotates.
 func (s secret) stages(ctx context.Context) (versions map[string][]string, rotates bool, err error) {
 	out, err := s.api.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &s.arn})
 	if err != nil {
@@ -92,7 +92,7 @@ func (s secret) stages(ctx context.Context) (versions map[string][]string, rotat
 	return out.VersionIdsToStages, out.RotationEnabled != nil && *out.RotationEnabled, nil
 }
 
-// put stores a document as the pending version of an id.
+// put stores a document as the pending version with an id.
 func (s secret) put(ctx context.Context, id string, doc keys.Document) error {
 	raw, err := doc.Marshal()
 	if err != nil {
@@ -111,8 +111,8 @@ func (s secret) put(ctx context.Context, id string, doc keys.Document) error {
 	return nil
 }
 
-// makeCurrent moves AWSCURRENT from one version to another. It compares and swaps: Secrets Manager refuses it when
-// from is not the current version any more.
+// makeCurrent moves AWSCURRENT from one version to another, as a compare-and-swap: Secrets Manager refuses it when from
+// is not the current version.
 func (s secret) makeCurrent(ctx context.Context, id, from string) error {
 	stage := current
 	_, err := s.api.UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{
@@ -122,13 +122,13 @@ func (s secret) makeCurrent(ctx context.Context, id, from string) error {
 		return nil
 	}
 	if versions, _, err := s.stages(ctx); err == nil && slices.Contains(versions[id], current) {
-		return nil // an attempt whose reply was lost
+		return nil // an earlier attempt was applied and its reply was lost
 	}
 	return fmt.Errorf("make a version of %s current: %w", s.arn, err)
 }
 
-// replace puts a document in the place of a current version that nobody else has replaced. It takes AWSPENDING to
-// itself, which ends a rotation under way.
+// replace makes a document current if old still is. It moves AWSPENDING to the new version, which cancels a pending
+// rotation.
 func (s secret) replace(ctx context.Context, old version, doc keys.Document) error {
 	var random [16]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand.Read ends the program instead

@@ -11,11 +11,11 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
-// ok is the outcome of a step that has no other.
+// ok is the outcome of a step that decides nothing.
 const ok Outcome = "ok"
 
-// standing says whether the version of a rotation is current, and there is nothing to do, or pending. It is an error
-// if it is neither.
+// standing is the stage of the version of a rotation: current, with nothing left to do, or pending. Any other is an
+// error.
 func (r *Rotation) standing(ctx context.Context, id string) (string, error) {
 	versions, rotates, err := r.secret().stages(ctx)
 	if err != nil {
@@ -52,14 +52,14 @@ func (r *Rotation) create(ctx context.Context, id string) (Outcome, error) {
 	}
 	doc.From, doc.Made = old.id, now.Unix()
 	err = s.put(ctx, id, doc)
-	if twin := (*types.ResourceExistsException)(nil); errors.As(err, &twin) {
+	if exists := (*types.ResourceExistsException)(nil); errors.As(err, &exists) {
 		return "made already", nil // by the same step, called twice at once
 	}
 	return outcome, err
 }
 
-// set publishes the public halves. The public document is read first: had an emergency removed a key from it since,
-// the swap would fail, and had it done so before, the rotation is overtaken.
+// set publishes the public halves. It reads the public document first: if a drop removes a key from it afterwards, the
+// swap fails; if it did so before, the rotation is cancelled.
 func (r *Rotation) set(ctx context.Context, id string) (Outcome, error) {
 	public, publishes := r.public()
 	if !publishes {
@@ -79,7 +79,7 @@ func (r *Rotation) set(ctx context.Context, id string) (Outcome, error) {
 	return ok, publish(ctx, public, published, v.doc)
 }
 
-// overtaken cancels a rotation whose document was made from a version that is not the current one any more.
+// overtaken cancels a rotation whose document was made from a version that is no longer current.
 func (r *Rotation) overtaken(ctx context.Context, v version) error {
 	versions, _, err := r.secret().stages(ctx)
 	if err != nil || slices.Contains(versions[v.doc.From], current) {
@@ -101,7 +101,7 @@ func publish(ctx context.Context, public secret, old version, doc keys.Document)
 	return public.replace(ctx, old, halves)
 }
 
-// test reads the pending document as the service will, and proves that every key that may verify is in it and, if it
+// test reads the pending document as the service does, and checks that every key that may verify is in it and, if it
 // has a public half, published.
 func (r *Rotation) test(ctx context.Context, id string) (Outcome, error) {
 	v, err := r.secret().mustRead(ctx, id, pending)
@@ -120,7 +120,7 @@ func (r *Rotation) test(ctx context.Context, id string) (Outcome, error) {
 	}
 	now := r.Now()
 	for _, j := range old.doc.Keys {
-		expired := j.Status == keys.Retired && j.Retired != 0 && age(j.Retired, now) >= r.Keys.Keep
+		expired := j.Status == keys.Retired && j.Retired != 0 && age(j.Retired, now) >= r.Keys.Keep()
 		if _, kept := v.doc.Find(j.ID); !kept && !expired {
 			return "", fmt.Errorf("the pending document has lost key %s", j.ID)
 		}
@@ -145,8 +145,8 @@ func (r *Rotation) testPublished(ctx context.Context, doc keys.Document) error {
 	return nil
 }
 
-// finish makes the pending document current, unless it is too old: the times in it would not hold any more. It tests
-// once more, so that no order of steps lets an unpublished key sign.
+// finish makes the pending document current, unless it is older than MaxPending. It tests it once more, so that no
+// order of steps lets an unpublished key sign.
 func (r *Rotation) finish(ctx context.Context, id string) (Outcome, error) {
 	v, err := r.secret().mustRead(ctx, id, pending)
 	if err != nil {

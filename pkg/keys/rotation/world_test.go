@@ -51,11 +51,11 @@ func newWorld(t testing.TB) *world {
 	log := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(&w.logs, nil))}
 	now := func() time.Time { return w.clock }
 	w.signing = &rotation.Rotation{
-		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys("ES256"), Secrets: client,
+		Operation: "rotate-signing-keys", Keys: signingKeys("ES256"), Secrets: client,
 		ARN: w.signingARN, PublicARN: w.public, Now: now, Log: log,
 	}
 	w.tokens = &rotation.Rotation{
-		Operation: "rotate-token-keys", Keys: rotation.TokenKeys(), Secrets: client, ARN: w.tokARN, Now: now, Log: log,
+		Operation: "rotate-token-keys", Keys: tokenKeys(), Secrets: client, ARN: w.tokARN, Now: now, Log: log,
 	}
 	return w
 }
