@@ -1,6 +1,6 @@
-// Package main owns the whole service on one machine, `make run`: the handlers of functions/ behind a gateway
-// that takes its routes from template.yaml, over the embedded store or a DynamoDB endpoint. It must never serve
-// anything but a loopback address: its credentials lie in a file beside its data.
+// Package main owns the whole service on one machine, `make run`: the handlers of functions/ behind a gateway with
+// the routes of template.yaml, over the embedded store or a DynamoDB endpoint. It must never listen on anything but
+// a loopback address: its credentials are in a file beside its data.
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// drainFor is how long requests in flight may take to finish after Ctrl-C.
+// drainFor is the time that requests in flight have to finish after Ctrl-C.
 const drainFor = 15 * time.Second
 
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) (err error) {
@@ -36,7 +36,7 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	// The port comes first: a second start in the same directory should say that, and not that the store is locked.
+	// The port comes first: a second start in one directory should report the port, not the store's lock.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", cfg.address())
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (is another one running? choose a port with PORT=3001 make run)",
@@ -122,7 +122,7 @@ Ctrl-C stops it.
 `, cfg.baseURL(), cfg.baseURL(), s.home, credentials, sourceable(credentials))
 }
 
-// sourceable makes a path that "." in a POSIX shell does not search along PATH.
+// sourceable makes a path that "." in a POSIX shell does not search for in PATH.
 func sourceable(path string) string {
 	if filepath.IsAbs(path) {
 		return path

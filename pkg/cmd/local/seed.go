@@ -5,25 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-const credentialsFile = "credentials.env"
-
 // The tenants and applications that a laptop starts with.
 const (
 	demoTenant  = "demo"
 	otherTenant = "other"
 )
-
-// assignment is one line of the credentials file.
-type assignment struct{ name, value string }
 
 // seed makes sure that the first tenants, applications and API keys exist, and writes the credentials file. What
 // is there already stays: settings that were changed, and keys that were handed out.
@@ -104,33 +96,4 @@ func ensureKey(ctx context.Context, operator api.Operator, old string, in api.AP
 	}
 	out, err := operator.CreateAPIKey(ctx, raw)
 	return out.APIKey, err
-}
-
-func readAssignments(path string) (map[string]string, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	values := map[string]string{}
-	for line := range strings.Lines(string(raw)) {
-		if name, value, found := strings.Cut(strings.TrimSpace(line), "="); found {
-			values[name] = value
-		}
-	}
-	return values, nil
-}
-
-// writeAssignments replaces the file as a whole, so that no reader sees half of it.
-func writeAssignments(path string, lines []assignment) error {
-	var text strings.Builder
-	for _, line := range lines {
-		fmt.Fprintf(&text, "%s=%s\n", line.name, line.value)
-	}
-	if err := os.WriteFile(path+".new", []byte(text.String()), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }
