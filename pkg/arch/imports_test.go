@@ -46,6 +46,7 @@ var rules = []struct {
 	{"pkg/openapi", []string{"github.com/goccy/go-yaml"}, "it describes the surface and runs nothing of it"},
 	{"pkg/store/dynamotest", []string{"pkg/stack", "pkg/store/dynamo", "aws-sdk", "smithy"}, "support for tests of the DynamoDB store"},
 	{"pkg/store/proof", []string{}, "tests only"},
+	{"pkg/store/proof/overlap", []string{}, "a model knows nothing of the service; its test compares the two"},
 	{"pkg/e2e/lambda/runtimeapi", []string{}, "it runs binaries and knows no function"},
 	{"pkg/e2e/lambda", []string{}, "tests only"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},

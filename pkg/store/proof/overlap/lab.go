@@ -1,0 +1,88 @@
+package overlap
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Lab says how much is simulated. The same numbers give the same results.
+type Lab struct {
+	Sessions int           // of each policy and habit
+	Robbed   int           // of each policy and thief
+	Seed     uint64        // of the first session
+	Idle     time.Duration // mean time from the end of an access token until its holder refreshes, where there is a thief
+}
+
+// Results are what became of the sessions, by policy.
+type Results struct {
+	Lab
+	Logouts [][]int   // false logouts, by policy and habit
+	Lives   [][]Lives // by policy and thief
+}
+
+// Lives are how long thieves had a living session, the shortest first.
+type Lives []time.Duration
+
+// Quantile is the life that a share of the thieves does not outlive.
+func (l Lives) Quantile(share float64) time.Duration {
+	return l[min(int(share*float64(len(l))), len(l)-1)]
+}
+
+// Never is how many thieves were not caught in 30 days.
+func (l Lives) Never() int {
+	i, _ := slices.BinarySearch(l, never)
+	return len(l) - i
+}
+
+// Run simulates every policy.
+func (l Lab) Run() Results {
+	all := Results{Lab: l}
+	for _, p := range Policies() {
+		var logouts []int
+		for _, h := range Habits() {
+			logouts = append(logouts, l.logouts(p.rule, h.live))
+		}
+		var lives []Lives
+		for _, t := range Thieves() {
+			lives = append(lives, l.lives(p.rule, t.rob))
+		}
+		all.Logouts, all.Lives = append(all.Logouts, logouts), append(all.Lives, lives)
+	}
+	return all
+}
+
+// logouts counts the sessions that end without a thief.
+func (l Lab) logouts(rule Rule, live func(*run)) (ended int) {
+	for _, over := range simulate(l, l.Sessions, rule, func(r *run) bool { live(r); return r.session.over }) {
+		if over {
+			ended++
+		}
+	}
+	return ended
+}
+
+func (l Lab) lives(rule Rule, rob func(*run) time.Duration) Lives {
+	all := simulate(l, l.Robbed, rule, rob)
+	slices.Sort(all)
+	return all
+}
+
+// simulate runs sessions on all processors.
+func simulate[T any](l Lab, sessions int, rule Rule, do func(*run) T) []T {
+	results := make([]T, sessions)
+	var workers sync.WaitGroup
+	step := runtime.GOMAXPROCS(0)
+	for first := range step {
+		workers.Go(func() {
+			for i := first; i < sessions; i += step {
+				r := newRun(rule, l.Seed+uint64(i))
+				r.idle = l.Idle
+				results[i] = do(r)
+			}
+		})
+	}
+	workers.Wait()
+	return results
+}

@@ -1,0 +1,186 @@
+package overlap
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const browsers, phones = 30 * time.Second, day // overlaps
+
+// lab simulates 10^4 sessions of each kind, 10^3 in the inner loop and 10^6 when PROOF=long.
+func lab() Lab {
+	l := Lab{Sessions: 10_000, Robbed: 1000, Seed: 1, Idle: 5 * time.Minute}
+	if testing.Short() {
+		l.Sessions, l.Robbed = 1000, 100
+	}
+	if os.Getenv("PROOF") == "long" {
+		l.Sessions, l.Robbed = 1_000_000, 10_000
+	}
+	return l
+}
+
+// Law 4: tabs that refresh at every page load, or under a lock, and servers that repeat are never logged out.
+func TestNobodyIsLoggedOutByTabsAndServers(t *testing.T) {
+	cases := map[string]func(*run){"tabs with a lock": lockedTabs, "server": server}
+	for name, n := range map[string]network{"slow": slowNetwork, "fast": fastNetwork} {
+		for every, length := range map[time.Duration]time.Duration{3 * time.Second: time.Minute, time.Second: 20 * time.Second} {
+			cases["1 tab, "+name+", every "+every.String()] = pageLoads(1, every, n, length)
+			cases["2 tabs, "+name+", every "+every.String()] = pageLoads(2, every, n, length)
+		}
+	}
+	for name, live := range cases {
+		if ended := lab().logouts(law4(browsers), live); ended != 0 {
+			t.Errorf("%s: got %d of %d sessions logged out, want 0", name, ended, lab().Sessions)
+		}
+	}
+}
+
+// The proof above can fail: a window for one generation alone, closed by the use of the successor, is noticed.
+func TestAWindowThatTheSuccessorClosesLogsTabsOut(t *testing.T) {
+	l := Lab{Sessions: 1000, Seed: 1}
+	for _, h := range Habits()[:3] {
+		if ended := l.logouts(predecessor(browsers), h.live); ended == 0 {
+			t.Errorf("%s: got no session logged out, want some", h.Name)
+		}
+	}
+}
+
+// What an overlap of 30 s does not promise: a client that loses an answer and comes back later. A day's does.
+func TestALostAnswerIsForgivenWithinTheOverlapOnly(t *testing.T) {
+	few := Lab{Sessions: 1000, Seed: 1}
+	if ended := few.logouts(law4(browsers), visits(0.002)); ended < 400 || ended > 550 {
+		t.Errorf("browser, overlap 30 s: got %d of 1000 sessions logged out, want 400 to 550", ended)
+	}
+	if ended := few.logouts(law4(browsers), visits(0.01)); ended < 930 || ended > 990 {
+		t.Errorf("phone, overlap 30 s: got %d of 1000 sessions logged out, want 930 to 990", ended)
+	}
+	if ended := lab().logouts(law4(phones), visits(0.01)); ended != 0 {
+		t.Errorf("phone, overlap a day: got %d of %d sessions logged out, want 0", ended, lab().Sessions)
+	}
+}
+
+// chain is a session that was rotated once a second, the last time now.
+func chain(rotations int) (s *Session, now time.Duration) {
+	s = newSession()
+	for range rotations {
+		now += time.Second
+		s.exchange(strict, s.current(), now)
+	}
+	return s, now
+}
+
+// Law 4: a token's window runs from its own rotation, for six generations.
+func TestATabFourGenerationsBehindIsAnswered(t *testing.T) {
+	s, now := chain(10)
+	for _, c := range []struct {
+		behind int
+		later  time.Duration // than the rotation of the presented token
+		want   Verdict
+	}{
+		{0, 0, Rotate},
+		{1, phones, Repeat},
+		{1, phones + 1, End},
+		{4, 8 * time.Second, Repeat},
+		{2, time.Minute, Repeat},
+		{2, time.Minute + 1, End},
+		{6, time.Minute, Repeat},
+		{7, 7 * time.Second, End},
+	} {
+		token := s.current() - Token(c.behind)
+		at := now
+		if c.behind > 0 {
+			at = s.tokens[token].rotated + c.later
+		}
+		if got := law4(phones)(s, token, at); got != c.want {
+			t.Errorf("%d behind, %v later: got %v, want %v", c.behind, c.later, got, c.want)
+		}
+	}
+}
+
+// Law 4: whoever presents a token later than the overlap after its rotation is caught, always.
+func TestALateThiefIsCaught(t *testing.T) {
+	for _, overlap := range []time.Duration{0, browsers, time.Hour, phones} {
+		for rotations := 1; rotations <= 9; rotations++ {
+			s, _ := chain(rotations)
+			for token := range s.current() {
+				at := s.tokens[token].rotated + overlap + time.Millisecond
+				if got := law4(overlap)(s, token, at); got != End {
+					t.Errorf("overlap %v, token %d of %d: got %v, want the end", overlap, token, rotations, got)
+				}
+			}
+		}
+	}
+	for _, life := range lab().lives(law4(browsers), late) {
+		if life != 0 {
+			t.Fatalf("a token of an hour ago: got %v of life, want none", life)
+		}
+	}
+}
+
+// Law 4: of two holders who both go on one is caught within hours at any overlap, and after a night at the latest.
+func TestTwoHoldersAreNoticed(t *testing.T) {
+	for _, overlap := range []time.Duration{browsers, 10 * time.Minute, time.Hour, phones} {
+		lives := lab().lives(law4(overlap), once)
+		if n := lives.Never(); n != 0 {
+			t.Errorf("overlap %v: got %d of %d thieves never caught, want 0", overlap, n, len(lives))
+		}
+		if median := lives.Quantile(0.5); median > 5*time.Hour {
+			t.Errorf("overlap %v: got a median life of %v, want 5 h at most", overlap, median)
+		}
+		if longest := slices.Max(lives); longest > 2*day {
+			t.Errorf("overlap %v: got a longest life of %v, want two days at most", overlap, longest)
+		}
+	}
+}
+
+// What no rule for bearer tokens with an overlap promises: a thief who sees each rotation rides along.
+func TestARiderIsNotCaught(t *testing.T) {
+	l := lab()
+	l.Robbed = min(l.Robbed, 100)
+	if lives := l.lives(law4(browsers), rider); lives.Never() != len(lives) {
+		t.Errorf("got %d of %d riders never caught, want all", lives.Never(), len(lives))
+	}
+}
+
+// Siblings are two sessions: whoever holds one is never noticed.
+func TestAWindowThatHandsOutSiblingsKeepsTheThief(t *testing.T) {
+	l := lab()
+	l.Robbed = min(l.Robbed, 100)
+	if lives := l.lives(siblings(day), once); lives.Never() != len(lives) {
+		t.Errorf("got %d of %d thieves never caught, want all", lives.Never(), len(lives))
+	}
+}
+
+func TestTheSameSeedGivesTheSameReport(t *testing.T) {
+	l := Lab{Sessions: 20, Robbed: 5, Seed: 7, Idle: 5 * time.Minute}
+	report := func() (text, chart string) {
+		results := l.Run()
+		var out strings.Builder
+		if err := results.Print(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String(), results.SVG()
+	}
+	text, chart := report()
+	if again, chartAgain := report(); again != text || chartAgain != chart {
+		t.Errorf("got another report:\n%s\nwant:\n%s", again, text)
+	}
+	for _, p := range Policies() {
+		if strings.Count(text, p.Name) < 2 || !strings.Contains(chart, p.Name) {
+			t.Errorf("policy %q: got no row in a table or in the chart, want one in each", p.Name)
+		}
+	}
+	for decoder := xml.NewDecoder(strings.NewReader(chart)); ; {
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("chart: %v", err)
+		}
+	}
+}
