@@ -1,5 +1,5 @@
-// Package main owns `bench`, the one command that measures this service: floors, load, scale and compare. It must
-// never fail because of a time, reach anything but 127.0.0.1, or leave a process behind.
+// Package main owns `bench`, the one command that measures this service: floors, load, scale, compare and overlap. It
+// must never fail because of a time, reach anything but 127.0.0.1, or leave a process behind.
 package main
 
 import (
@@ -17,17 +17,19 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/scale"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/proof/overlap"
 )
 
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"floors": floors.Run, "load": load.Run, "scale": scale.Run, "compare": compare.Run,
+	"floors": floors.Run, "load": load.Run, "scale": scale.Run, "compare": compare.Run, "overlap": overlap.Run,
 }
 
 const usage = `usage, in the project's root: go run ./pkg/cmd/bench <command> [-help]
   floors   what a refresh, an authorisation and a cold start cost, with verdicts
   load     chains of refreshes and other requests over HTTP, every answer checked, with a plot
   scale    how long operations take with 10^3 to 10^6 sessions
-  compare  refreshes beside fosite, oidc-provider and a floor`
+  compare  refreshes beside fosite, oidc-provider and a floor
+  overlap  what rules for rotated tokens cost honest clients and leave to thieves, in virtual time`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
