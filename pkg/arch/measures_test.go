@@ -132,9 +132,3 @@ func TestTopLevelIsFixed(t *testing.T) {
 		}
 	}
 }
-
-func TestTheReadmeIsAtMost250Lines(t *testing.T) {
-	if lines := strings.Count(read(t, "README.md"), "\n"); lines > 250 {
-		t.Errorf("README.md has %d lines: detail belongs into package docs", lines)
-	}
-}
