@@ -1,8 +1,8 @@
-// Package keys owns the service's keys: the signing key set (JWK, RFC 7517) behind access tokens and the token
-// keys (HMAC) behind refresh tokens. It holds them, caches them and publishes the public halves; it must never
-// log, print or marshal a private one outside a secret document.
+// Package keys owns the keys of the service: the signing keys (JWK, RFC 7517) of access tokens and the token keys (HMAC)
+// of refresh tokens. It parses them, caches them and publishes the public halves. It must never log or print a private
+// key, and marshals one only into a secret document.
 //
-// Both kinds live in one document format, a JWK set whose members carry a status: exactly one key is "active"
-// and is the only one that makes anything new; a "next" key is published and accepted but makes nothing yet; a
-// "retired" key is only accepted. Where a document comes from is an adapter's business (see local).
+// Both kinds have one document format, a JWK set in which each key has a status. Exactly one key is "active": it makes
+// all new tokens. A "next" key is published and accepted but makes no token yet. A "retired" key is only accepted.
+// Adapters fetch the documents: pkg/keys/file and pkg/keys/secretsmanager.
 package keys

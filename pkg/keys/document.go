@@ -8,8 +8,8 @@ import (
 
 // Document is what a secret holds: a JWK set, and how a rotation made it.
 type Document struct {
-	// From is the version of the secret that this document replaces, and Made when, in unix seconds; both are
-	// zero where no rotation made it. They tell a rotation that may be finished from one that was overtaken.
+	// From is the version of the secret that this document replaces, and Made the time, in unix seconds; both are zero
+	// if no rotation made it. A rotation is finished only if From is still the current version.
 	From string `json:"from,omitempty"`
 	Made int64  `json:"made,omitempty"`
 	Keys []JWK  `json:"keys"`
@@ -17,7 +17,7 @@ type Document struct {
 
 // Marshal writes a secret document. Its bytes are secret.
 func (d Document) Marshal() ([]byte, error) {
-	type plain JWK // without the MarshalJSON that drops the private members
+	type plain JWK // without MarshalJSON, which omits the private members
 	out := struct {
 		From string  `json:"from,omitempty"`
 		Made int64   `json:"made,omitempty"`
@@ -29,7 +29,7 @@ func (d Document) Marshal() ([]byte, error) {
 	return json.MarshalIndent(out, "", "  ")
 }
 
-// Find returns the key of an id.
+// Find returns the key with a kid.
 func (d Document) Find(kid string) (JWK, bool) {
 	for _, j := range d.Keys {
 		if j.ID == kid {
@@ -48,11 +48,11 @@ func (d Document) Public() Document {
 	return public
 }
 
-// MarshalDocument writes a secret document of these keys. Its bytes are secret.
+// MarshalDocument writes a secret document of keys. Its bytes are secret.
 func MarshalDocument(set ...JWK) ([]byte, error) { return Document{Keys: set}.Marshal() }
 
-// ParseDocument reads a secret document that has exactly one active key and every kid once. The keys themselves are
-// read by ParseTokenSet, ParseSigningSet and ParsePublicSet.
+// ParseDocument reads a secret document. Errors: a document that has not exactly one active key, an empty or duplicate
+// kid, or an unknown status. ParseTokenSet, ParseSigningSet and ParsePublicSet read the keys in it.
 func ParseDocument(raw []byte) (Document, error) {
 	doc, err := decodeDocument(raw)
 	if err != nil {
@@ -62,7 +62,7 @@ func ParseDocument(raw []byte) (Document, error) {
 	seen := map[string]bool{}
 	for _, k := range doc.Keys {
 		if k.ID == "" || seen[k.ID] {
-			return doc, errors.New("the key document has an empty or doubled kid")
+			return doc, errors.New("the key document has an empty or duplicate kid")
 		}
 		seen[k.ID] = true
 		switch k.Status {
@@ -79,8 +79,8 @@ func ParseDocument(raw []byte) (Document, error) {
 	return doc, nil
 }
 
-// IsPlaceholder says whether raw is a document with an empty list of keys, as a secret holds before its first
-// rotation. A document that cannot be read is none.
+// IsPlaceholder reports whether raw is a document with an empty list of keys, as a secret holds before its first
+// rotation.
 func IsPlaceholder(raw []byte) bool {
 	doc, err := decodeDocument(raw)
 	return err == nil && doc.Keys != nil && len(doc.Keys) == 0
@@ -89,7 +89,7 @@ func IsPlaceholder(raw []byte) bool {
 func decodeDocument(raw []byte) (Document, error) {
 	var doc Document
 	if err := json.Unmarshal(raw, &doc); err != nil {
-		return doc, errors.New("the key document is not JSON of the expected shape") // err would quote it
+		return doc, errors.New("the key document is not JSON of the expected shape") // err may quote it
 	}
 	return doc, nil
 }

@@ -11,7 +11,7 @@ import (
 	"math/big"
 )
 
-// GenerateSigningKey makes a private key for one of ES256 (the default choice), EdDSA or RS256.
+// GenerateSigningKey makes a private key for ES256, EdDSA or RS256. Errors: any other algorithm.
 func GenerateSigningKey(alg string, status Status) (JWK, error) {
 	j := JWK{Alg: alg, Use: "sig", Status: status}
 	switch alg {

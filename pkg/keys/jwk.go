@@ -15,10 +15,10 @@ import (
 	"math/big"
 )
 
-// Status is a key's place in its life: next, then active, then retired.
+// Status is the state of a key: next, then active, then retired.
 type Status string
 
-// The three places of a key's life.
+// The three states of a key.
 const (
 	Next    Status = "next"
 	Active  Status = "active"
@@ -33,7 +33,7 @@ type JWK struct {
 	Use     string `json:"use,omitempty"`
 	Status  Status `json:"status,omitempty"`
 
-	// Unix seconds of the steps of its life; 0 for one that has not come, or that was made without a rotation.
+	// Created, Activated and Retired are unix seconds; 0 before that time, or for a key that no rotation made.
 	Created   int64 `json:"created,omitempty"`
 	Activated int64 `json:"activated,omitempty"`
 	Retired   int64 `json:"retired,omitempty"`
@@ -49,24 +49,24 @@ type JWK struct {
 	K     string `json:"k,omitempty"`
 }
 
-// String keeps a key's private members out of logs and errors.
+// String keeps the private members out of logs and errors.
 func (j JWK) String() string { return "jwk " + j.ID + " [redacted]" }
 
-// Format answers every verb of fmt with String: %d and %#v would not ask it.
+// Format prints String for every verb of fmt: %d and %#v do not call it.
 func (j JWK) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, j.String()) }
 
-// MarshalJSON writes the public members only; MarshalDocument alone writes the others.
+// MarshalJSON writes the public members; only Document.Marshal writes the private ones.
 func (j JWK) MarshalJSON() ([]byte, error) {
 	type plain JWK
 	return json.Marshal(plain(j.publicOnly()))
 }
 
-// publicOnly returns the key without its life and its private members.
+// publicOnly returns the key without its status, its times and its private members.
 func (j JWK) publicOnly() JWK {
 	return JWK{KeyType: j.KeyType, ID: j.ID, Alg: j.Alg, Use: j.Use, Curve: j.Curve, X: j.X, Y: j.Y, N: j.N, E: j.E}
 }
 
-// WithoutPrivate returns the key with its life and without its private members, as the public document holds it.
+// WithoutPrivate returns the key without its private members, as the public document holds it.
 func (j JWK) WithoutPrivate() JWK {
 	public := j.publicOnly()
 	public.Status, public.Created, public.Activated, public.Retired = j.Status, j.Created, j.Activated, j.Retired
@@ -88,8 +88,8 @@ func (j JWK) thumbprint() string {
 	return encode(sum[:])
 }
 
-// public checks the public half and returns it with the one algorithm that it may be used with (RFC 8725
-// section 3.1): the algorithm follows from the key, never from a token's header.
+// public checks the public half and returns it with its one algorithm (RFC 8725 section 3.1): the algorithm follows from
+// the key, never from the header of a token.
 func (j JWK) public() (crypto.PublicKey, string, error) {
 	switch {
 	case j.KeyType == "EC" && j.Curve == "P-256":
@@ -134,7 +134,7 @@ func (j JWK) rsaPublic() (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// private returns the signer, proven to belong to the public half.
+// private returns the signer, after a check that it belongs to the public half.
 func (j JWK) private() (crypto.Signer, error) {
 	d, err := decode(j.D)
 	if err != nil {
@@ -195,7 +195,7 @@ func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 func decode(s string) ([]byte, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(b) == 0 {
-		return nil, errors.New("a key member is not base64url") // the value itself may be secret
+		return nil, errors.New("a key member is not base64url") // the value may be secret
 	}
 	return b, nil
 }

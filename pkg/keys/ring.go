@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ErrUnavailable says that no usable key set could be had; the service answers 503, never an unsigned or
-// unverified anything.
+// ErrUnavailable is the error of a key set that could not be fetched. The service answers 503; it never issues or
+// accepts a token without keys.
 var ErrUnavailable = errors.New("keys unavailable")
 
 // CacheFor is how long a fetched set is used without asking the source again, and PublishedFor how long others may
@@ -19,16 +19,16 @@ const (
 	PublishedFor = 5 * time.Minute
 )
 
-// refetchEvery bounds how often unknown key ids, which an attacker may invent, make us ask the source.
+// refetchEvery bounds how often unknown key ids, which an attacker may invent, cause a fetch.
 const refetchEvery = 5 * time.Second
 
-// Ring caches one key set: fetched once per container, kept five minutes, fetched at once (rate-limited) for an
-// unknown key id, one fetch at a time. A stale set keeps serving while its source is down.
+// Ring caches one key set: it fetches it at first use, again after CacheFor, and at once (rate-limited) for an unknown
+// key id, one fetch at a time. While the source is down it serves the stale set.
 type Ring[Set any] struct {
-	// OnStale, when set before first use, is told why the source failed while a stale set keeps serving. It must
-	// not call the ring.
+	// OnStale, if set before first use, gets the error of the source while a stale set is served. It must not call
+	// the ring.
 	OnStale func(error)
-	// Now is the clock; it may be replaced before first use.
+	// Now is the clock; it may be set before first use.
 	Now func() time.Time
 
 	fetch func(context.Context) (*Set, error)
@@ -40,7 +40,7 @@ type Ring[Set any] struct {
 	failed  error // of the latest try
 }
 
-// NewRing makes a ring over a source.
+// NewRing makes a ring that fetches from a source.
 func NewRing[Set any](fetch func(context.Context) (*Set, error)) *Ring[Set] {
 	return &Ring[Set]{Now: time.Now, fetch: fetch}
 }
@@ -54,8 +54,8 @@ func (r *Ring[Set]) Get(ctx context.Context) (*Set, error) {
 	return nil, err
 }
 
-// Refetch returns a set fetched within the last seconds, for an id that the set at hand does not know. A stale one
-// will not do: it cannot tell a new id from an invented one. Errors: ErrUnavailable.
+// Refetch returns a set that was fetched within refetchEvery, for an id that the cached set does not have. It returns no
+// stale set, which cannot distinguish a new id from an invented one. Errors: ErrUnavailable.
 func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) {
 	set, err := r.get(ctx, refetchEvery)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) {
 	return set, nil
 }
 
-// get returns the set at hand, nil if there never was one, and why it may be older than maxAge.
+// get returns the cached set, nil before the first fetch, and the error for which it may be older than maxAge.
 func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,9 +80,9 @@ func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error)
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return r.set, err // the caller gave up, which says nothing of the source: the next one asks at once
+		return r.set, err // the caller cancelled; the source may be up, so the next caller fetches at once
 	}
-	r.tried, r.failed = r.Now(), err // counted from the end: a source that hangs is asked no more often
+	r.tried, r.failed = r.Now(), err // counted from the end of the fetch, which may take long
 	if err == nil {
 		r.set, r.fetched = set, now
 	} else if r.set != nil && r.OnStale != nil {
@@ -91,14 +91,14 @@ func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error)
 	return r.set, err
 }
 
-// FindTokenKey returns the token key of an id, asking the source again when the id is unknown. The boolean is
-// false for an id that no key has; errors: ErrUnavailable.
+// FindTokenKey returns the token key with an id, and fetches again if the id is unknown. The boolean is false if no key
+// has the id. Errors: ErrUnavailable.
 func FindTokenKey(ctx context.Context, r *Ring[TokenSet], id TokenKeyID) (TokenKey, bool, error) {
 	return find(ctx, r, func(s *TokenSet) (TokenKey, bool) { return s.Find(id) })
 }
 
-// FindPublicKey returns the public key of a kid, asking the source again when the kid is unknown. The boolean
-// is false for a kid that no key has; errors: ErrUnavailable.
+// FindPublicKey returns the public key with a kid, and fetches again if the kid is unknown. The boolean is false if no
+// key has the kid. Errors: ErrUnavailable.
 func FindPublicKey(ctx context.Context, r *Ring[PublicSet], kid string) (PublicKey, bool, error) {
 	return find(ctx, r, func(s *PublicSet) (PublicKey, bool) { return s.Find(kid) })
 }

@@ -26,10 +26,10 @@ type TokenKey struct {
 // String keeps the secret out of logs and errors.
 func (k TokenKey) String() string { return "token key " + k.ID.String() + " [redacted]" }
 
-// Format answers every verb of fmt with String: %d and %#v would not ask it.
+// Format prints String for every verb of fmt: %d and %#v do not call it.
 func (k TokenKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
-// MarshalText is String: no encoder may show what fmt hides.
+// MarshalText is String: an encoder must not show what fmt hides.
 func (k TokenKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // TokenSet is the parsed document of token keys.
@@ -38,31 +38,31 @@ type TokenSet struct {
 	byID   map[TokenKeyID]TokenKey
 }
 
-// Format keeps the secrets, which fmt would find in the unexported field, out of logs and errors.
+// Format keeps the secrets in the unexported field out of logs and errors.
 func (s TokenSet) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%d token keys, active %s", len(s.byID), s.Active.ID)
 }
 
-// Find returns the key that id names, whatever its status.
+// Find returns the key with an id, in any status.
 func (s *TokenSet) Find(id TokenKeyID) (TokenKey, bool) {
 	k, ok := s.byID[id]
 	return k, ok
 }
 
-// PublicKey verifies access tokens with the one algorithm bound to it.
+// PublicKey verifies access tokens with its one algorithm.
 type PublicKey struct {
 	ID  string
 	Alg string
 	Key crypto.PublicKey
 }
 
-// PublicSet is what verifies access tokens and what JWKS publishes: retired, active and next keys alike.
+// PublicSet holds the keys that verify access tokens and that JWKS publishes, in every status.
 type PublicSet struct {
 	byID map[string]PublicKey
 	jwks []byte
 }
 
-// Find returns the key that a token's kid names.
+// Find returns the key with a kid.
 func (s *PublicSet) Find(kid string) (PublicKey, bool) {
 	k, ok := s.byID[kid]
 	return k, ok
@@ -81,10 +81,10 @@ type SigningKey struct {
 // String keeps the key out of logs and errors.
 func (k SigningKey) String() string { return "signing key " + k.ID + " [redacted]" }
 
-// Format answers every verb of fmt with String: %d and %#v would not ask it.
+// Format prints String for every verb of fmt: %d and %#v do not call it.
 func (k SigningKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
-// MarshalText is String: no encoder may show what fmt hides.
+// MarshalText is String: an encoder must not show what fmt hides.
 func (k SigningKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // SigningSet is the one active signing key.
@@ -118,8 +118,7 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 	return set, nil
 }
 
-// ParsePublicSet reads the public halves of a signing document. It takes the private document and the public
-// one alike and keeps no private member.
+// ParsePublicSet reads the public halves of a signing document, private or public. It keeps no private member.
 func ParsePublicSet(raw []byte) (*PublicSet, error) {
 	doc, err := ParseDocument(raw)
 	if err != nil {

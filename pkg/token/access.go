@@ -17,17 +17,17 @@ import (
 
 const (
 	accessType = "at+jwt" // RFC 9068 section 2.1
-	// maxAccessLength bounds what we parse: 2 KB of custom claims, the registered ones and a signature fit well.
+	// maxAccessLength bounds what is parsed, in bytes: 2 KB of custom claims, the registered ones and a signature fit.
 	maxAccessLength = 8 << 10
 )
 
-// Skew is how far apart the clocks of a signer and a verifier may be.
+// Skew is the largest difference between the clocks of a signer and a verifier.
 const Skew = 60 * time.Second
 
-// ErrBadAccess says that a string is no access token of ours, or no longer one.
+// ErrBadAccess is the error of a string that is not a valid access token of this service.
 var ErrBadAccess = errors.New("not a valid access token")
 
-// ErrExpiredAccess says that a token of ours is past its exp.
+// ErrExpiredAccess is the error of an access token of this service after its exp.
 var ErrExpiredAccess = fmt.Errorf("%w: expired", ErrBadAccess)
 
 // Access is the payload of an access token. Times are whole seconds.
@@ -45,7 +45,7 @@ type Access struct {
 	Expires     int64  `json:"exp"`
 	Scope       string `json:"scope,omitempty"`
 
-	// Custom is a JSON object of further claims, none of them a ReservedClaim; empty for none.
+	// Custom is a JSON object of further claims, without a ReservedClaim; it may be empty.
 	Custom json.RawMessage `json:"-"`
 }
 
@@ -96,13 +96,12 @@ type Verifier struct {
 	Issuer string
 	Keys   *keys.Ring[keys.PublicSet]
 	Now    func() time.Time
-	// Leeway is how long past its exp a token is still accepted, for a signer whose clock is behind ours: Skew
-	// where they run on two machines, zero where they share a clock. A signer that is ahead by Skew is always
-	// borne: to refuse its iat would refuse a token that it has just made.
+	// Leeway is how long after its exp a token is accepted, for a signer whose clock is behind: Skew where signer and
+	// verifier run on two machines, zero where they share a clock. An iat and nbf up to Skew ahead is always accepted.
 	Leeway time.Duration
 }
 
-// Verify accepts a token that is ours and valid now. Errors: ErrBadAccess (ErrExpiredAccess among them),
+// Verify accepts an access token of this service that is valid now. Errors: ErrBadAccess, ErrExpiredAccess,
 // keys.ErrUnavailable.
 func (v Verifier) Verify(ctx context.Context, text string) (Access, error) {
 	a, err := v.VerifyEvenExpired(ctx, text)
@@ -112,7 +111,7 @@ func (v Verifier) Verify(ctx context.Context, text string) (Access, error) {
 	return a, err
 }
 
-// VerifyEvenExpired accepts a token that is ours and may be past its exp, as one that accompanies a refresh.
+// VerifyEvenExpired is Verify without exp, for an access token beside a refresh.
 // Errors: ErrBadAccess, keys.ErrUnavailable.
 func (v Verifier) VerifyEvenExpired(ctx context.Context, text string) (Access, error) {
 	var a Access
@@ -134,14 +133,14 @@ func (v Verifier) VerifyEvenExpired(ctx context.Context, text string) (Access, e
 	return a, nil
 }
 
-// key pins the algorithm to the key that kid names (RFC 8725 section 3.1) and refuses header members that
-// would change how the token has to be read.
+// key pins the algorithm to the key that kid names (RFC 8725 section 3.1). It refuses the header members crit and b64,
+// which change how a token is read.
 func (v Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	kid, _ := t.Header["kid"].(string)
 	typ, _ := t.Header["typ"].(string)
 	_, crit := t.Header["crit"]
 	_, b64 := t.Header["b64"]
-	if kid == "" || typ != accessType || crit || b64 || doubledMember(t) {
+	if kid == "" || typ != accessType || crit || b64 || duplicateMember(t) {
 		return nil, errors.New("unacceptable header")
 	}
 	key, found, err := keys.FindPublicKey(ctx, v.Keys, kid)
@@ -154,8 +153,9 @@ func (v Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	return key.Key, nil
 }
 
-// doubledMember says whether the header names a member twice (RFC 7515 section 4): each reader picks its own.
-func doubledMember(t *jwt.Token) bool {
+// duplicateMember reports whether a name occurs twice in the header (RFC 7515 section 4): readers differ in which they
+// take.
+func duplicateMember(t *jwt.Token) bool {
 	encoded, _, _ := strings.Cut(t.Raw, ".")
 	header, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err == nil {
@@ -180,7 +180,7 @@ func (v Verifier) validate(a Access) error {
 	return nil
 }
 
-// reason keeps the library's word and drops what it may quote of the token.
+// reason is the error of the library without what it may quote of the token.
 func reason(err error) string {
 	for _, known := range []error{jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid} {
 		if errors.Is(err, known) {

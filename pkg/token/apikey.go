@@ -10,13 +10,13 @@ import (
 
 const apiKeyPrefix = "sak_"
 
-// APIKey is a backend's or an operator's credential: "sak_" + key id (32 hex digits) + "_" + base64url secret.
+// APIKey is the credential of a backend: "sak_" + key id (32 hex digits) + "_" + secret (base64url).
 type APIKey struct {
 	ID     string
 	Secret Secret
 }
 
-// Format keeps the secret out of logs and errors, wherever a pointer leads fmt to the key.
+// Format keeps the secret out of logs and errors, also behind a pointer.
 func (k APIKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "API key "+k.ID) }
 
 // NewAPIKey draws a key id and a secret.
@@ -33,10 +33,10 @@ func NewAPIKey(random io.Reader) (APIKey, error) {
 	return key, nil
 }
 
-// IsAPIKey tells an API key from an access token by its prefix alone.
+// IsAPIKey distinguishes an API key from an access token by the prefix alone.
 func IsAPIKey(credential string) bool { return strings.HasPrefix(credential, apiKeyPrefix) }
 
-// ParseAPIKey reads the one spelling of an API key; false for anything else.
+// ParseAPIKey reads the one valid spelling of an API key; false for any other string.
 func ParseAPIKey(text string) (APIKey, bool) {
 	id, secret, found := strings.Cut(strings.TrimPrefix(text, apiKeyPrefix), "_")
 	if !IsAPIKey(text) || !found || len(id) != 32 || len(secret) != 43 || strings.ContainsAny(secret, "\r\n") {
@@ -53,7 +53,7 @@ func ParseAPIKey(text string) (APIKey, bool) {
 	return APIKey{ID: id, Secret: Secret(raw)}, true
 }
 
-// Text is the key as its holder keeps it.
+// Text is the key as its holder stores it.
 func (k APIKey) Text() Text {
 	return Text{apiKeyPrefix + k.ID + "_" + base64.RawURLEncoding.EncodeToString(k.Secret[:])}
 }

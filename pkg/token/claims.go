@@ -19,10 +19,10 @@ func ReservedClaim(name string) bool {
 	return slices.ContainsFunc(reserved[:], func(r string) bool { return strings.EqualFold(r, name) })
 }
 
-var errClaims = errors.New("not a JSON object, or one with doubled or reserved names")
+var errClaims = errors.New("not a JSON object, or one with duplicate or reserved names")
 
-// MarshalJSON splices the custom claims in behind the registered ones. It refuses those that would double a name,
-// for of two equal names each reader picks its own.
+// MarshalJSON writes the registered claims, then the custom ones. It refuses a name that would occur twice, since readers
+// differ in which of the two they take.
 func (a Access) MarshalJSON() ([]byte, error) {
 	type registered Access
 	own, err := json.Marshal(registered(a))
@@ -41,8 +41,8 @@ func (a Access) MarshalJSON() ([]byte, error) {
 	return append(own, custom[1:]...), nil
 }
 
-// UnmarshalJSON reads the registered claims. It refuses doubled names (RFC 7519 section 4) and, since
-// encoding/json folds case, names that differ from a registered one in case only.
+// UnmarshalJSON reads the registered claims. It refuses duplicate names (RFC 7519 section 4) and, since encoding/json
+// folds case, names that differ from a registered one only in case.
 func (a *Access) UnmarshalJSON(raw []byte) error {
 	names, err := memberNames(raw)
 	if err != nil {
@@ -57,15 +57,15 @@ func (a *Access) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*registered)(a))
 }
 
-// memberNames lists the names of an object's members, unescaped and sorted; a doubled one is an error. Unlike
-// json.Decoder it makes next to no garbage, for every access token passes here.
+// memberNames lists the names of the members of an object, unescaped and sorted; a duplicate is an error. Every access
+// token passes here, so it allocates less than json.Decoder.
 func memberNames(object []byte) ([]string, error) {
 	if !json.Valid(object) || bytes.TrimSpace(object)[0] != '{' {
 		return nil, errClaims
 	}
 	names := make([]string, 0, 16)
 	depth, nameIsNext := 0, false
-	for i := 0; i < len(object); i++ { // valid, so that strings and brackets are all there is to see
+	for i := 0; i < len(object); i++ { // the JSON is valid: strings and brackets suffice
 		switch object[i] {
 		case '{', '[':
 			depth++

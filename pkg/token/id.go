@@ -10,8 +10,8 @@ import (
 // ID is a UUID: the identity of a session for its whole life (version 7) or of an access token.
 type ID [16]byte
 
-// NewID makes a UUIDv7 (RFC 9562 section 5.7) of at. Its twelve bits after the milliseconds hold the fraction
-// of the millisecond (section 6.2, method 3), so that ids sort by creation within a process.
+// NewID makes a UUIDv7 (RFC 9562 section 5.7) of the time at. Its twelve bits after the milliseconds hold the fraction
+// of the millisecond (section 6.2, method 3), so that the ids of a process sort by creation. Errors: those of random.
 func NewID(at time.Time, random io.Reader) (ID, error) {
 	var id ID
 	if _, err := io.ReadFull(random, id[8:]); err != nil {
@@ -26,7 +26,7 @@ func NewID(at time.Time, random io.Reader) (ID, error) {
 	return id, nil
 }
 
-// ParseID reads the canonical lower-case form (RFC 9562 section 4) and nothing else.
+// ParseID reads the canonical lower-case form (RFC 9562 section 4); false for any other string.
 func ParseID(s string) (ID, bool) {
 	var id ID
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
@@ -39,7 +39,7 @@ func ParseID(s string) (ID, bool) {
 	return id, true
 }
 
-// Time is the instant that a UUIDv7 carries, to the millisecond; of another UUID it means nothing.
+// Time is the time of a UUIDv7, to the millisecond. Other UUIDs have no time.
 func (id ID) Time() time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16)).UTC()
 }

@@ -41,11 +41,11 @@ const (
 	RoomForIDs = maxSize - fixedSize - 3
 )
 
-// ErrMalformed says that a string is no refresh token of ours, or not by the key that it names. It never says
-// more: telling a wrong tag from a wrong length would help nobody but a forger.
+// ErrMalformed is the error of a string that is not a refresh token of this service, a wrong tag included. It is the
+// same for all reasons, which would help a forger alone.
 var ErrMalformed = errors.New("not a refresh token of this service")
 
-// Refresh is a refresh token whose tag has been verified, or which we are about to issue.
+// Refresh is a refresh token whose tag has been verified, or one before it is issued.
 type Refresh struct {
 	Reusable    bool
 	KeyID       keys.TokenKeyID
@@ -57,22 +57,22 @@ type Refresh struct {
 	Secret      Secret
 }
 
-// Format keeps the secret out of logs and errors, wherever a pointer leads fmt to the token.
+// Format keeps the secret out of logs and errors, also behind a pointer.
 func (t Refresh) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "refresh token of session %s, generation %d", t.Session, t.Generation)
 }
 
-// Presented is a well-formed refresh token that nobody has verified yet.
+// Presented is a well-formed refresh token whose tag has not been verified.
 type Presented struct {
 	claimed Refresh
 	signed  []byte
 	tag     []byte
 }
 
-// Format keeps the secret, which fmt would find in the unexported fields, out of logs and errors.
+// Format keeps the secret in the unexported fields out of logs and errors.
 func (Presented) Format(f fmt.State, _ rune) { hide(f) }
 
-// ParseRefresh reads the one spelling of a refresh token. Errors: ErrMalformed.
+// ParseRefresh reads the one valid spelling of a refresh token. Errors: ErrMalformed.
 func ParseRefresh(text string) (Presented, error) {
 	encoded, found := strings.CutPrefix(text, prefix)
 	// Go's decoder skips line breaks even when strict.
@@ -105,7 +105,7 @@ func ParseRefresh(text string) (Presented, error) {
 // KeyID names the key that must verify the token.
 func (p Presented) KeyID() keys.TokenKeyID { return p.claimed.KeyID }
 
-// Verify checks the tag, in constant time, and so that this service issued the token. Errors: ErrMalformed.
+// Verify checks the tag in constant time, which proves that this service issued the token. Errors: ErrMalformed.
 func (p Presented) Verify(key keys.TokenKey) (Refresh, error) {
 	if key.ID != p.claimed.KeyID || !hmac.Equal(p.tag, tagOf(key, p.signed)) {
 		return Refresh{}, ErrMalformed
@@ -113,8 +113,8 @@ func (p Presented) Verify(key keys.TokenKey) (Refresh, error) {
 	return p.claimed, nil
 }
 
-// Encode writes the token under its key, which must be the one that KeyID names. Ids that do not fit into
-// MaxTextLength, see Room, and empty ones are an error.
+// Encode writes the token with a tag by its key. Errors: a key other than KeyID, an empty id, and ids that do not fit
+// into MaxTextLength (see Room).
 func (t Refresh) Encode(key keys.TokenKey) (Text, error) {
 	if key.ID != t.KeyID {
 		return Text{}, fmt.Errorf("encode refresh token: key %s is not key %s", key.ID, t.KeyID)
@@ -168,7 +168,7 @@ func uuidFrom(b []byte) ID {
 	return id
 }
 
-// Room is how many bytes are left when three ids share a token; negative when they do not fit.
+// Room is how many bytes three ids leave free in a token; negative if they do not fit.
 func Room(tenant, user, application string) int {
 	return RoomForIDs - packedSize(tenant) - packedSize(user) - packedSize(application)
 }

@@ -10,14 +10,14 @@ import (
 
 const redacted = "[redacted]"
 
-// hide answers every verb of fmt alike: %d and %x of an array would not ask String. (%p and %w of a value that is
-// no pointer and no error ask no method at all; go vet refuses them.)
+// hide prints the same for every verb of fmt: %d and %x of an array do not call String. (%p and %w of a value that is
+// neither a pointer nor an error call no method at all; go vet refuses them.)
 func hide(f fmt.State) { _, _ = io.WriteString(f, redacted) }
 
-// Text is a credential as its holder keeps it. It prints, logs and marshals as [redacted].
+// Text is a credential as its holder stores it. It prints, logs and marshals as [redacted].
 type Text struct{ raw string }
 
-// Reveal returns the credential itself, for the answer that hands it to its holder and nothing else.
+// Reveal returns the credential itself, for the encoder of the answer to its holder alone.
 func (t Text) Reveal() string { return t.raw }
 
 // String hides it.
@@ -50,7 +50,7 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText hides it from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Hash is the SHA-256 of a secret: all that is ever at rest. It prints as [redacted] too.
+// Hash is the SHA-256 of a secret, as a store holds it. It prints as [redacted] too.
 type Hash [sha256.Size]byte
 
 // Equal compares in constant time.

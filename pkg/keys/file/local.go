@@ -1,5 +1,5 @@
-// Package local owns the file-backed key source of a laptop: two secret documents in one directory, made at
-// first use. It must never weaken their mode (0600) or replace a document that it cannot read.
+// Package file owns the key source of a laptop: two secret documents in one directory, made at first use. It must never
+// weaken their mode (0600), and never replace a document that it cannot read.
 package file
 
 import (
@@ -16,7 +16,7 @@ import (
 // Source reads the two documents of a directory.
 type Source struct{ dir string }
 
-// Open prepares dir: a missing document is made, a damaged one is an error that names its file.
+// Open makes the documents that dir lacks. Errors name the file of a damaged document.
 func Open(dir string) (*Source, error) {
 	s := &Source{dir: dir}
 	signing, err := keys.GenerateSigningKey("ES256", keys.Active)
@@ -81,7 +81,7 @@ func (s *Source) ensure(name string, key keys.JWK) error {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	// A link appears whole or not at all, and never replaces a document that another process made meanwhile.
+	// A link is atomic, and does not replace a document that another process has made in between.
 	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
