@@ -17,7 +17,7 @@ func open(t *testing.T, path string) *store {
 	return s
 }
 
-// A floor that did less than a rotation needs would be none.
+// A floor that did less than a rotation needs would compare with nothing.
 func TestOnlyTheCurrentTokenIsSwappedAndThatIsDurable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "floor.db")
 	s := open(t, path)
@@ -35,7 +35,7 @@ func TestOnlyTheCurrentTokenIsSwappedAndThatIsDurable(t *testing.T) {
 		"a chain that never began": s.swap(newGrant(), newGrant()),
 	} {
 		if !errors.Is(err, errRefused) {
-			t.Errorf("%s: %v, want refused", name, err)
+			t.Errorf("%s: got %v, want %v", name, err, errRefused)
 		}
 	}
 	if err := s.close(); err != nil {
@@ -43,7 +43,7 @@ func TestOnlyTheCurrentTokenIsSwappedAndThatIsDurable(t *testing.T) {
 	}
 	s = open(t, path)
 	if err := s.swap(second, third); err != nil {
-		t.Errorf("after a restart the current token is %v", err)
+		t.Errorf("the current token after a restart: got %v", err)
 	}
 	if err := s.close(); err != nil {
 		t.Error(err)
@@ -67,21 +67,9 @@ func TestOneOfManyConcurrentUsesWins(t *testing.T) {
 	}
 	together.Wait()
 	if won.Load() != 1 {
-		t.Errorf("%d win", won.Load())
+		t.Errorf("got %d winners, want 1", won.Load())
 	}
 	if err := s.close(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestATokenIsReadBack(t *testing.T) {
-	g := newGrant()
-	if got, err := parseGrant(g.String()); err != nil || got != g {
-		t.Errorf("another token came back, %v", err)
-	}
-	for _, bad := range []string{"", "x", g.String() + "AAAA", g.String()[4:], "!" + g.String()[1:]} {
-		if _, err := parseGrant(bad); !errors.Is(err, errRefused) {
-			t.Errorf("%q was read", bad)
-		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package main owns the floor of the comparison: what a rotating refresh cannot do without, which is one durable
-// conditional write and one ES256 signature behind net/http. It is a measure and nothing else: it knows no expiry, no
-// tenants, no reuse, and its keys are gone with the process. It must never be part of the service.
+// conditional write and one ES256 signature behind net/http. It is a measure only, without expiry, tenants or reuse
+// detection, and its keys end with the process. It must never be part of the service.
 package main
 
 import (

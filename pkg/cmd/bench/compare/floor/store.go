@@ -86,8 +86,8 @@ func (s *store) close() error {
 	return s.db.Close()
 }
 
-// swap replaces a chain's token by the next one if it is the current one, and returns when that is durable. The zero
-// grant stands for a chain that is not there yet.
+// swap replaces a chain's token by the next one if it is the current one, and returns when that is durable. With the
+// zero grant it begins a chain.
 func (s *store) swap(old, next grant) error {
 	w := &write{old: old, next: next, answer: make(chan error, 1)}
 	s.writes <- w
