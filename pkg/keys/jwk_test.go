@@ -49,7 +49,7 @@ func docOf(t *testing.T, set ...JWK) []byte {
 }
 
 // The example of RFC 7638 section 3.1 and the one of RFC 8037 appendix A.3.
-func TestThumbprintVectors(t *testing.T) {
+func TestThumbprintsAreThoseOfTheRFCs(t *testing.T) {
 	rfc7638 := JWK{
 		KeyType: "RSA", E: "AQAB", Alg: "RS256", ID: "2011-04-29",
 		N: "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5" +
@@ -57,11 +57,11 @@ func TestThumbprintVectors(t *testing.T) {
 			"WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
 	}
 	if got := rfc7638.thumbprint(); got != "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" {
-		t.Errorf("RFC 7638: %s", got)
+		t.Errorf("RFC 7638: got %s", got)
 	}
 	rfc8037 := JWK{KeyType: "OKP", Curve: "Ed25519", X: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 	if got := rfc8037.thumbprint(); got != "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" {
-		t.Errorf("RFC 8037: %s", got)
+		t.Errorf("RFC 8037: got %s", got)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestGeneratedKeysParse(t *testing.T) {
 			t.Fatalf("%s: %v", alg, err)
 		}
 		if set.Active.ID != j.ID || set.Active.Alg != alg || j.ID != j.thumbprint() {
-			t.Errorf("%s: parsed as %s of %s", alg, set.Active.Alg, set.Active.ID)
+			t.Errorf("%s: got key %s of %s, want %s", alg, set.Active.ID, set.Active.Alg, j.ID)
 		}
 		public, err := ParsePublicSet(docOf(t, j))
 		if err != nil {
@@ -82,15 +82,15 @@ func TestGeneratedKeysParse(t *testing.T) {
 		got, ok := public.Find(j.ID)
 		own := set.Active.Signer.Public().(interface{ Equal(crypto.PublicKey) bool })
 		if !ok || got.Alg != alg || !own.Equal(got.Key) {
-			t.Errorf("%s: the public half is missing, or another one", alg)
+			t.Errorf("%s: got public key %+v, found %v, want the half of the private key", alg, got, ok)
 		}
 	}
 	if _, err := GenerateSigningKey("HS256", Active); err == nil {
-		t.Error("made a symmetric signing key")
+		t.Error("HS256: got a signing key, want an error")
 	}
 	a, b := GenerateTokenKey(Active), GenerateTokenKey(Active)
 	if a.ID == b.ID || a.K == b.K {
-		t.Error("two token keys are equal")
+		t.Error("got two equal token keys, want different ones")
 	}
 }
 
@@ -111,14 +111,14 @@ func TestJWKSHoldsNoPrivateMember(t *testing.T) {
 	for _, k := range doc.Keys {
 		for name, value := range k {
 			if text, ok := value.(string); !ok || text == "" {
-				t.Errorf("member %s is no text", name)
+				t.Errorf("member %s: got no string", name)
 			}
 			if !strings.Contains(" "+allowed[k["kty"].(string)]+" ", " "+name+" ") {
-				t.Errorf("kty %s publishes %s", k["kty"], name)
+				t.Errorf("kty %s: got member %s, want public ones alone", k["kty"], name)
 			}
 		}
 		if len(k) != len(strings.Fields(allowed[k["kty"].(string)])) {
-			t.Errorf("kty %s publishes %d members", k["kty"], len(k))
+			t.Errorf("kty %s: got %d members", k["kty"], len(k))
 		}
 	}
 	var algs []string
@@ -126,11 +126,11 @@ func TestJWKSHoldsNoPrivateMember(t *testing.T) {
 		algs = append(algs, fmt.Sprint(k["alg"]))
 	}
 	if !slices.Equal(algs, []string{"ES256", "EdDSA", "RS256"}) {
-		t.Errorf("the published algorithms are %v", algs)
+		t.Errorf("got algorithms %v, want all three", algs)
 	}
 	for _, secret := range []string{es.D, ed.D, rs.D, rs.P, rs.Q} {
 		if bytes.Contains(set.JWKS(), []byte(secret)) {
-			t.Error("a private member is published")
+			t.Error("the JWKS holds a private member, want none")
 		}
 	}
 }
@@ -187,15 +187,15 @@ func TestBadPublicKeysAreRefused(t *testing.T) {
 func checkDocumentError(t *testing.T, what string, j JWK, err error) {
 	t.Helper()
 	if err == nil {
-		t.Errorf("%s is accepted", what)
+		t.Errorf("%s: got no error", what)
 		return
 	}
 	if !strings.Contains(err.Error(), j.ID) {
-		t.Errorf("%s: the error does not name the key: %v", what, err)
+		t.Errorf("%s: got %v, want the kid in it", what, err)
 	}
 	for _, secret := range []string{j.D, j.P, j.Q, j.K, j.X, j.Y, j.N} {
 		if len(secret) > 2 && strings.Contains(err.Error(), secret) {
-			t.Errorf("%s: the error quotes a value", what)
+			t.Errorf("%s: got a value in the error, want none", what)
 		}
 	}
 }
@@ -238,7 +238,7 @@ func TestMismatchedPrivateKeysAreRefused(t *testing.T) {
 }
 
 // House style 8, for keys: only MarshalDocument writes private members.
-func TestKeysNeverShow(t *testing.T) {
+func TestPrintedKeysShowNoSecret(t *testing.T) {
 	es, rs, oct := signingKey(t, "ES256", Active), signingKey(t, "RS256", Active), GenerateTokenKey(Active)
 	signing, err := ParseSigningSet(docOf(t, es))
 	if err != nil {
@@ -254,7 +254,7 @@ func TestKeysNeverShow(t *testing.T) {
 	secrets := []string{
 		es.D, rs.D, rs.P, rs.Q, oct.K, new(big.Int).SetBytes(d).String(), hex.EncodeToString(d), hex.EncodeToString(raw[:]),
 		strings.Trim(fmt.Sprint(raw), "[]"), strings.ReplaceAll(strings.Trim(fmt.Sprint(raw), "[]"), " ", ","), string(raw[:]),
-		strings.Trim(fmt.Sprint(private.D), "[]"), //nolint:staticcheck // what a careless printer would read
+		strings.Trim(fmt.Sprint(private.D), "[]"), //nolint:staticcheck // what a printer of fields reads
 	}
 	for what, v := range map[string]any{
 		"JWK": es, "*JWK": &rs, "oct JWK": oct, "slice of JWK": []JWK{es, rs, oct}, "Document": Document{Keys: []JWK{es, oct}},
@@ -272,7 +272,7 @@ func TestKeysNeverShow(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v)
 		for i, secret := range secrets {
 			if strings.Contains(b.String(), secret) {
-				t.Errorf("%s shows secret %d", what, i)
+				t.Errorf("%s shows secret %d, want none", what, i)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// source is a key source under the test's control, on a clock of its own.
+// source is a source of keys that the test controls, with its own clock.
 type source struct {
 	ring    *Ring[TokenSet]
 	set     *TokenSet
@@ -45,7 +45,7 @@ func (s *source) pass(d time.Duration) { s.clock.Add(int64(d)) }
 func (s *source) wantFetches(t *testing.T, want int32) {
 	t.Helper()
 	if got := s.fetches.Load(); got != want {
-		t.Errorf("%d fetches instead of %d", got, want)
+		t.Errorf("got %d fetches, want %d", got, want)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestRingCachesFiveMinutes(t *testing.T) {
 	s.pass(1)
 	s.set = setOf(2)
 	if set, _ := s.ring.Get(t.Context()); set != s.set {
-		t.Error("an old set is served")
+		t.Errorf("got %v, want the new set", set)
 	}
 	s.wantFetches(t, 2)
 }
@@ -87,27 +87,27 @@ func TestRingRefetchesOnAnUnknownID(t *testing.T) {
 	s.pass(refetchEvery)
 	s.set = setOf(1, 2)
 	if k, found, err := FindTokenKey(t.Context(), s.ring, 2); !found || err != nil || k.ID != 2 {
-		t.Errorf("a new key is not found: %v", err)
+		t.Errorf("got key %s, found %v, %v, want the new key", k.ID, found, err)
 	}
 	s.wantFetches(t, 2)
 }
 
-// An attacker who invents ids causes at most one fetch in five seconds.
+// An attacker who invents ids causes at most one fetch in refetchEvery.
 func TestRingLimitsRefetches(t *testing.T) {
 	s := newSource()
 	for second := range 60 {
 		for i := range 100 {
 			if _, found, err := FindTokenKey(t.Context(), s.ring, TokenKeyID(1000+i)); found || err != nil {
-				t.Fatalf("found %v, %v", found, err)
+				t.Fatalf("got found %v, %v, want false", found, err)
 			}
 		}
 		if got, most := s.fetches.Load(), int32(1+second/5); got > most {
-			t.Fatalf("%d fetches in %d s", got, second)
+			t.Fatalf("got %d fetches in %d s, want at most %d", got, second, most)
 		}
 		s.pass(time.Second)
 	}
 	if s.fetches.Load() < 10 {
-		t.Errorf("only %d fetches in a minute: new keys would be found late", s.fetches.Load())
+		t.Errorf("got %d fetches in a minute, want at least 10: new keys would be found late", s.fetches.Load())
 	}
 }
 
@@ -123,11 +123,11 @@ func TestRingLimitsRefetchesOfASourceThatIsDown(t *testing.T) {
 		s.pass(time.Second)
 	}
 	if got := s.fetches.Load(); got > 13 {
-		t.Errorf("%d fetches in a minute", got)
+		t.Errorf("got %d fetches in a minute, want at most 13", got)
 	}
 }
 
-// A source that hangs is asked no more often than one that fails: the pause counts from the end of the try.
+// The pause after a failure counts from its end, so that a slow source is not asked more often than a fast one.
 func TestRingPausesAfterASlowFailure(t *testing.T) {
 	s := newSource()
 	_, _ = s.ring.Get(t.Context())
@@ -162,42 +162,41 @@ func TestRingFetchesOnceForManyCallers(t *testing.T) {
 	}
 }
 
-// Law 8 and the package's word: a stale set keeps serving the keys that it has while its source is down, and the
-// edge hears of it.
+// Law 8: while the source is down the stale set is served, and OnStale gets the error.
 func TestRingServesStaleKeysWhileTheSourceIsDown(t *testing.T) {
 	s := newSource()
-	var told []error
-	s.ring.OnStale = func(err error) { told = append(told, err) }
+	var stale []error
+	s.ring.OnStale = func(err error) { stale = append(stale, err) }
 	_, _ = s.ring.Get(t.Context())
 	s.err = errDown
 	for range 3 {
 		s.pass(24 * time.Hour)
 		for range 10 {
 			if _, found, err := FindTokenKey(t.Context(), s.ring, 1); !found || err != nil {
-				t.Fatalf("a known key is gone: %v", err)
+				t.Fatalf("got found %v, %v, want the known key", found, err)
 			}
 		}
 	}
-	if len(told) != 3 || !errors.Is(told[0], errDown) {
-		t.Errorf("OnStale heard %v", told)
+	if len(stale) != 3 || !errors.Is(stale[0], errDown) {
+		t.Errorf("OnStale got %v, want the error of the source three times", stale)
 	}
 	s.err, s.set = nil, setOf(2)
 	s.pass(refetchEvery)
 	if set, _ := s.ring.Get(t.Context()); set != s.set {
-		t.Error("a source that is back is not asked")
+		t.Errorf("got %v after the source is up again, want the new set", set)
 	}
 }
 
-// Law 8: an unknown id is "unknown" only if the source says so. While it is down the answer is 503: a client whose
-// token stands under a new key must not be told that it is forged.
-func TestRingKnowsNothingOfUnknownIDsWhileTheSourceIsDown(t *testing.T) {
+// Law 8: only the source decides that an id is unknown. While it is down the answer is 503, since the token may have a
+// new key.
+func TestAnUnknownIDIsUnavailableWhileTheSourceIsDown(t *testing.T) {
 	s := newSource()
 	_, _ = s.ring.Get(t.Context())
 	s.pass(refetchEvery)
 	s.err = errDown
 	for range 3 {
 		if _, found, err := FindTokenKey(t.Context(), s.ring, 2); found || !errors.Is(err, ErrUnavailable) {
-			t.Errorf("found %v, %v", found, err)
+			t.Errorf("got found %v, %v, want %v", found, err, ErrUnavailable)
 		}
 		s.pass(time.Second)
 	}
@@ -205,32 +204,32 @@ func TestRingKnowsNothingOfUnknownIDsWhileTheSourceIsDown(t *testing.T) {
 	s.err, s.set = nil, setOf(1, 2)
 	s.pass(refetchEvery)
 	if _, found, err := FindTokenKey(t.Context(), s.ring, 2); !found || err != nil {
-		t.Errorf("found %v, %v", found, err)
+		t.Errorf("got found %v, %v, want the new key", found, err)
 	}
 }
 
-// Law 8: a missing key set answers 503, and is asked for again by each caller.
+// Law 8: without a key set the answer is 503, and each caller asks the source again.
 func TestRingWithoutAnyKeysIsUnavailable(t *testing.T) {
 	s := newSource()
 	s.err = errDown
 	for want := range int32(3) {
 		set, err := s.ring.Get(t.Context())
 		if set != nil || !errors.Is(err, ErrUnavailable) || !errors.Is(err, errDown) {
-			t.Fatalf("set %v, %v", set, err)
+			t.Fatalf("got %v, %v, want %v", set, err, ErrUnavailable)
 		}
 		if _, found, err := FindTokenKey(t.Context(), s.ring, 1); found || !errors.Is(err, ErrUnavailable) {
-			t.Fatalf("found %v, %v", found, err)
+			t.Fatalf("got found %v, %v, want %v", found, err, ErrUnavailable)
 		}
 		s.wantFetches(t, 2*(want+1))
 	}
 	s.err = nil
 	if set, err := s.ring.Get(t.Context()); set == nil || err != nil {
-		t.Errorf("the first success does not serve at once: %v", err)
+		t.Errorf("got %v, %v after the first success, want the set", set, err)
 	}
 }
 
-// A caller who gives up poisons nobody: the next one asks the source itself, at once.
-func TestRingSurvivesACallerWhoGivesUp(t *testing.T) {
+// The failure of a caller who cancels is not shared: the next caller asks the source at once.
+func TestACancelledFetchDoesNotDelayTheNextCaller(t *testing.T) {
 	for what, warm := range map[string]bool{"cold": false, "stale": true} {
 		s := newSource()
 		if warm {
@@ -241,17 +240,17 @@ func TestRingSurvivesACallerWhoGivesUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s.during = func(context.Context) { cancel() }
 		if set, err := s.ring.Get(ctx); warm != (set != nil) || warm == errors.Is(err, context.Canceled) {
-			t.Errorf("%s: the cancelled caller got %v, %v", what, set, err)
+			t.Errorf("%s: the cancelled caller got %v, %v, want a set only if warm", what, set, err)
 		}
 		s.during, s.set = nil, setOf(7)
 		if _, found, err := FindTokenKey(t.Context(), s.ring, 7); !found || err != nil {
-			t.Errorf("%s: the next caller got %v, %v", what, found, err)
+			t.Errorf("%s: the next caller got found %v, %v, want the key", what, found, err)
 		}
 		s.wantFetches(t, before+2)
 	}
 }
 
-// A deadline that passes during a fetch is the source's fault: stale keys serve the others without waiting again.
+// A deadline that passes during a fetch counts as a failure of the source: others get the stale set without a wait.
 func TestRingTreatsADeadlineAsFailure(t *testing.T) {
 	s := newSource()
 	_, _ = s.ring.Get(t.Context())

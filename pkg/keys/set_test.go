@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-func TestTokenSetRoundTrip(t *testing.T) {
+func TestATokenSetFindsItsKeysInEveryStatus(t *testing.T) {
 	next, active, retired := GenerateTokenKey(Next), GenerateTokenKey(Active), GenerateTokenKey(Retired)
 	set, err := ParseTokenSet(docOf(t, next, active, retired))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if set.Active.ID.String() != active.ID || encode(set.Active.Secret[:]) != active.K {
-		t.Error("another key is active")
+		t.Errorf("got active key %s, want %s", set.Active.ID, active.ID)
 	}
 	for _, j := range []JWK{next, active, retired} {
 		found := false
@@ -22,19 +22,19 @@ func TestTokenSetRoundTrip(t *testing.T) {
 			found = found || ok && k.ID.String() == j.ID && encode(k.Secret[:]) == j.K
 		}
 		if !found {
-			t.Errorf("the %s key is missing", j.Status)
+			t.Errorf("the %s key: got none, want %s", j.Status, j.ID)
 		}
 	}
 	if _, ok := set.Find(set.Active.ID + 1); ok {
-		t.Error("found a key that is not there")
+		t.Error("an unknown id: got a key, want none")
 	}
 }
 
-// Exactly one key is active; every kid is there once; a status is one of three.
+// Exactly one key is active, each kid occurs once, and a status is one of three.
 func TestDamagedDocumentsAreRefused(t *testing.T) {
 	a, b := GenerateTokenKey(Active), GenerateTokenKey(Active)
-	retired, twin := a, b
-	retired.Status, twin.Status, twin.ID = Retired, Next, a.ID
+	retired, same := a, b
+	retired.Status, same.Status, same.ID = Retired, Next, a.ID
 	noKid, odd, empty := a, a, a
 	noKid.ID, odd.Status, empty.Status = "", "acitve", ""
 	whole := string(docOf(t, a))
@@ -42,7 +42,7 @@ func TestDamagedDocumentsAreRefused(t *testing.T) {
 		"nothing": "", "null": "null", "no keys": "{}", "empty list": `{"keys":[]}`, "null list": `{"keys":null}`, "array": "[]",
 		"a placeholder": "pending", "a JSON string": `"pending"`, "cut": whole[:len(whole)-2], "doubled": whole + whole, "tail": whole + "x",
 		"keys an object": `{"keys":{}}`, "a key a string": `{"keys":["` + a.K + `"]}`, "kid a number": `{"keys":[{"kid":1,"k":"` + a.K + `"}]}`,
-		"none active": string(docOf(t, retired)), "two active": string(docOf(t, a, b)), "doubled kid": string(docOf(t, a, twin)),
+		"none active": string(docOf(t, retired)), "two active": string(docOf(t, a, b)), "duplicate kid": string(docOf(t, a, same)),
 		"no kid": string(docOf(t, noKid)), "unknown status": string(docOf(t, odd)), "no status": string(docOf(t, empty)),
 	} {
 		for name, parse := range map[string]func([]byte) error{
@@ -52,9 +52,9 @@ func TestDamagedDocumentsAreRefused(t *testing.T) {
 		} {
 			err := parse([]byte(raw))
 			if err == nil {
-				t.Errorf("%s: %s is accepted", name, what)
+				t.Errorf("%s keys, %s: got no error", name, what)
 			} else if strings.Contains(err.Error(), a.K) || strings.Contains(err.Error(), b.K) || strings.Contains(err.Error(), "pending") {
-				t.Errorf("%s: %s: the error quotes the document", name, what)
+				t.Errorf("%s keys, %s: got %v, want nothing of the document in it", name, what, err)
 			}
 		}
 	}
@@ -80,34 +80,34 @@ func TestDamagedTokenKeysAreRefused(t *testing.T) {
 	}
 }
 
-// Two spellings of one kid would name one key id twice: what issues would not be what verifies.
+// Two spellings of one kid are one key id: the key that makes tokens would not be the one that verifies them.
 func TestTwoSpellingsOfAKidAreRefused(t *testing.T) {
 	a, b := GenerateTokenKey(Active), GenerateTokenKey(Retired)
 	a.ID, b.ID = "abcdef01", "ABCDEF01"
 	if set, err := ParseTokenSet(docOf(t, a, b)); err == nil {
 		stored, _ := set.Find(set.Active.ID)
-		t.Errorf("accepted; the active key is the one found: %v", stored == set.Active)
+		t.Errorf("got no error, and a found key that is the active one: %v", stored == set.Active)
 	}
 }
 
 // A signing document is refused as a whole if any public half is bad, and signs with the active key alone.
-func TestSigningSetTakesTheActiveKey(t *testing.T) {
+func TestASigningSetSignsWithTheActiveKey(t *testing.T) {
 	next, active, retired := signingKey(t, "EdDSA", Next), signingKey(t, "ES256", Active), signingKey(t, "RS256", Retired)
 	set, err := ParseSigningSet(docOf(t, next, active, retired))
 	if err != nil || set.Active.ID != active.ID {
-		t.Fatalf("%v", err)
+		t.Fatalf("got %v, %v, want key %s", set, err, active.ID)
 	}
 	public := active.publicOnly()
 	public.Status = Active
 	if _, err := ParseSigningSet(docOf(t, public)); err == nil {
-		t.Error("signs without a private key")
+		t.Error("a public document: got a signing set, want an error")
 	}
 	if _, err := ParsePublicSet(docOf(t, public)); err != nil {
-		t.Errorf("the public document is refused: %v", err)
+		t.Errorf("a public document: got %v, want a public set", err)
 	}
 	retired.N = "AQAB"
 	if _, err := ParseSigningSet(docOf(t, next, active, retired)); err == nil {
-		t.Error("a damaged neighbour goes unnoticed")
+		t.Error("a damaged key beside the active one: got no error")
 	}
 }
 
@@ -118,6 +118,6 @@ func TestDocumentsKeepEveryMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(doc.Keys) != 1 || doc.Keys[0] != want {
-		t.Error("a key did not come back as it was")
+		t.Errorf("got %v, want %v", doc.Keys, want)
 	}
 }

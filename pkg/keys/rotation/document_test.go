@@ -42,7 +42,7 @@ func advance(t *testing.T, k rotation.Kind, doc keys.Document, now time.Time, wa
 	t.Helper()
 	next, outcome, err := k.Advance(doc, now)
 	if err != nil || outcome != want {
-		t.Fatalf("%s instead of %s: %v", outcome, want, err)
+		t.Fatalf("got %s, %v, want %s", outcome, err, want)
 	}
 	if err := k.Test(next); err != nil {
 		t.Fatal(err)
@@ -50,68 +50,68 @@ func advance(t *testing.T, k rotation.Kind, doc keys.Document, now time.Time, wa
 	return next
 }
 
-// The first rotation makes an active and a next key; each later one moves every key one place on, with its time.
+// The first rotation makes an active and a next key; each later one moves every key to its next status, with the time.
 func TestKeysGoFromNextToActiveToRetiredToGone(t *testing.T) {
 	for name, k := range kinds() {
 		first := advance(t, k, keys.Document{}, noon, rotation.First)
 		a, n := the(t, first, keys.Active), the(t, first, keys.Next)
 		if len(first.Keys) != 2 || a.Created != noon.Unix() || a.Activated != noon.Unix() || n.Created != noon.Unix() || n.Activated != 0 {
-			t.Errorf("%s: the first keys are not as they should be", name)
+			t.Errorf("%s: got %+v and %+v, want an active and a next key of now", name, a.WithoutPrivate(), n.WithoutPrivate())
 		}
 		later := noon.Add(rotation.MinNextAge)
 		second := advance(t, k, first, later, rotation.Rotated)
 		if got := the(t, second, keys.Active); got.ID != n.ID || got.Activated != later.Unix() || got.Created != n.Created {
-			t.Errorf("%s: the next key did not become the active one", name)
+			t.Errorf("%s: got active key %s of %d, want %s of %d", name, got.ID, got.Activated, n.ID, later.Unix())
 		}
 		retired := the(t, second, keys.Retired)
 		if retired.ID != a.ID || retired.Retired != later.Unix() || retired.Activated != a.Activated {
-			t.Errorf("%s: the active key did not retire", name)
+			t.Errorf("%s: got retired key %s of %d, want %s of %d", name, retired.ID, retired.Retired, a.ID, later.Unix())
 		}
 		if private := retired.D + retired.P + retired.Q; private != "" || (name == "token keys") != (retired.K == a.K && a.K != "") {
-			t.Errorf("%s: a retired signing key keeps its private half, or a token key does not", name)
+			t.Errorf("%s: a retired key keeps its secret: got %v", name, retired.K != "" || private != "")
 		}
 		if fresh := the(t, second, keys.Next); fresh.ID == n.ID || fresh.ID == a.ID || fresh.Created != later.Unix() {
-			t.Errorf("%s: there is no fresh next key", name)
+			t.Errorf("%s: got next key %s of %d, want a new one of %d", name, fresh.ID, fresh.Created, later.Unix())
 		}
 		third := advance(t, k, second, later.Add(k.Keep()-time.Second), rotation.Rotated)
 		if _, found := third.Find(a.ID); !found {
-			t.Errorf("%s: a retired key left before its last token", name)
+			t.Errorf("%s: a second before Keep: the retired key is gone, want it kept", name)
 		}
 		third = advance(t, k, second, later.Add(k.Keep()), rotation.Rotated)
 		if _, found := third.Find(a.ID); found {
-			t.Errorf("%s: a retired key stays for ever", name)
+			t.Errorf("%s: at Keep: the retired key is there, want it removed", name)
 		}
 	}
 }
 
-// A next key that may not be known everywhere yet makes nothing: the rotation changes nothing.
+// A verifier may not know a next key before MinNextAge: such a rotation changes nothing.
 func TestARotationTooEarlyKeepsTheActiveKey(t *testing.T) {
 	for name, k := range kinds() {
 		first := advance(t, k, keys.Document{}, noon, rotation.First)
 		for _, early := range []time.Duration{-time.Hour, 0, time.Second, rotation.MinNextAge - time.Second} {
 			kept := advance(t, k, first, noon.Add(early), rotation.Kept)
 			if !slices.Equal(kept.Keys, first.Keys) {
-				t.Errorf("%s: %s after the first rotation the keys changed", name, early)
+				t.Errorf("%s, after %s: got keys %v, want %v", name, early, kept.Keys, first.Keys)
 			}
 		}
 	}
 }
 
-// Keys made by hand, without times, count from the first rotation that sees them.
+// The age of a key that was made by hand, without times, counts from the first rotation that sees it.
 func TestKeysWithoutTimesCountFromNow(t *testing.T) {
 	k := tokenKeys()
 	doc := keys.Document{Keys: []keys.JWK{made(t, k, keys.Active), made(t, k, keys.Next), made(t, k, keys.Next), made(t, k, keys.Retired)}}
 	kept := advance(t, k, doc, noon, rotation.Kept)
 	if len(kept.Keys) != 4 || kept.Keys[1].Created != noon.Unix() || kept.Keys[3].Retired != noon.Unix() {
-		t.Fatal("they were promoted, dropped or not dated")
+		t.Fatalf("got keys %v, want all of them with the time of now", kept.Keys)
 	}
 	rotated := advance(t, k, kept, noon.Add(rotation.MinNextAge), rotation.Rotated)
 	if the(t, rotated, keys.Active).ID != doc.Keys[1].ID || the(t, rotated, keys.Next).ID != doc.Keys[2].ID {
-		t.Error("of two next keys not exactly one was promoted")
+		t.Errorf("got keys %v, want one of the two next keys promoted", rotated.Keys)
 	}
 	alone := advance(t, k, keys.Document{Keys: doc.Keys[:1]}, noon, rotation.Kept)
 	if the(t, alone, keys.Active).ID != doc.Keys[0].ID || the(t, alone, keys.Next).Created != noon.Unix() {
-		t.Error("an active key alone did not get a next one beside it")
+		t.Errorf("got keys %v, want the active key and a new next one", alone.Keys)
 	}
 }
 
@@ -122,16 +122,16 @@ func TestTheAlgorithmChangesOverTwoRotations(t *testing.T) {
 		now := noon.Add(time.Duration(i+1) * 2 * time.Hour)
 		doc = advance(t, signingKeys("EdDSA"), doc, now, rotation.Rotated)
 		if got := the(t, doc, keys.Active).Alg; got != want {
-			t.Errorf("rotation %d signs %s", i+1, got)
+			t.Errorf("rotation %d: got %s, want %s", i+1, got, want)
 		}
 	}
 	if _, _, err := signingKeys("HS256").Advance(keys.Document{}, noon); err == nil {
-		t.Error("made a symmetric signing key")
+		t.Error("HS256: got a signing key, want an error")
 	}
 }
 
-// Dropping the active key promotes the next one at once; dropping any other leaves the active one where it is.
-func TestDropTakesOneKeyAndFillsItsPlace(t *testing.T) {
+// A drop of the active key promotes the next one at once; a drop of any other leaves the active one.
+func TestDropRemovesOneKeyAndReplacesIt(t *testing.T) {
 	k := tokenKeys()
 	doc := advance(t, k, advance(t, k, keys.Document{}, noon, rotation.First), noon.Add(2*time.Hour), rotation.Rotated)
 	now := noon.Add(2*time.Hour + time.Second)
@@ -141,27 +141,27 @@ func TestDropTakesOneKeyAndFillsItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, found := left.Find(leaving.ID); found || k.Test(left) != nil {
-			t.Errorf("the %s key is still there, or the rest is not usable", leaving.Status)
+			t.Errorf("dropped %s key: found %v, the others: %v", leaving.Status, found, k.Test(left))
 		}
 		active, next := the(t, left, keys.Active), the(t, left, keys.Next)
 		switch leaving.Status {
 		case keys.Active:
 			if active.ID != the(t, doc, keys.Next).ID || active.Activated != now.Unix() || next.Created != now.Unix() {
-				t.Error("the next key was not promoted")
+				t.Errorf("got active key %s, want the next one, and a new next key", active.ID)
 			}
 		case keys.Next:
 			if active != the(t, doc, keys.Active) || next.Created != now.Unix() {
-				t.Error("the next key was not replaced, or the active one changed")
+				t.Errorf("got active key %s and next key of %d, want the same active key and a new next one", active.ID, next.Created)
 			}
 		case keys.Retired:
 			if active != the(t, doc, keys.Active) || next != the(t, doc, keys.Next) {
-				t.Error("another key changed")
+				t.Errorf("got active key %s and next key %s, want them unchanged", active.ID, next.ID)
 			}
 		}
 	}
 }
 
-// The schedules that the template allows never fill a secret: 65 536 bytes.
+// At the shortest interval that the template allows, the keys fit into a secret: 65 536 bytes.
 func TestDocumentsFitAtTheShortestInterval(t *testing.T) {
 	for name, k := range kinds() {
 		interval := 24 * time.Hour
@@ -176,7 +176,7 @@ func TestDocumentsFitAtTheShortestInterval(t *testing.T) {
 		}
 		raw, err := doc.Marshal()
 		if err != nil || len(raw) > 65_536 {
-			t.Errorf("%s: %d keys are %d bytes: %v", name, len(doc.Keys), len(raw), err)
+			t.Errorf("%s: got %d bytes for %d keys, %v, want at most 65536", name, len(raw), len(doc.Keys), err)
 		}
 	}
 }

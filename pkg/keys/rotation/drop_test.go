@@ -9,7 +9,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 )
 
-// everywhere lists the documents that are current or may become so.
+// everywhere lists the documents that are current or may become current.
 func (w *world) everywhere(r *rotation.Rotation) []keys.Document {
 	docs := []keys.Document{w.current(r), w.document(r.ARN, fakesm.Pending)}
 	if r.PublicARN != "" {
@@ -22,12 +22,12 @@ func (w *world) wantGone(r *rotation.Rotation, kid string) {
 	w.t.Helper()
 	for _, doc := range w.everywhere(r) {
 		if _, found := doc.Find(kid); found {
-			w.t.Errorf("key %s is still there", kid)
+			w.t.Errorf("key %s is in a document, want it in none", kid)
 		}
 	}
 }
 
-// Emergency: a key of any status leaves both documents at once, whatever the schedule says.
+// An emergency removes a key of any status from both documents at once, at any time.
 func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 	for _, status := range []keys.Status{keys.Active, keys.Next, keys.Retired} {
 		both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
@@ -47,23 +47,23 @@ func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 				want = the(t, before, keys.Next).ID
 			}
 			if the(t, after, keys.Active).ID != want || out.ActiveID != want || out.NextID != the(t, after, keys.Next).ID || out.KeyID != leaked.ID {
-				t.Errorf("%+v", out)
+				t.Errorf("got %+v, want active key %s", out, want)
 			}
 			if r.PublicARN != "" && !slices.Equal(w.document(r.PublicARN, fakesm.Current).Keys, after.Public().Keys) {
-				t.Error("the public document is another one")
+				t.Error("the public document has other keys than the private one, want the same")
 			}
 			if _, err := w.drop(r, leaked.ID); err == nil {
-				t.Error("dropped twice")
+				t.Error("a second drop: got no error")
 			}
 			w.pass(rotation.MinNextAge)
-			w.rotate(r) // and rotations go on
+			w.rotate(r) // rotations still work
 			w.wantGone(r, leaked.ID)
 		})
 	}
 }
 
-// A rotation that was under way cannot bring a dropped key back, wherever it stood.
-func TestADropCancelsTheRotationUnderWay(t *testing.T) {
+// A pending rotation cannot bring a dropped key back, after any of its steps.
+func TestADropCancelsAPendingRotation(t *testing.T) {
 	for begun := range 4 {
 		for _, status := range []keys.Status{keys.Active, keys.Next} {
 			both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
@@ -81,7 +81,7 @@ func TestADropCancelsTheRotationUnderWay(t *testing.T) {
 				}
 				for _, step := range steps {
 					if err := w.step(r, step, token); err == nil {
-						t.Errorf("%s goes on", step)
+						t.Errorf("%s of the cancelled rotation: got no error", step)
 					}
 					w.wantGone(r, leaked)
 				}
@@ -90,7 +90,7 @@ func TestADropCancelsTheRotationUnderWay(t *testing.T) {
 	}
 }
 
-// A createSecret that had read the old document puts it back as pending; it never becomes current or published.
+// A late createSecret may store the old document as pending; it becomes neither current nor published.
 func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
 	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
 		w.rotate(r)
@@ -114,7 +114,7 @@ func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
 	})
 }
 
-// The next key of a rotation under way may leak too, before any current document has it.
+// The next key of a pending rotation may leak too, before a current document has it.
 func TestAPendingKeyCanBeDropped(t *testing.T) {
 	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
 		w.rotate(r)
@@ -132,37 +132,36 @@ func TestAPendingKeyCanBeDropped(t *testing.T) {
 		}
 		w.wantGone(r, leaked)
 		if !slices.Equal(w.current(r).Keys, before.Keys) {
-			t.Error("other keys changed")
+			t.Errorf("got keys %v, want %v", w.current(r).Keys, before.Keys)
 		}
 	})
 }
 
-// What is no key of ours, or none yet, cannot be dropped.
 func TestUnknownKeysAreNotDropped(t *testing.T) {
 	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
 		if _, err := w.drop(r, "00000000"); err == nil {
-			t.Error("dropped from an empty secret")
+			t.Error("an empty secret: got no error")
 		}
 		w.rotate(r)
 		before := w.fake.Version(r.ARN, fakesm.Current)
 		if _, err := w.drop(r, "00000000"); err == nil || w.fake.Version(r.ARN, fakesm.Current) != before {
-			t.Errorf("%v", err)
+			t.Errorf("an unknown key: got %v, version %s, want an error and %s", err, w.fake.Version(r.ARN, fakesm.Current), before)
 		}
 	})
 }
 
-// Nothing signs before it is published, not even in an emergency: a drop that cannot publish changes nothing else.
+// Not even in an emergency does a key sign before it is published: a drop that cannot publish changes nothing.
 func TestADropPublishesBeforeAnythingSigns(t *testing.T) {
 	w := newWorld(t)
 	w.rotate(w.signing)
 	before := w.current(w.signing)
 	for range 2 {
-		w.fake.Fail("PutSecretValue", slices.Repeat([]fakesm.Failure{fakesm.Throttled}, 15)...) // three tries of five attempts
+		w.fake.Fail("PutSecretValue", slices.Repeat([]fakesm.Failure{fakesm.Throttled}, 15)...) // three times five attempts
 		if _, err := w.drop(w.signing, the(t, before, keys.Active).ID); err == nil {
-			t.Fatal("dropped without publishing")
+			t.Fatal("a drop that cannot publish: got no error")
 		}
 		if !slices.Equal(w.current(w.signing).Keys, before.Keys) {
-			t.Error("the signing keys changed")
+			t.Errorf("got keys %v, want %v", w.current(w.signing).Keys, before.Keys)
 		}
 	}
 	if _, err := w.drop(w.signing, the(t, before, keys.Active).ID); err != nil {

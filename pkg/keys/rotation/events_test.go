@@ -25,7 +25,7 @@ func derived(name string) []byte {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// derivedKey is a key whose id can stand in an event file.
+// derivedKey is a key whose id is the same in every run, so that an event file may name it.
 func derivedKey(signs bool, status keys.Status) keys.JWK {
 	name := string(status)
 	if !signs {
@@ -60,9 +60,8 @@ func withDerivedKeys(t *testing.T) *world {
 	return w
 }
 
-// Every event of the two functions is replayed here, in this order: the four steps, a repeated one, and what
-// operators and mistakes send.
-func TestEveryRotationEvent(t *testing.T) {
+// In this order: the four steps, a repeated one, and what operators and mistakes send.
+func TestEveryRotationEventIsReplayed(t *testing.T) {
 	rows := []struct{ name, want string }{
 		{"", ""},
 		{"-set", ""},
@@ -93,10 +92,10 @@ func TestEveryRotationEvent(t *testing.T) {
 			}
 			_, err = r.Handle(t.Context(), raw)
 			if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
-				t.Errorf("%s: %v", file, err)
+				t.Errorf("%s: got %v, want %q", file, err, row.want)
 			}
 			if row.name == "-finish" && the(t, w.current(r), keys.Active).ID != the(t, before, keys.Next).ID {
-				t.Error("the four steps did not rotate")
+				t.Error("the next key is not active after the four steps, want it active")
 			}
 		}
 		w.wantGone(r, the(t, before, keys.Active).ID)
@@ -112,7 +111,7 @@ func TestEveryRotationEvent(t *testing.T) {
 	}
 }
 
-// begin starts the rotation that an event is about.
+// begin starts the rotation that an event names.
 func begin(t *testing.T, w *world, r *rotation.Rotation, raw []byte) string {
 	t.Helper()
 	var e rotation.Event
@@ -120,11 +119,11 @@ func begin(t *testing.T, w *world, r *rotation.Rotation, raw []byte) string {
 		t.Fatal(err)
 	}
 	if e.SecretID != r.ARN {
-		t.Fatalf("the event is about %s instead of %s", e.SecretID, r.ARN)
+		t.Fatalf("the event names %s, want %s", e.SecretID, r.ARN)
 	}
 	w.fake.StartRotation(r.ARN, e.ClientRequestToken)
 	if w.fake.Version(r.ARN, fakesm.Pending) != e.ClientRequestToken {
-		t.Fatal("no rotation began")
+		t.Fatal("no version is pending, want the one of the event")
 	}
 	return e.ClientRequestToken
 }

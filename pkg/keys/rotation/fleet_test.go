@@ -31,23 +31,23 @@ const (
 	chains     = 8
 )
 
-// container is one running instance of the service, with caches of its own and a clock up to 60 s off.
+// container is one instance of the service, with its own caches.
 type container struct {
 	sessions   session.Verbs
 	authorizer *authorizer.Authorizer
 	public     *keys.Ring[keys.PublicSet]
 }
 
-// fleet is a service under load on a clock that the test moves.
+// fleet is a service with several containers, on a clock that the test moves.
 type fleet struct {
 	*world
 
 	store      *embedded.Store
 	nanos      atomic.Int64
 	containers []*container
-	strangers  []*stranger
+	verifiers  []*resourceServer
 	signed     sync.Map // kids seen in access tokens
-	stood      sync.Map // token key ids seen in refresh tokens
+	tagged     sync.Map // token key ids seen in refresh tokens
 }
 
 func newFleet(t *testing.T) *fleet {
@@ -74,7 +74,7 @@ func newFleet(t *testing.T) *fleet {
 	f.rotate(f.tokens)
 	for range containers {
 		f.containers = append(f.containers, f.newContainer())
-		f.strangers = append(f.strangers, &stranger{})
+		f.verifiers = append(f.verifiers, &resourceServer{})
 	}
 	return f
 }
@@ -94,15 +94,15 @@ func (f *fleet) newContainer() *container {
 	}
 }
 
-// stranger is a resource server of somebody else: it keeps our JWKS for its max-age and asks for nothing in between,
-// unknown kids included.
-type stranger struct {
+// resourceServer is another service that verifies access tokens: it keeps the JWKS for its max-age and does not fetch in
+// between, not even for an unknown kid.
+type resourceServer struct {
 	mu      sync.Mutex
 	fetched time.Time
 	byKid   map[string]*ecdsa.PublicKey
 }
 
-func (s *stranger) verify(f *fleet, c *container, text string) error {
+func (s *resourceServer) verify(f *fleet, c *container, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := f.now(); now.Sub(s.fetched) >= keys.PublishedFor {
@@ -121,7 +121,7 @@ func (s *stranger) verify(f *fleet, c *container, text string) error {
 		if key, found := s.byKid[kid]; found {
 			return key, nil
 		}
-		return nil, fmt.Errorf("the JWKS of its time has no key %s", kid)
+		return nil, fmt.Errorf("the cached JWKS has no key %s", kid)
 	}, jwt.WithTimeFunc(f.now), jwt.WithValidMethods([]string{"ES256"}))
 	return err
 }
@@ -144,20 +144,20 @@ func parseJWKS(raw []byte) (map[string]*ecdsa.PublicKey, error) {
 	return set, nil
 }
 
-// use checks everything that a holder of a grant may do with it: the authorizer of any container and any stranger
-// accept the access token, whatever the age of their caches.
+// use wants that the authorizer of every container and every resource server accept the access token of a grant,
+// whatever the age of their caches.
 func (f *fleet) use(g session.Grant) error {
 	var all error
 	for i, c := range f.containers {
 		_, err := c.authorizer.Authenticate(context.Background(), authorizer.Headers{Multi: map[string][]string{
 			"Authorization": {"Bearer " + g.Access.Reveal()}, "X-Stencil-TenantId": {"demo"},
 		}})
-		all = errors.Join(all, err, f.strangers[i].verify(f, c, g.Access.Reveal()))
+		all = errors.Join(all, err, f.verifiers[i].verify(f, c, g.Access.Reveal()))
 	}
 	return all
 }
 
-// refresh refreshes in one container and repeats it in another one: both answer the same.
+// refresh refreshes in one container and retries in another one: both answer the same.
 func (f *fleet) refresh(text string, n int) (string, error) {
 	first, err := f.containers[n%containers].sessions.Refresh(context.Background(), session.RefreshRequest{Token: text})
 	if err != nil {
@@ -169,9 +169,9 @@ func (f *fleet) refresh(text string, n int) (string, error) {
 	}
 	reusable := first.Session.Policy.Reusable
 	if again.Refresh.Reveal() != first.Refresh.Reveal() || !reusable && again.Session.AccessTokenID != first.Session.AccessTokenID {
-		return "", errors.New("the retry answers otherwise")
+		return "", errors.New("the retry has another answer")
 	}
-	f.stood.Store(again.Session.TokenKeyID, true)
+	f.tagged.Store(again.Session.TokenKeyID, true)
 	return again.Refresh.Reveal(), f.use(again)
 }
 

@@ -15,9 +15,9 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Law 8: keys rotate without anyone noticing. Three rotations of either kind run step by step while chains refresh,
-// retry and are verified by containers and strangers whose caches have every age: nothing fails.
-func TestRotationUnderLoadFailsNobody(t *testing.T) {
+// Law 8: keys rotate without an interruption. Three rotations of either kind run step by step while chains of tokens
+// are refreshed, retried and verified by containers and resource servers whose caches have every age: nothing fails.
+func TestNoRequestFailsDuringRotations(t *testing.T) {
 	f := newFleet(t)
 	tokens := make([]string, chains)
 	for n := range tokens {
@@ -50,7 +50,7 @@ func TestRotationUnderLoadFailsNobody(t *testing.T) {
 	f.wantRotations(t, rotations+1)
 }
 
-// drive has every chain refresh and retry twice, all at once.
+// drive refreshes and retries the token of every chain twice, all at once.
 func (f *fleet) drive(t *testing.T, tokens []string, at int) *sync.WaitGroup {
 	var all sync.WaitGroup
 	for n := range tokens {
@@ -58,7 +58,7 @@ func (f *fleet) drive(t *testing.T, tokens []string, at int) *sync.WaitGroup {
 			for range 2 {
 				next, err := f.refresh(tokens[n], n+at)
 				if err != nil {
-					t.Errorf("chain %d, tick %d: %v", n, at, err)
+					t.Errorf("chain %d, tick %d: got %v, want success", n, at, err)
 					return
 				}
 				tokens[n] = next
@@ -70,19 +70,19 @@ func (f *fleet) drive(t *testing.T, tokens []string, at int) *sync.WaitGroup {
 
 func (f *fleet) pass(d time.Duration) { f.nanos.Add(int64(d)) }
 
-// wantRotations: so many keys of each kind have made something, or the test has shown nothing.
+// wantRotations wants that so many keys of each kind have made a token.
 func (f *fleet) wantRotations(t *testing.T, want int) {
 	t.Helper()
-	for what, seen := range map[string]*sync.Map{"signing": &f.signed, "token": &f.stood} {
+	for what, seen := range map[string]*sync.Map{"signing": &f.signed, "token": &f.tagged} {
 		n := 0
 		seen.Range(func(any, any) bool { n++; return true })
 		if n != want {
-			t.Errorf("%d %s keys were used instead of %d", n, what, want)
+			t.Errorf("got %d %s keys, want %d", n, what, want)
 		}
 	}
 }
 
-// A retry in a container that already has the new keys gets what the first answer named, under the old key.
+// A retry in a container that already has the new keys gets the token of the first answer, with its old key.
 func TestARetryAnswersTheSameAcrossARotation(t *testing.T) {
 	f := newFleet(t)
 	text, err := f.issue(0, "web")
@@ -104,17 +104,17 @@ func TestARetryAnswersTheSameAcrossARotation(t *testing.T) {
 	}
 	if again.Outcome != session.Retried || again.Refresh.Reveal() != first.Refresh.Reveal() ||
 		again.Session.AccessTokenID != first.Session.AccessTokenID {
-		t.Errorf("%s, and another answer", again.Outcome)
+		t.Errorf("got %q, the same token %v, want %q of the same token", again.Outcome, again.Refresh == first.Refresh, session.Retried)
 	}
 	if a, b := kidOf(t, first.Access.Reveal()), kidOf(t, again.Access.Reveal()); a == b {
-		t.Error("the rotation did not come between them")
+		t.Errorf("both access tokens have key %s, want two keys", a)
 	}
 	if err := f.use(again); err != nil {
 		t.Error(err)
 	}
 	next, err := fresh.sessions.Refresh(t.Context(), session.RefreshRequest{Token: again.Refresh.Reveal()})
 	if err != nil || next.Session.TokenKeyID == first.Session.TokenKeyID {
-		t.Errorf("the next refresh does not move to the new token key: %v", err)
+		t.Errorf("the next refresh: got key %s, %v, want the new one", next.Session.TokenKeyID, err)
 	}
 }
 
@@ -127,9 +127,9 @@ func kidOf(t *testing.T, text string) string {
 	return fmt.Sprint(parsed.Header["kid"])
 }
 
-// Emergency: what a dropped signing key signed is refused, and a refresh mends it; what stands under a dropped token
-// key is over.
-func TestADropEndsWhatItsKeyMade(t *testing.T) {
+// After an emergency, access tokens of a dropped signing key are refused until they are refreshed; refresh tokens of a
+// dropped token key are refused.
+func TestTokensOfADroppedKeyAreRefused(t *testing.T) {
 	f := newFleet(t)
 	text, err := f.issue(0, "web")
 	if err != nil {
@@ -139,21 +139,21 @@ func TestADropEndsWhatItsKeyMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.containers = []*container{f.newContainer(), f.newContainer(), f.newContainer(), f.newContainer()}
-	for _, s := range f.strangers {
+	for _, s := range f.verifiers {
 		s.fetched = time.Time{}
 	}
 	if text, err = f.refresh(text, 0); err != nil {
-		t.Fatalf("after the signing key was dropped: %v", err)
+		t.Fatalf("after the signing key was dropped: got %v, want success", err)
 	}
 	if _, err := f.drop(f.tokens, the(t, f.current(f.tokens), keys.Active).ID); err != nil {
 		t.Fatal(err)
 	}
 	fresh := f.newContainer()
 	if _, err := fresh.sessions.Refresh(t.Context(), session.RefreshRequest{Token: text}); !errors.Is(err, session.ErrForged) {
-		t.Errorf("a token under a dropped key: %v", err)
+		t.Errorf("a token of a dropped key: got %v, want %v", err, session.ErrForged)
 	}
 	f.containers[0] = fresh
 	if _, err := f.issue(4, "web"); err != nil {
-		t.Errorf("a new session: %v", err)
+		t.Errorf("a new session: got %v, want success", err)
 	}
 }

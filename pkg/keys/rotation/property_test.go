@@ -16,7 +16,7 @@ import (
 
 var errCrash = errors.New("crashed")
 
-// crasher ends a function at its n-th call of Secrets Manager, before the call or after it; negative: never.
+// crasher ends a function at its n-th call of Secrets Manager, before or after the call; a negative n never ends it.
 type crasher struct {
 	rotation.Secrets
 
@@ -33,7 +33,7 @@ func (c *crasher) crash(call func()) error {
 		return errCrash
 	}
 	if c.left < -1 && c.left > -1000 {
-		return errCrash // a crashed function calls nothing any more
+		return errCrash // a crashed function makes no further calls
 	}
 	call()
 	return nil
@@ -63,8 +63,8 @@ func (c *crasher) UpdateSecretVersionStage(ctx context.Context, in *secretsmanag
 	return out, errors.Join(crashed, err)
 }
 
-// history is what the outside world has seen: since when each key can be verified with, until when what it made may
-// be presented, and which keys leaked.
+// history is what verifiers have seen: since when each key verifies, until when the tokens that it made are valid, and
+// which keys leaked.
 type history struct {
 	w         *world
 	r         *rotation.Rotation
@@ -88,12 +88,12 @@ func (h *history) see(t *rapid.T) {
 			h.known[j.ID] = now
 		}
 		if h.dropped[j.ID] {
-			t.Fatalf("dropped key %s is back", j.ID)
+			t.Fatalf("dropped key %s is in a document again, want it in none", j.ID)
 		}
 	}
 	for kid, until := range h.needed {
 		if _, found := verifiable.Find(kid); !found && !h.dropped[kid] && now.Before(until) {
-			t.Fatalf("key %s is gone, what it made lives until %s", kid, until)
+			t.Fatalf("key %s is gone, want it until its last token expires: %s", kid, until)
 		}
 	}
 	if len(private.Keys) == 0 {
@@ -102,7 +102,7 @@ func (h *history) see(t *rapid.T) {
 	active := the(h.w.t, private, keys.Active)
 	if h.active != "" && active.ID != h.active && !h.emergency {
 		if since, seen := h.known[active.ID]; !seen || now.Sub(since) < 600*time.Second {
-			t.Fatalf("key %s makes tokens %s after it was published", active.ID, now.Sub(since))
+			t.Fatalf("key %s makes tokens %s after it was published, want 10 minutes", active.ID, now.Sub(since))
 		}
 	}
 	if h.active != active.ID {
@@ -114,9 +114,9 @@ func (h *history) see(t *rapid.T) {
 	delete(h.needed, "")
 }
 
-// Random schedules of steps, crashes at any call, repetitions, drops and time always end in exactly one good current
-// document. No key that may still verify is ever lost, none makes anything before it is known, none comes back.
-func TestAnyScheduleEndsInOneGoodDocument(t *testing.T) {
+// Random sequences of steps, crashes at any call, repetitions, drops and time end in one good current document. No key
+// that may still verify is lost, none makes tokens before it is published for long enough, and none comes back.
+func TestAnySequenceOfStepsEndsInOneGoodDocument(t *testing.T) {
 	for name, signs := range map[string]bool{"signing keys": true, "token keys": false} {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) { schedule(t, rt, signs) })
@@ -161,7 +161,7 @@ func schedule(t *testing.T, rt *rapid.T, signs bool) {
 	h.settle(rt, c, token)
 }
 
-// drop removes a key; whoever does it repeats it until it works or says that the key is gone.
+// drop removes a key, and repeats it after a crash.
 func (h *history) drop(rt *rapid.T, c *crasher, arm func(), kid string) {
 	delete(h.needed, kid)
 	h.emergency = true
@@ -175,7 +175,7 @@ func (h *history) drop(rt *rapid.T, c *crasher, arm func(), kid string) {
 	}
 	for _, doc := range h.w.everywhere(h.r) {
 		if _, found := doc.Find(kid); found {
-			rt.Fatalf("key %s is still there: %v", kid, err)
+			rt.Fatalf("key %s is in a document after the drop (%v), want it in none", kid, err)
 		}
 	}
 	h.dropped[kid] = true
@@ -194,7 +194,7 @@ func (h *history) settle(rt *rapid.T, c *crasher, token string) {
 		h.see(rt)
 	}
 	if p := h.w.fake.Version(h.r.ARN, fakesm.Pending); p != "" && p != h.w.fake.Version(h.r.ARN, fakesm.Current) {
-		rt.Fatalf("version %s stays pending", p)
+		rt.Fatalf("version %s is pending, want none", p)
 	}
 	h.w.pass(rotation.MinNextAge)
 	before := h.w.current(h.r)
@@ -205,6 +205,6 @@ func (h *history) settle(rt *rapid.T, c *crasher, token string) {
 		rt.Fatal(err)
 	}
 	if len(before.Keys) > 0 && the(h.w.t, after, keys.Active).ID != the(h.w.t, before, keys.Next).ID {
-		rt.Fatal("the next key is not active")
+		rt.Fatal("the next key is not active after a rotation, want it active")
 	}
 }

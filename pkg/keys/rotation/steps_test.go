@@ -12,23 +12,23 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 )
 
-// wantError: the step is refused for this reason, nothing is current that was not, and the error quotes no key.
+// wantError wants an error with this reason, and no key in the error or the logs.
 func wantError(t *testing.T, w *world, r *rotation.Rotation, err error, reason string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), reason) {
-		t.Errorf("%v does not say %q", err, reason)
+		t.Errorf("got %v, want %q in it", err, reason)
 	}
 	for _, j := range append(w.current(r).Keys, w.document(r.ARN, fakesm.Pending).Keys...) {
 		for _, secret := range []string{j.D, j.K} {
 			if secret != "" && (strings.Contains(w.logs.String(), secret) || err != nil && strings.Contains(err.Error(), secret)) {
-				t.Error("a private key is in the logs or the error")
+				t.Error("the logs or the error hold a private key, want none")
 			}
 		}
 	}
 }
 
-// Law 8: the four steps, each repeated, make exactly one new current document; the old one stays readable.
-func TestFourIdempotentSteps(t *testing.T) {
+// Law 8: the four steps, each of them repeated, make exactly one new current document.
+func TestRepeatedStepsMakeOneNewDocument(t *testing.T) {
 	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
 		w.rotate(r)
 		for range 3 {
@@ -47,18 +47,18 @@ func TestFourIdempotentSteps(t *testing.T) {
 					}
 				}
 				if now := ids(w.current(r)); step != "finishSecret" && now != ids(before) {
-					t.Errorf("%s changed the current document", step)
+					t.Errorf("%s: got current keys %s, want %s", step, now, ids(before))
 				}
 			}
 			after := w.current(r)
 			if the(t, after, keys.Active).ID != the(t, before, keys.Next).ID || w.fake.Version(r.ARN, fakesm.Current) != token {
-				t.Error("the next key is not active, or another version is current")
+				t.Errorf("got active key %s, version %s, want %s, %s", the(t, after, keys.Active).ID, w.fake.Version(r.ARN, fakesm.Current), the(t, before, keys.Next).ID, token)
 			}
 		}
 	})
 }
 
-// A key is published in JWKS before it signs, private members never are, and a too early rotation publishes nothing.
+// A key is published before it signs, private members never are, and a rotation that is too early publishes nothing.
 func TestKeysArePublishedBeforeTheySign(t *testing.T) {
 	w := newWorld(t)
 	token := w.start(w.signing)
@@ -68,22 +68,22 @@ func TestKeysArePublishedBeforeTheySign(t *testing.T) {
 		}
 		public := w.document(w.public, fakesm.Current)
 		if published := len(public.Keys) == 2; published != (step != "createSecret") {
-			t.Errorf("after %s %d keys are published", step, len(public.Keys))
+			t.Errorf("after %s: got %d published keys, want 2 from setSecret on", step, len(public.Keys))
 		}
 		for _, j := range public.Keys {
 			if j.D+j.P+j.Q+j.K != "" {
-				t.Error("a private half is published")
+				t.Error("a private member is published, want none")
 			}
 		}
 	}
 	puts := w.fake.Calls("PutSecretValue")
 	w.rotate(w.signing)
 	if w.fake.Calls("PutSecretValue") != puts+1 || !strings.Contains(w.logs.String(), `"outcome":"kept"`) {
-		t.Error("a rotation that changes nothing published something, or does not say so")
+		t.Errorf("got %d writes and logs %s, want one write and outcome kept", w.fake.Calls("PutSecretValue")-puts, w.logs.String())
 	}
 }
 
-// The guards of AWS's contract: each misuse is an error that says what is wrong, and changes nothing.
+// What AWS requires of a rotation function: each misuse is an error that names the mistake, and changes nothing.
 func TestMisusedStepsAreRefused(t *testing.T) {
 	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
 		w.rotate(r)
@@ -94,7 +94,7 @@ func TestMisusedStepsAreRefused(t *testing.T) {
 		wantError(t, w, r, w.step(r, "rotateSecret", token), "unknown step")
 		for _, step := range steps {
 			if err := w.step(r, step, done); err != nil {
-				t.Errorf("%s for the current version: %v", step, err)
+				t.Errorf("%s of the current version: got %v, want success", step, err)
 			}
 			wantError(t, w, r, w.step(r, step, "22222222-2222-4222-8222-000000000000"), "has no version")
 			wantError(t, w, r, w.step(r, step, ""), "has no version")
@@ -116,44 +116,44 @@ func TestMisusedStepsAreRefused(t *testing.T) {
 			wantError(t, w, r, w.step(r, step, token), "not enabled")
 		}
 		if ids(w.current(r)) != ids(before) {
-			t.Error("the current document changed")
+			t.Errorf("got current keys %s, want %s", ids(w.current(r)), ids(before))
 		}
 	})
 }
 
-func TestEventsThatAreNoStepAreRefused(t *testing.T) {
+func TestOtherInputsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, raw := range []string{
 		``, `null`, `[]`, `{}`, `"createSecret"`, `{"step":""}`, `{"dropKeyId":""}`, `{"dropKeyId":1}`, `{"dropKeyID":"x","more":1}`,
 		`{"SecretId":"x"}`, `{"Step":1}`,
 	} {
 		if out, err := w.signing.Handle(t.Context(), []byte(raw)); !errors.Is(err, rotation.ErrInput) || out != nil {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("%s: got %v, %v, want %v", raw, out, err, rotation.ErrInput)
 		}
 	}
 	if w.fake.Calls("GetSecretValue")+w.fake.Calls("DescribeSecret") != 0 {
-		t.Error("Secrets Manager was asked")
+		t.Error("got calls of Secrets Manager, want none")
 	}
 }
 
-// A secret that holds something else than keys is never overwritten.
+// A secret that holds anything but keys is never overwritten.
 func TestADamagedSecretIsKept(t *testing.T) {
 	for _, value := range []string{"", "secret-text", "{}", `{"keys":null}`, `{"keys":[{"kid":"a","k":"secret-text"}]}`} {
 		w := newWorld(t)
 		w.tokens.ARN = w.fake.Create("damaged", value)
 		err := w.step(w.tokens, "createSecret", w.start(w.tokens))
 		if err == nil || strings.Contains(err.Error(), "secret-text") {
-			t.Errorf("%q: %v", value, err)
+			t.Errorf("%q: got %v, want an error without the value", value, err)
 		}
 		if now, _ := w.fake.Value(w.tokens.ARN, fakesm.Current); now != value {
-			t.Errorf("%q was replaced", value)
+			t.Errorf("got %q, want %q unchanged", now, value)
 		}
 	}
 }
 
-// Throttling, server errors and lost replies of any call are borne within a step; longer ones end it, and the
-// repeated step goes on.
-func TestBadMomentsOfSecretsManagerAreBorne(t *testing.T) {
+// A step tolerates throttling, server errors and lost replies of any call. Longer failures end it, and the repeated step
+// completes it.
+func TestStepsTolerateFailuresOfSecretsManager(t *testing.T) {
 	operations := []string{"DescribeSecret", "GetSecretValue"}
 	writes := map[string]string{"createSecret": "PutSecretValue", "finishSecret": "UpdateSecretVersionStage"}
 	for _, f := range []fakesm.Failure{fakesm.Throttled, fakesm.Internal, fakesm.LostReply} {
@@ -175,7 +175,7 @@ func TestBadMomentsOfSecretsManagerAreBorne(t *testing.T) {
 				}
 			}
 			if the(t, w.current(r), keys.Active).ID != the(t, before, keys.Next).ID {
-				t.Error("the rotation did not go through")
+				t.Error("the next key is not active, want it active")
 			}
 		})
 	}
@@ -189,12 +189,12 @@ func TestBadMomentsOfSecretsManagerAreBorne(t *testing.T) {
 			}
 		}
 		if len(w.current(r).Keys) != 2 {
-			t.Error("the rotation did not go through")
+			t.Errorf("got %d keys, want 2", len(w.current(r).Keys))
 		}
 	})
 }
 
-// A rotation that is finished later than MaxPending after it began would let a next key sign too early one day.
+// A rotation that ends later than MaxPending after its begin would record times that are too early.
 func TestAStaleRotationIsCancelledAndTheNextOneWorks(t *testing.T) {
 	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
 		w.rotate(r)
@@ -210,14 +210,13 @@ func TestAStaleRotationIsCancelledAndTheNextOneWorks(t *testing.T) {
 		wantError(t, w, r, w.step(r, "finishSecret", token), "begin a new one")
 		wantError(t, w, r, w.step(r, "finishSecret", token), "version")
 		if ids(w.current(r)) != before || w.fake.Version(r.ARN, fakesm.Pending) != "" {
-			t.Error("the keys changed, or the pending version blocks what comes after")
+			t.Errorf("got keys %s and pending version %q, want %s and none", ids(w.current(r)), w.fake.Version(r.ARN, fakesm.Pending), before)
 		}
 		w.rotate(r)
 	})
 }
 
-// testSecret finds what the earlier steps may have missed.
-func TestTestSecretFindsUnpublishedKeys(t *testing.T) {
+func TestTestSecretRefusesUnpublishedKeys(t *testing.T) {
 	w := newWorld(t)
 	token := w.start(w.signing)
 	if err := w.step(w.signing, "createSecret", token); err != nil {

@@ -15,13 +15,13 @@ import (
 
 var names = []string{"signing-keys.json", "token-keys.json"}
 
-// The first start makes both documents, the next ones keep them.
-func TestOpenMakesKeysOnce(t *testing.T) {
+// The first start makes both documents; the next ones keep them.
+func TestTheFirstStartMakesTheKeys(t *testing.T) {
 	dir := t.TempDir()
 	first := open(t, dir)
 	second := open(t, dir)
 	if first != second {
-		t.Error("a second start has other keys")
+		t.Errorf("the second start: got %v, want %v", second, first)
 	}
 	for _, name := range names {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -29,11 +29,11 @@ func TestOpenMakesKeysOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if info.Mode().Perm() != 0o600 {
-			t.Errorf("%s has mode %o", name, info.Mode().Perm())
+			t.Errorf("%s: got mode %o, want 600", name, info.Mode().Perm())
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != len(names) {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("got files %v, want two", left)
 	}
 }
 
@@ -55,13 +55,13 @@ func open(t *testing.T, dir string) ids {
 		t.Fatal(err)
 	}
 	if _, ok := public.Find(signing.Active.ID); !ok {
-		t.Error("the signing key is not published")
+		t.Errorf("the public set lacks key %s", signing.Active.ID)
 	}
 	return ids{tokens.Active.ID, signing.Active.ID}
 }
 
-// Two processes that start at once agree on one set of keys.
-func TestConcurrentStartsAgree(t *testing.T) {
+// Processes that start at once use one set of keys.
+func TestConcurrentStartsUseTheSameKeys(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -76,11 +76,11 @@ func TestConcurrentStartsAgree(t *testing.T) {
 	}
 	all.Wait()
 	if len(seen) != 1 {
-		t.Errorf("%d sets of keys", len(seen))
+		t.Errorf("got %d sets of keys, want 1", len(seen))
 	}
 }
 
-// A document that cannot be read is an error that names its file; it is never replaced and never quoted.
+// A document that cannot be read is an error that names its file. It is neither replaced nor quoted.
 func TestDamagedDocumentsAreKept(t *testing.T) {
 	for _, name := range names {
 		for what, content := range map[string]string{"empty": "", "cut": `{"keys":[{"k":"c2VjcmV0`, "other": `{"keys":[]}`} {
@@ -92,10 +92,10 @@ func TestDamagedDocumentsAreKept(t *testing.T) {
 			}
 			_, err := Open(dir)
 			if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "c2VjcmV0") {
-				t.Errorf("%s, %s: %v", name, what, err)
+				t.Errorf("%s, %s: got %v, want an error with the path alone", name, what, err)
 			}
 			if now, _ := os.ReadFile(path); !bytes.Equal(now, []byte(content)) {
-				t.Errorf("%s, %s: replaced", name, what)
+				t.Errorf("%s, %s: got %q, want the file unchanged", name, what, now)
 			}
 		}
 	}
@@ -103,12 +103,11 @@ func TestDamagedDocumentsAreKept(t *testing.T) {
 
 func TestAMissingDirectoryIsAnError(t *testing.T) {
 	if _, err := Open(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want %v", err, fs.ErrNotExist)
 	}
 }
 
-// Keys that are rotated on disk are read at the next fetch.
-func TestDocumentsAreReadAnew(t *testing.T) {
+func TestEveryFetchReadsTheFile(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(dir)
 	if err != nil {
@@ -124,6 +123,6 @@ func TestDocumentsAreReadAnew(t *testing.T) {
 	}
 	after, err := s.TokenKeys(t.Context())
 	if err != nil || before.Active.ID == after.Active.ID {
-		t.Errorf("the old key is served: %v", err)
+		t.Errorf("got key %s, %v, want the new one", after.Active.ID, err)
 	}
 }
