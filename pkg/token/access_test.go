@@ -21,7 +21,7 @@ import (
 )
 
 // Law 6: ES256 by default; the key set also allows EdDSA and RS256, each pinned to its own key.
-func TestAccessRoundTrip(t *testing.T) {
+func TestSignedAccessTokensVerify(t *testing.T) {
 	w := newWorld(t)
 	want := w.access()
 	for _, alg := range []string{"ES256", "EdDSA", "RS256"} {
@@ -29,7 +29,7 @@ func TestAccessRoundTrip(t *testing.T) {
 		got := w.accepted(t, alg, text)
 		got.Custom = want.Custom
 		if a, b := mustJSON(t, got), mustJSON(t, want); !bytes.Equal(a, b) {
-			t.Errorf("%s: %s instead of %s", alg, a, b)
+			t.Errorf("%s: got %s, want %s", alg, a, b)
 		}
 		var head map[string]any
 		raw, _ := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[0])
@@ -37,7 +37,7 @@ func TestAccessRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if head["alg"] != alg || head["typ"] != "at+jwt" || head["kid"] != w.kid(alg) || len(head) != 3 {
-			t.Errorf("header %v", head)
+			t.Errorf("%s: got header %v", alg, head)
 		}
 	}
 	w.accepted(t, "a token built by hand", w.forge(header("ES256", w.kid("ES256")), w.claims(nil), w.genuine()))
@@ -52,7 +52,7 @@ func mustJSON(t *testing.T, v any) []byte {
 	return raw
 }
 
-// RFC 8725 section 2.1: alg none, and a public key taken for an HMAC secret.
+// RFC 8725 section 2.1: alg none, and a public key as HMAC secret.
 func TestWeakAlgorithmsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	kid := w.kid("ES256")
@@ -77,7 +77,7 @@ func TestWeakAlgorithmsAreRefused(t *testing.T) {
 		}
 		for _, alg := range []string{"HS256", "HS384", "HS512"} {
 			for _, secret := range secrets {
-				w.refused(t, alg+" under a public key", w.forge(header(alg, w.kid(keyAlg)), w.claims(nil), with(alg, secret)))
+				w.refused(t, alg+" with a public key", w.forge(header(alg, w.kid(keyAlg)), w.claims(nil), with(alg, secret)))
 			}
 		}
 	}
@@ -100,42 +100,42 @@ func TestAlgorithmAndKeyAreNeverMixed(t *testing.T) {
 	}
 	rsaKey := w.signing["RS256"].Signer
 	for _, alg := range []string{"PS256", "RS384", "RS512"} {
-		w.refused(t, alg+" by our RSA key", w.forge(header(alg, w.kid("RS256")), w.claims(nil), with(alg, rsaKey)))
+		w.refused(t, alg+" with the RSA key", w.forge(header(alg, w.kid("RS256")), w.claims(nil), with(alg, rsaKey)))
 	}
 }
 
-func TestHeaderMembersThatWouldChangeTheReadingAreRefused(t *testing.T) {
+func TestHeadersThatChangeHowATokenIsReadAreRefused(t *testing.T) {
 	w := newWorld(t)
 	kid := w.kid("ES256")
 	for what, h := range map[string][]byte{
-		"no kid":                                header("ES256", kid, "kid", nil),
-		"empty kid":                             header("ES256", ""),
-		"unknown kid":                           header("ES256", "unknown"),
-		"number kid":                            header("ES256", kid, "kid", 1),
-		"list of kids":                          header("ES256", kid, "kid", []string{kid}),
-		"kid of another key":                    header("ES256", w.kid("EdDSA")),
-		"doubled kid, theirs last":              []byte(`{"alg":"ES256","typ":"at+jwt","kid":"` + kid + `","kid":"x"}`),
-		"crit":                                  header("ES256", kid, "crit", []string{"exp"}),
-		"empty crit":                            header("ES256", kid, "crit", []string{}),
-		"crit null":                             []byte(`{"alg":"ES256","typ":"at+jwt","kid":"` + kid + `","crit":null}`),
-		"b64 false":                             header("ES256", kid, "b64", false),
-		"b64 true":                              header("ES256", kid, "b64", true),
-		"no typ":                                header("ES256", kid, "typ", nil),
-		"typ JWT":                               header("ES256", kid, "typ", "JWT"),
-		"typ AT+JWT":                            header("ES256", kid, "typ", "AT+JWT"),
-		"typ with media type":                   header("ES256", kid, "typ", "application/at+jwt"),
-		"typ of an id token":                    header("ES256", kid, "typ", "id+jwt"),
-		"typ list":                              header("ES256", kid, "typ", []string{"at+jwt"}),
-		"header is an array":                    []byte(`["ES256"]`),
-		"header is null":                        []byte(`null`),
-		"header with a second object behind it": append(header("ES256", kid), "{}"...),
-		"upper-case member names instead of ours": []byte(`{"ALG":"ES256","TYP":"at+jwt","KID":"` + kid + `"}`),
+		"no kid":                               header("ES256", kid, "kid", nil),
+		"empty kid":                            header("ES256", ""),
+		"unknown kid":                          header("ES256", "unknown"),
+		"number kid":                           header("ES256", kid, "kid", 1),
+		"list of kids":                         header("ES256", kid, "kid", []string{kid}),
+		"kid of another key":                   header("ES256", w.kid("EdDSA")),
+		"duplicate kid, unknown one last":      []byte(`{"alg":"ES256","typ":"at+jwt","kid":"` + kid + `","kid":"x"}`),
+		"crit":                                 header("ES256", kid, "crit", []string{"exp"}),
+		"empty crit":                           header("ES256", kid, "crit", []string{}),
+		"crit null":                            []byte(`{"alg":"ES256","typ":"at+jwt","kid":"` + kid + `","crit":null}`),
+		"b64 false":                            header("ES256", kid, "b64", false),
+		"b64 true":                             header("ES256", kid, "b64", true),
+		"no typ":                               header("ES256", kid, "typ", nil),
+		"typ JWT":                              header("ES256", kid, "typ", "JWT"),
+		"typ AT+JWT":                           header("ES256", kid, "typ", "AT+JWT"),
+		"typ with media type":                  header("ES256", kid, "typ", "application/at+jwt"),
+		"typ of an id token":                   header("ES256", kid, "typ", "id+jwt"),
+		"typ list":                             header("ES256", kid, "typ", []string{"at+jwt"}),
+		"header is an array":                   []byte(`["ES256"]`),
+		"header is null":                       []byte(`null`),
+		"header with a second object after it": append(header("ES256", kid), "{}"...),
+		"upper-case member names":              []byte(`{"ALG":"ES256","TYP":"at+jwt","KID":"` + kid + `"}`),
 	} {
 		w.refused(t, what, w.forge(h, w.claims(nil), w.genuine()))
 	}
 }
 
-// Keys come from our own set alone: what a header brings along is never looked at, let alone fetched.
+// Keys come from the own set alone: a key or a URL in a header is neither used nor fetched.
 func TestKeysInTheHeaderAreIgnored(t *testing.T) {
 	w := newWorld(t)
 	evil, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -152,23 +152,23 @@ func TestKeysInTheHeaderAreIgnored(t *testing.T) {
 		for _, kid := range []string{w.kid("ES256"), "evil"} {
 			w.refused(t, name, w.forge(header("ES256", kid, name, value), w.claims(nil), with("ES256", evil)))
 		}
-		w.accepted(t, "our signature beside "+name,
+		w.accepted(t, "a genuine signature beside "+name,
 			w.forge(header("ES256", w.kid("ES256"), name, value), w.claims(nil), w.genuine()))
 	}
 }
 
-// An attacker who invents key ids makes us ask the source once, not once per token.
-func TestInventedKeyIDsDoNotFlood(t *testing.T) {
+// An attacker who invents key ids causes one fetch, not one for each token.
+func TestInventedKeyIDsCauseOneFetch(t *testing.T) {
 	w := newWorld(t)
 	for i := range 100 {
 		w.refused(t, "invented kid", w.forge(header("ES256", strings.Repeat("x", i+1)), w.claims(nil), w.genuine()))
 	}
 	if *w.fetches > 2 { // the set is seconds old, so an unknown id is unknown
-		t.Errorf("%d fetches", *w.fetches)
+		t.Errorf("got %d fetches, want at most 2", *w.fetches)
 	}
 }
 
-func TestSpellingsOfATokenAreStrict(t *testing.T) {
+func TestAnAccessTokenHasOneSpelling(t *testing.T) {
 	w := newWorld(t)
 	good := w.sign(t, "ES256", w.access())
 	w.accepted(t, "the token itself", good)
@@ -185,7 +185,7 @@ func TestSpellingsOfATokenAreStrict(t *testing.T) {
 	} {
 		w.refused(t, what, text)
 	}
-	// The last character of a segment may carry spare bits; set, they spell the same bytes a second time.
+	// The last character of a segment may have spare bits; set, they are a second spelling of the same bytes.
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	for i := range good {
 		b := []byte(good)
@@ -213,10 +213,9 @@ func TestOversizedTokensAreRefused(t *testing.T) {
 		[]byte(strings.Repeat(`{"a":`, 1000)+"1"+strings.Repeat("}", 1000)), w.genuine()))
 }
 
-// ECDSA signatures are r || s of 32 bytes each (RFC 7518 section 3.4). The twin (r, n-s) of a signature verifies as
-// well, as everywhere in JOSE. That makes a second spelling of a token, never a token with other claims: whatever
-// is decided about a token, replays included, is decided by its jti, so the twin gains nothing.
-func TestECDSASignatures(t *testing.T) {
+// ECDSA signatures are r || s of 32 bytes each (RFC 7518 section 3.4). (r, n-s) verifies too, as everywhere in JOSE. It
+// is a second spelling of a token with the same claims: decisions are by jti, so it gains nothing.
+func TestECDSASignaturesHaveOneLengthAndTwoSpellings(t *testing.T) {
 	w := newWorld(t)
 	head, payload := header("ES256", w.kid("ES256")), w.claims(nil)
 	order := elliptic.P256().Params().N
@@ -227,9 +226,9 @@ func TestECDSASignatures(t *testing.T) {
 	}
 	text := func(sig []byte) string { return w.forge(head, payload, func(string) []byte { return sig }) }
 
-	twin := w.accepted(t, "the twin of a signature", text(raw(r, new(big.Int).Sub(order, s))))
-	if twin.ID != uuid || twin.User != "user-1" {
-		t.Error("the twin says something else")
+	other := w.accepted(t, "(r, n-s)", text(raw(r, new(big.Int).Sub(order, s))))
+	if other.ID != uuid || other.User != "user-1" {
+		t.Errorf("(r, n-s): got %+v, want the same claims", other)
 	}
 	der, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
 	if err != nil {
@@ -258,7 +257,7 @@ func TestECDSASignatures(t *testing.T) {
 	w.refused(t, "r + n in 33 bytes", text(append(sum.FillBytes(make([]byte, 33)), genuine[32:]...)))
 }
 
-func TestPartsOfTwoTokensDoNotMix(t *testing.T) {
+func TestSegmentsOfTwoTokensDoNotMix(t *testing.T) {
 	w := newWorld(t)
 	b := w.access()
 	b.User = "user-2"
@@ -271,13 +270,13 @@ func TestPartsOfTwoTokensDoNotMix(t *testing.T) {
 	w.refused(t, "nested JWT", w.forge(header("ES256", w.kid("ES256"), "cty", "JWT"), []byte(strings.Join(one, ".")), w.genuine()))
 }
 
-// Law 8: without keys nothing is verified and nothing refused: 503.
-func TestUnavailableKeysAreNoBadToken(t *testing.T) {
+// Law 8: without keys a token is neither accepted nor refused.
+func TestUnavailableKeysAreNotABadToken(t *testing.T) {
 	w := newWorld(t)
 	w.ring = keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return nil, errors.New("source down") })
 	_, err := w.verifier().Verify(t.Context(), w.sign(t, "ES256", w.access()))
 	if !errors.Is(err, keys.ErrUnavailable) || errors.Is(err, token.ErrBadAccess) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want %v", err, keys.ErrUnavailable)
 	}
 }
 
@@ -286,6 +285,6 @@ func TestSigningWithTheWrongKindOfKeyIsAnError(t *testing.T) {
 	key := w.signing["EdDSA"]
 	key.Alg = "ES256"
 	if text, err := w.access().Sign(key); err == nil || text.Reveal() != "" {
-		t.Errorf("signed ES256 with an Ed25519 key: %v", err)
+		t.Errorf("ES256 with an Ed25519 key: got %v, want an error and no token", err)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"unicode/utf16"
 )
 
-// RFC 7515 section 4: header members are unique. Of two, one reader takes the first and another one the last, so
-// neither order is accepted, though the signature is ours.
-func TestDoubledHeaderMembersAreRefused(t *testing.T) {
+// RFC 7515 section 4: header members are unique. Readers differ in which of two they take, so neither order is
+// accepted, even with a genuine signature.
+func TestDuplicateHeaderMembersAreRefused(t *testing.T) {
 	w := newWorld(t)
 	kid := w.kid("ES256")
 	good := string(header("ES256", kid))
@@ -19,9 +19,9 @@ func TestDoubledHeaderMembersAreRefused(t *testing.T) {
 		`"typ":"JWT"`, `"typ":"at+jwt"`, `"x":1,"x":2`,
 	} {
 		w.refused(t, "in front: "+more, w.forge([]byte("{"+more+","+good[1:]), w.claims(nil), w.genuine()))
-		w.refused(t, "behind: "+more, w.forge([]byte(good[:len(good)-1]+","+more+"}"), w.claims(nil), w.genuine()))
+		w.refused(t, "after: "+more, w.forge([]byte(good[:len(good)-1]+","+more+"}"), w.claims(nil), w.genuine()))
 	}
-	w.accepted(t, "a member that nobody knows", w.forge(header("ES256", kid, "x", map[string]any{"kid": "x"}), w.claims(nil), w.genuine()))
+	w.accepted(t, "an unknown member", w.forge(header("ES256", kid, "x", map[string]any{"kid": "x"}), w.claims(nil), w.genuine()))
 }
 
 // RFC 8725 section 2.6: JSON is UTF-8; the same text in another encoding is another token.
@@ -34,7 +34,7 @@ func TestOtherEncodingsOfJSONAreRefused(t *testing.T) {
 		"UTF-8 with a byte order mark": func(text []byte) []byte {
 			return append([]byte{0xef, 0xbb, 0xbf}, text...)
 		},
-		"NUL behind": func(text []byte) []byte { return append(append([]byte{}, text...), 0) },
+		"NUL after": func(text []byte) []byte { return append(append([]byte{}, text...), 0) },
 	}
 	for what, encode := range encodings {
 		w.refused(t, "header in "+what, w.forge(encode(head), payload, w.genuine()))
@@ -50,8 +50,8 @@ func utf16Bytes(text []byte, order binary.AppendByteOrder) []byte {
 	return out
 }
 
-// RFC 8725 section 2.9: a kid is looked up among our own keys and used for nothing else.
-func TestKidsThatAimAtSomethingElseAreUnknown(t *testing.T) {
+// RFC 8725 section 2.9: a kid is looked up among the own keys and used for nothing else.
+func TestInjectionsInAKidAreUnknownKeys(t *testing.T) {
 	w := newWorld(t)
 	kid := w.kid("ES256")
 	for _, bad := range []string{
@@ -63,7 +63,7 @@ func TestKidsThatAimAtSomethingElseAreUnknown(t *testing.T) {
 	}
 }
 
-// RFC 8725 sections 2.3 to 2.5: nothing encrypted, compressed or agreed upon is ever opened.
+// RFC 8725 sections 2.3 to 2.5: no encrypted, compressed or agreed content is opened.
 func TestEncryptedTokensAreRefused(t *testing.T) {
 	w := newWorld(t)
 	genuine := w.sign(t, "ES256", w.access())
@@ -74,7 +74,7 @@ func TestEncryptedTokensAreRefused(t *testing.T) {
 	}
 }
 
-// RFC 7515 section 2: base64url without padding, and nothing else.
+// RFC 7515 section 2: base64url without padding alone.
 func TestOtherAlphabetsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	part := strings.Split(w.sign(t, "ES256", w.access()), ".")

@@ -20,7 +20,7 @@ func FuzzMemberNames(f *testing.F) {
 		var all map[string]json.RawMessage
 		if json.Unmarshal(raw, &all) != nil || all == nil {
 			if err == nil {
-				t.Fatal("names of what is no object")
+				t.Fatalf("got %q of a value that is not an object, want an error", got)
 			}
 			return
 		}
@@ -37,7 +37,7 @@ func FuzzMemberNames(f *testing.F) {
 		}
 		slices.Sort(want)
 		if doubled := len(all) != len(want); doubled != (err != nil) || !doubled && !slices.Equal(got, want) {
-			t.Fatalf("%q instead of %q: %v", got, want, err)
+			t.Fatalf("got %q, %v, want %q", got, err, want)
 		}
 	})
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// signedClaims carries claims under a genuine signature: only their content can be at fault.
+// signedClaims is a token with a genuine signature: only its claims can be at fault.
 func (w *world) signedClaims(payload []byte) string {
 	return w.forge(header("ES256", w.kid("ES256")), payload, w.genuine())
 }
 
 // Law 6: verification requires iss, aud, exp and typ, and the claims that bind a token to its session.
-func TestRequiredClaims(t *testing.T) {
+func TestEachRequiredClaimIsRequired(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"iss", "sub", "aud", "client_id", "tid", "sid", "jti", "iat", "exp"} {
 		for what, value := range map[string]any{
@@ -33,7 +33,7 @@ func TestRequiredClaims(t *testing.T) {
 	w.accepted(t, "no nbf", w.signedClaims(w.claims(map[string]any{"nbf": nil})))
 }
 
-func TestClaimsOfOthersAreRefused(t *testing.T) {
+func TestOtherIssuersAndAudiencesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	for what, change := range map[string]map[string]any{
 		"other issuer":         {"iss": "https://evil.example"},
@@ -50,7 +50,7 @@ func TestClaimsOfOthersAreRefused(t *testing.T) {
 	}
 }
 
-func TestTimesAreWholeSecondsOfARealInstant(t *testing.T) {
+func TestTimesAreWholeSeconds(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"exp", "iat", "nbf"} {
 		for _, literal := range []string{
@@ -65,8 +65,8 @@ func TestTimesAreWholeSecondsOfARealInstant(t *testing.T) {
 	w.refused(t, "exp before the epoch", w.signedClaims(w.claims(map[string]any{"exp": int64(math.MinInt64)})))
 }
 
-// The clock of a signer may be 60 s ahead of ours, not 61.
-func TestClockSkew(t *testing.T) {
+// The clock of a signer may be 60 s ahead of the verifier's, not 61.
+func TestASignersClockMayBeAheadBySkew(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []string{"iat", "nbf"} {
 		w.accepted(t, name+" 60 s ahead", w.signedClaims(w.claims(map[string]any{name: w.now.Unix() + 60})))
@@ -74,9 +74,8 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// Without a Leeway exp is strict: on or after it a token is not accepted (RFC 7519 section 4.1.4), except beside a
-// refresh.
-func TestExpiry(t *testing.T) {
+// Without a Leeway a token is not accepted on or after its exp (RFC 7519 section 4.1.4), except beside a refresh.
+func TestATokenEndsAtItsExpiry(t *testing.T) {
 	w := newWorld(t)
 	text := w.sign(t, "ES256", w.access())
 	start := w.now
@@ -86,15 +85,15 @@ func TestExpiry(t *testing.T) {
 		w.now = start.Add(late)
 		got, err := w.verifier().Verify(t.Context(), text)
 		if err == nil || got.User != "" {
-			t.Errorf("%s after issue: %v", late, err)
+			t.Errorf("%s after issue: got %v, want %v", late, err, token.ErrExpiredAccess)
 		}
 		if got, err = w.verifier().VerifyEvenExpired(t.Context(), text); err != nil || got.User != "user-1" {
-			t.Errorf("%s after issue, beside a refresh: %v", late, err)
+			t.Errorf("%s after issue, beside a refresh: got %v, want success", late, err)
 		}
 	}
 }
 
-// Law 8, deployed functions: a signer's clock may be 60 s behind the verifier's or 60 s ahead of it, and no more.
+// With a Leeway the clock of a signer may be 60 s behind the verifier's or 60 s ahead of it, and no more.
 func TestLeewayIsSixtySecondsBothWaysAndNotMore(t *testing.T) {
 	w := newWorld(t)
 	v := w.verifier()
@@ -104,25 +103,25 @@ func TestLeewayIsSixtySecondsBothWaysAndNotMore(t *testing.T) {
 		0: true, token.Skew: true, token.Skew + time.Second: false,
 	} {
 		a := w.access()
-		signed := w.now.Add(offset).Unix() // what the signer's clock said
+		signed := w.now.Add(offset).Unix() // by the signer's clock
 		a.IssuedAt, a.NotBefore, a.Expires = signed, signed, signed+900
 		if _, err := v.Verify(t.Context(), w.sign(t, "ES256", a)); (err == nil) != want {
-			t.Errorf("signed at %s: %v", offset, err)
+			t.Errorf("signed at %s: got %v, want accepted %v", offset, err, want)
 		}
 	}
 	if token.Skew != 60*time.Second {
-		t.Errorf("the skew is %s", token.Skew)
+		t.Errorf("got %s, want 60 s", token.Skew)
 	}
 }
 
-func TestPayloadsWithDoubledOrDisguisedNamesAreRefused(t *testing.T) {
+func TestPayloadsWithDuplicateOrFoldedNamesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	good := string(w.claims(nil))
 	for _, more := range []string{
 		`"sub":"admin"`, `"sub":"user-1"`, `"\u0073ub":"admin"`, `"Sub":"admin"`, `"SUB":"admin"`, `"\u017fub":"admin"`, `"TID":"other"`,
 		`"tId":"other"`, `"Sid":"x"`, `"EXP":9999999999`, `"Client_ID":"x"`, `"x":1,"x":2`, `"x":1,"\u0078":2`,
 	} {
-		w.refused(t, "behind: "+more, w.signedClaims([]byte(good[:len(good)-1]+","+more+"}")))
+		w.refused(t, "after: "+more, w.signedClaims([]byte(good[:len(good)-1]+","+more+"}")))
 		w.refused(t, "in front: "+more, w.signedClaims([]byte("{"+more+","+good[1:])))
 	}
 	for _, payload := range []string{"", "null", "[]", `"x"`, "1", "{}", good + good, good + " x", good[:len(good)-1], "[" + good + "]"} {
@@ -155,12 +154,12 @@ func TestCustomClaimsCannotOverride(t *testing.T) {
 				a := w.access()
 				a.Custom = json.RawMessage(custom)
 				if _, err := a.Sign(w.signing["ES256"]); err == nil {
-					t.Errorf("signed with %s", custom)
+					t.Errorf("%s: got a token, want an error", custom)
 				}
 			}
 		}
 		if !token.ReservedClaim(name) || !token.ReservedClaim(strings.ToUpper(name)) || token.ReservedClaim(name+" ") {
-			t.Errorf("ReservedClaim is wrong about %s", name)
+			t.Errorf("ReservedClaim: got a wrong answer for a spelling of %s", name)
 		}
 	}
 	for _, custom := range []string{
@@ -171,15 +170,15 @@ func TestCustomClaimsCannotOverride(t *testing.T) {
 		a.Custom = json.RawMessage(custom)
 		_, err := a.Sign(w.signing["ES256"])
 		if err == nil {
-			t.Errorf("signed with %s", custom)
+			t.Errorf("%s: got a token, want an error", custom)
 		} else if strings.Contains(err.Error(), "evil") {
-			t.Errorf("the error quotes a claim: %v", err)
+			t.Errorf("got %v, want no claim in it", err)
 		}
 	}
 }
 
-// What a strict consumer and a lax one see is the same, and the custom claims are all there.
-func TestCustomClaimsTravel(t *testing.T) {
+// A lax reader sees what a strict one sees, all custom claims included.
+func TestCustomClaimsAreInTheToken(t *testing.T) {
 	w := newWorld(t)
 	for custom, want := range map[string]int{
 		"": 0, "{}": 0, "{ }": 0, " {\n} ": 0, `{"role":"admin"}`: 1, ` { "a" : {"sub":"x"} , "b" : [1,{"iss":2}] } `: 2,
@@ -194,17 +193,17 @@ func TestCustomClaimsTravel(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(seen) != len(registered())+want || seen["sub"] != "user-1" || seen["tid"] != "demo" {
-			t.Errorf("%s: a consumer sees %v", custom, seen)
+			t.Errorf("%s: got claims %v, want %d custom ones", custom, seen, want)
 		}
 	}
 }
 
-// RFC 9068 section 2.2: without a scope the claim is absent, not empty.
-func TestEmptyScopeIsAbsent(t *testing.T) {
+// RFC 9068 section 2.2.
+func TestAnEmptyScopeIsAbsent(t *testing.T) {
 	w := newWorld(t)
 	a := w.access()
 	a.Scope = ""
 	if strings.Contains(string(mustJSON(t, a)), "scope") {
-		t.Error("an empty scope is written")
+		t.Error("got a scope claim, want none")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Whatever parses and verifies is the one spelling of what it says.
+// A string that parses and verifies is the one spelling of its token.
 func FuzzParseRefresh(f *testing.F) {
 	text, err := sample().Encode(tokenKey(7))
 	if err != nil {
@@ -22,14 +22,14 @@ func FuzzParseRefresh(f *testing.F) {
 			return
 		}
 		if len(s) > token.MaxTextLength {
-			t.Fatal("too long a token parses")
+			t.Fatalf("got a token of %d characters, want at most %d", len(s), token.MaxTextLength)
 		}
 		r, err := p.Verify(tokenKey(p.KeyID()))
 		if err != nil {
 			return
 		}
 		if again := encode(t, r); again != s {
-			t.Fatal("two spellings of one token")
+			t.Fatalf("got %q and %q for one token", again, s)
 		}
 	})
 }
@@ -39,7 +39,7 @@ func FuzzParseAPIKey(f *testing.F) {
 	f.Add("sak__")
 	f.Fuzz(func(t *testing.T, s string) {
 		if key, ok := token.ParseAPIKey(s); ok && (key.Text().Reveal() != s || !token.IsAPIKey(s)) {
-			t.Fatal("two spellings of one key")
+			t.Fatalf("got a second spelling %q of one key", s)
 		}
 	})
 }
@@ -49,12 +49,12 @@ func FuzzParseID(f *testing.F) {
 	f.Add("00000000-0000-0000-0000-00000000000G")
 	f.Fuzz(func(t *testing.T, s string) {
 		if id, ok := token.ParseID(s); ok && id.String() != s {
-			t.Fatal("two spellings of one id")
+			t.Fatalf("got %q and %q for one id", id, s)
 		}
 	})
 }
 
-// Nothing but what our keys signed verifies, and nothing makes the verifier panic.
+// Only tokens signed with the own keys verify, and no string makes the verifier panic.
 func FuzzAccess(f *testing.F) {
 	w := newWorld(f)
 	good := w.sign(f, "ES256", w.access())
@@ -64,7 +64,7 @@ func FuzzAccess(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		a, err := w.verifier().Verify(context.Background(), s)
 		if err == nil && a.User != w.access().User {
-			t.Fatal("a token that we never signed verifies")
+			t.Fatalf("got user %q from a forged token", a.User)
 		}
 	})
 }

@@ -24,23 +24,23 @@ func TestIDsSortByCreation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if bytes.Compare(last[:], id[:]) >= 0 {
-			t.Fatalf("id %d does not sort behind its predecessor", i)
+			t.Fatalf("id %d: got %s after %s, want ascending ids", i, id, last)
 		}
 		if id[6]>>4 != 7 || id[8]>>6 != 2 {
-			t.Fatal("not a UUIDv7")
+			t.Fatalf("got %s, want a UUIDv7", id)
 		}
 		if want := now.Truncate(time.Millisecond); !id.Time().Equal(want) {
-			t.Fatalf("carries %s instead of %s", id.Time(), want)
+			t.Fatalf("got %s, want %s", id.Time(), want)
 		}
 		last = id
 	}
 }
 
-func TestIDHasOneSpelling(t *testing.T) {
+func TestAnIDHasOneSpelling(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := token.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 		if got, ok := token.ParseID(id.String()); !ok || got != id {
-			t.Fatal("an id did not come back")
+			t.Fatalf("got %s, %v, want %s", got, ok, id)
 		}
 	})
 	for _, s := range []string{
@@ -48,47 +48,47 @@ func TestIDHasOneSpelling(t *testing.T) {
 		strings.ReplaceAll(uuid, "-", "_"), "g" + uuid[1:], " " + uuid[1:], uuid[:35] + "\n",
 	} {
 		if _, ok := token.ParseID(s); ok {
-			t.Errorf("%q is accepted", s)
+			t.Errorf("%q: got an id, want none", s)
 		}
 	}
 }
 
-func TestAPIKeyHasOneSpelling(t *testing.T) {
+func TestAnAPIKeyHasOneSpelling(t *testing.T) {
 	key, err := token.NewAPIKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := key.Text().Reveal()
 	if got, ok := token.ParseAPIKey(text); !ok || got != key {
-		t.Fatal("a key did not come back")
+		t.Fatalf("got %v, %v, want %v", got, ok, key)
 	}
 	if !token.IsAPIKey(text) || token.IsAPIKey("ey"+text) {
-		t.Error("the prefix does not tell an API key")
+		t.Error("IsAPIKey: got a wrong answer for the prefix")
 	}
 	wrong := []string{
 		"", "sak_", text[4:], "SAK_" + text[4:], text + "A", text + "=", text + "\n", text[:len(text)-1],
 		"sak_" + strings.ToUpper(key.ID[:31]+"a") + text[36:], strings.Replace(text, "_", "-", 2),
 		"sak_" + text, text[:40] + "\n" + text[41:], text[:len(text)-2] + "==",
 	}
-	// The last character carries two spare bits, which have to be zero.
+	// The last character has two spare bits, which must be zero.
 	for _, c := range "BCDFGH" {
 		wrong = append(wrong, text[:len(text)-1]+string(c))
 	}
 	for _, s := range wrong {
 		if _, ok := token.ParseAPIKey(s); ok && s != text {
-			t.Errorf("a damaged key is accepted: variant of length %d", len(s))
+			t.Errorf("a damaged key of length %d: got a key, want none", len(s))
 		}
 	}
 }
 
-// Without randomness nothing is made: a zero secret must never be handed out.
+// Without randomness neither a key nor an id is made: a zero secret must never be issued.
 func TestFailingRandomnessIsAnError(t *testing.T) {
 	broken := io.MultiReader(bytes.NewReader(make([]byte, 20)), failing{})
 	if _, err := token.NewAPIKey(broken); !errors.Is(err, errNoRandom) {
-		t.Errorf("NewAPIKey: %v", err)
+		t.Errorf("NewAPIKey: got %v, want %v", err, errNoRandom)
 	}
 	if _, err := token.NewID(time.Now(), failing{}); !errors.Is(err, errNoRandom) {
-		t.Errorf("NewID: %v", err)
+		t.Errorf("NewID: got %v, want %v", err, errNoRandom)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// shown is everything that a careless line of code would write about v.
+// shown is everything that fmt, encoders and loggers print of v.
 func shown(v any) string {
 	var b bytes.Buffer
 	for _, verb := range []string{
@@ -32,7 +32,7 @@ func shown(v any) string {
 	return b.String()
 }
 
-// spellings are the ways in which bytes could show.
+// spellings are the ways to print bytes.
 func spellings(secret []byte) []string {
 	decimal := strings.Trim(fmt.Sprintf("%d", secret), "[]")
 	goSyntax := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", secret), "[]byte{"), "}")
@@ -50,14 +50,14 @@ func hidden(t *testing.T, what string, v any, secrets ...[]byte) {
 	for n, secret := range secrets {
 		for i, s := range spellings(secret) {
 			if strings.Contains(out, s) {
-				t.Errorf("%s shows secret %d in spelling %d", what, n, i)
+				t.Errorf("%s shows secret %d in spelling %d, want none", what, n, i)
 			}
 		}
 	}
 }
 
-// House style 8: a raw token prints as [redacted], by whatever verb, marshaller or logger, wherever it is kept.
-func TestSecretsNeverShow(t *testing.T) {
+// By every verb, encoder and logger, alone and inside other values.
+func TestSecretsPrintAsRedacted(t *testing.T) {
 	r := sample()
 	text, err := r.Encode(tokenKey(7))
 	if err != nil {
@@ -87,15 +87,15 @@ func TestSecretsNeverShow(t *testing.T) {
 		hidden(t, what, v, secret[:], hash[:], []byte(raw), []byte(raw[4:]), []byte(key.Text().Reveal()[37:]))
 	}
 	if got := fmt.Sprintf("%s %v %x %d", text, secret, hash, secret); got != strings.Repeat("[redacted] ", 3)+"[redacted]" {
-		t.Errorf("prints %q", got)
+		t.Errorf("got %q, want [redacted] four times", got)
 	}
 	if text.String() != "[redacted]" || secret.String() != "[redacted]" || hash.String() != "[redacted]" {
-		t.Error("String shows something else than [redacted]")
+		t.Errorf("got %s, %s, %s, want [redacted]", text.String(), secret.String(), hash.String())
 	}
 }
 
-// The detector itself must find what is really there.
-func TestTheDetectorOfSecretsWorks(t *testing.T) {
+// shown and spellings must find a secret that is printed.
+func TestAPrintedSecretIsFound(t *testing.T) {
 	secret := sample().Secret
 	for what, v := range map[string]any{"bytes": secret[:], "array": [32]byte(secret), "string": string(secret[:])} {
 		found := false
@@ -103,13 +103,12 @@ func TestTheDetectorOfSecretsWorks(t *testing.T) {
 			found = found || strings.Contains(shown(v), s)
 		}
 		if !found {
-			t.Errorf("plain %s go unnoticed", what)
+			t.Errorf("a plain %s: got no finding", what)
 		}
 	}
 }
 
-// Errors of this package never quote what they are about.
-func TestErrorsQuoteNothing(t *testing.T) {
+func TestErrorsQuoteNoCredential(t *testing.T) {
 	r := sample()
 	text := encode(t, r)
 	var all []string
@@ -136,7 +135,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 	for _, secret := range [][]byte{r.Secret[:], key.Secret[:], []byte(text[10:30]), []byte(access[:20]), []byte("user-1")} {
 		for _, s := range append(spellings(append(secret, make([]byte, 16)...)), string(secret)) {
 			if strings.Contains(joined, s) {
-				t.Error("an error quotes what it is about")
+				t.Error("an error quotes a credential, want none")
 			}
 		}
 	}
