@@ -2,8 +2,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
@@ -12,7 +10,5 @@ import (
 
 func main() {
 	f := deploy.New(deploy.EventBus)
-	bus, err := lifecycle.NewClient(os.Getenv)
-	deploy.OrExit(err)
-	lambda.Start(lifecycle.Publisher{Bus: bus, Name: f.EventBus(), Log: f.Log}.Handle)
+	lambda.Start(lifecycle.New(f.AWS, f.EventBus(), f.Log).Handle)
 }

@@ -6,15 +6,20 @@ package deploy
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -25,18 +30,20 @@ import (
 
 // Function is one deployed function.
 type Function struct {
-	config Config
-	Log    telemetry.Log
-	client *awssecrets.Client // made when the first keys are asked for
+	config  Config
+	AWS     aws.Config
+	Log     telemetry.Log
+	secrets *awssecrets.Client // made when the first keys are asked for: all share its connection
 }
 
 // New reads the environment; needed names the variables that must be set. A wrong environment ends the process,
 // as Lambda expects of a failed init, with every mistake on standard error.
 func New(needed ...string) *Function {
 	c, err := Read(os.Getenv, needed...)
-	OrExit(err)
-	logger := slog.New(lambdacontext.NewLogHandler())
-	return &Function{config: c, Log: telemetry.Log{Logger: logger, Namespace: c.Metrics, Calls: &telemetry.Calls{}}}
+	config, awsErr := awsconfig.Load(os.Getenv)
+	OrExit(errors.Join(err, awsErr))
+	log := telemetry.Log{Logger: slog.New(lambdacontext.NewLogHandler()), Namespace: c.Metrics, Calls: &telemetry.Calls{}}
+	return &Function{config: c, AWS: config, Log: log}
 }
 
 // OrExit ends the process with what is wrong, if anything is.
@@ -47,13 +54,28 @@ func OrExit(err error) {
 	}
 }
 
-// Store is the table.
+// Store is the table. Each of its requests is counted in the log line, the SDK's retries included.
 func (f *Function) Store() *dynamo.Store {
-	client, err := dynamo.NewClient(dynamo.FromEnv(os.Getenv), dynamo.OnRequest(f.Log.Calls.Add))
-	OrExit(err)
+	client := dynamodb.NewFromConfig(f.AWS, func(o *dynamodb.Options) {
+		o.HTTPClient = counted{o.HTTPClient, f.Log.Calls.Add}
+		o.DisableValidateResponseChecksum = true // awsconfig does it, for 8 allocations less
+	})
 	store := dynamo.New(client, f.config.Table)
 	store.EpochCopies = f.config.EpochCopies
 	return store
+}
+
+// counted is an HTTP client that reports each request before it sends it.
+type counted struct {
+	dynamodb.HTTPClient
+
+	add func(context.Context)
+}
+
+// Do is the HTTP client's.
+func (c counted) Do(request *http.Request) (*http.Response, error) {
+	c.add(request.Context())
+	return c.HTTPClient.Do(request)
 }
 
 // EventBus is the name of the bus of lifecycle events.
@@ -61,16 +83,14 @@ func (f *Function) EventBus() string { return f.config.EventBus }
 
 // secretsManager is the one client of its service.
 func (f *Function) secretsManager() *awssecrets.Client {
-	if f.client == nil {
-		client, err := secretsmanager.NewClient(os.Getenv)
-		OrExit(err)
-		f.client = client
+	if f.secrets == nil {
+		f.secrets = awssecrets.NewFromConfig(f.AWS)
 	}
-	return f.client
+	return f.secrets
 }
 
-// secrets are the key documents.
-func (f *Function) secrets() *secretsmanager.Source {
+// documents are the key documents.
+func (f *Function) documents() *secretsmanager.Source {
 	return secretsmanager.New(secretsmanager.Config{
 		Client: f.secretsManager(), TokenKeys: f.config.TokenKeys, SigningKeys: f.config.SigningKeys, PublicKeys: f.config.PublicKeys,
 	})
@@ -85,17 +105,17 @@ func ring[Set any](f *Function, fetch func(context.Context) (*Set, error)) *keys
 
 // PublicKeys verify access tokens.
 func (f *Function) PublicKeys() *keys.Ring[keys.PublicSet] {
-	return ring(f, f.secrets().PublicKeys)
+	return ring(f, f.documents().PublicKeys)
 }
 
 // SigningKeys sign access tokens.
 func (f *Function) SigningKeys() *keys.Ring[keys.SigningSet] {
-	return ring(f, f.secrets().SigningKeys)
+	return ring(f, f.documents().SigningKeys)
 }
 
 // TokenKeys make and verify refresh tokens.
 func (f *Function) TokenKeys() *keys.Ring[keys.TokenSet] {
-	return ring(f, f.secrets().TokenKeys)
+	return ring(f, f.documents().TokenKeys)
 }
 
 // Verifier checks access tokens. The signer may have run on another machine, so that clocks differ.

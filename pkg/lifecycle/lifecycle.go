@@ -52,7 +52,7 @@ const (
 	maxEntries = 10
 )
 
-// Bus is what this package needs of EventBridge's client; NewClient makes a fitting one.
+// Bus is what this package needs of EventBridge's client.
 type Bus interface {
 	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
 }
@@ -74,6 +74,11 @@ type Detail struct {
 	TokenID       string `json:"tokenId,omitempty"`
 	Generation    uint32 `json:"generation,omitempty"`
 	Epoch         uint64 `json:"epoch,omitempty"` // the application's new one
+}
+
+// New makes a publisher to a bus, which name or ARN may tell. It touches no network.
+func New(config aws.Config, bus string, log telemetry.Log) Publisher {
+	return Publisher{Bus: eventbridge.NewFromConfig(config), Name: bus, Log: log}
 }
 
 // entry is an event and the record that it tells of.

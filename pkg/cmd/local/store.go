@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
@@ -26,10 +29,19 @@ func openStore(ctx context.Context, cfg config, template *stack.Template) (sessi
 		}
 		return store, cfg.file(storeFile) + " (embedded)", store.Close, nil
 	}
-	client, err := dynamo.NewClient(dynamo.FromEnv(cfg.getenv))
+	config, err := awsconfig.Load(func(name string) string {
+		switch name {
+		case "AWS_ENDPOINT_URL":
+			return cfg.endpoint
+		case "AWS_ENDPOINT_URL_DYNAMODB":
+			return ""
+		}
+		return cfg.getenv(name)
+	})
 	if err != nil {
 		return nil, "", nil, fmt.Errorf("DYNAMODB_ENDPOINT: %w", err)
 	}
+	client := dynamodb.NewFromConfig(config)
 	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := table.Ensure(ready, client, template, tableName); err != nil {

@@ -15,6 +15,7 @@ import (
 	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
@@ -36,12 +37,12 @@ func newMoto(t *testing.T) *moto {
 		t.Skip("needs moto's server: make moto")
 	}
 	wait(t, endpoint)
-	client, err := secretsmanager.NewClient(func(name string) string {
-		return map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint, "AWS_REGION": "eu-west-1"}[name]
-	})
+	config, err := awsconfig.Local(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
+	config.Region = "eu-west-1"
+	client := awssecrets.NewFromConfig(config)
 	m := &moto{world: newWorld(t), client: client, function: makeFunction(t, endpoint)}
 	suffix := fmt.Sprint(time.Now().UnixNano()) // the server may have served before
 	arns := map[string]string{}

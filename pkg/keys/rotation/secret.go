@@ -14,7 +14,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
-// Secrets is what a rotation needs of the SDK's client; secretsmanager.NewClient of this project makes a fitting one.
+// Secrets is what a rotation needs of the SDK's client.
 type Secrets interface {
 	DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options),
 	) (*secretsmanager.DescribeSecretOutput, error)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
@@ -38,24 +37,18 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, fake: fakesm.New(), clock: time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)}
-	client, err := secretsmanager.NewClient(func(name string) string {
-		return map[string]string{"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}[name]
-	}, w.fake.Options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.client = client
+	w.client = w.fake.Client()
 	w.signingARN = w.fake.Create("signing-keys", placeholder)
 	w.public = w.fake.Create("public-keys", placeholder)
 	w.tokARN = w.fake.Create("token-keys", placeholder)
 	log := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(&w.logs, nil))}
 	now := func() time.Time { return w.clock }
 	w.signing = &rotation.Rotation{
-		Operation: "rotate-signing-keys", Keys: signingKeys("ES256"), Secrets: client,
+		Operation: "rotate-signing-keys", Keys: signingKeys("ES256"), Secrets: w.client,
 		ARN: w.signingARN, PublicARN: w.public, Now: now, Log: log,
 	}
 	w.tokens = &rotation.Rotation{
-		Operation: "rotate-token-keys", Keys: tokenKeys(), Secrets: client, ARN: w.tokARN, Now: now, Log: log,
+		Operation: "rotate-token-keys", Keys: tokenKeys(), Secrets: w.client, ARN: w.tokARN, Now: now, Log: log,
 	}
 	return w
 }

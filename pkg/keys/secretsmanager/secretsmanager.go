@@ -12,7 +12,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
-// Client is what this package needs of the SDK's client; NewClient makes a fitting one.
+// Client is what this package needs of the SDK's client.
 type Client interface {
 	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options),
 	) (*secretsmanager.GetSecretValueOutput, error)

@@ -6,36 +6,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 )
-
-func environment(more ...string) func(string) string {
-	env := map[string]string{
-		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "session",
-	}
-	for i := 0; i < len(more); i += 2 {
-		env[more[i]] = more[i+1]
-	}
-	return func(name string) string { return env[name] }
-}
-
-func client(t *testing.T, fake *fakesm.Server) secretsmanager.Client {
-	t.Helper()
-	c, err := secretsmanager.NewClient(environment(), fake.Options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
 
 func document(t *testing.T, set ...keys.JWK) string {
 	t.Helper()
@@ -51,7 +33,17 @@ func tokenSource(t *testing.T, value string) (*fakesm.Server, *secretsmanager.So
 	t.Helper()
 	fake := fakesm.New()
 	arn := fake.Create("token-keys", value)
-	return fake, secretsmanager.New(secretsmanager.Config{Client: client(t, fake), TokenKeys: arn})
+	return fake, secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: arn})
+}
+
+// at is a source whose secret of token keys is at an endpoint.
+func at(t *testing.T, endpoint string) *secretsmanager.Source {
+	t.Helper()
+	config, err := awsconfig.Local(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secretsmanager.New(secretsmanager.Config{Client: awssecrets.NewFromConfig(config), TokenKeys: "arn"})
 }
 
 // Each document comes from its own secret with one GetSecretValue, at the current version.
@@ -65,7 +57,7 @@ func TestDocumentsAreReadByARN(t *testing.T) {
 	public.D = ""
 	fake := fakesm.New()
 	source := secretsmanager.New(secretsmanager.Config{
-		Client:      client(t, fake),
+		Client:      fake.Client(),
 		TokenKeys:   fake.Create("token-keys", document(t, key)),
 		SigningKeys: fake.Create("signing-keys", document(t, signing)),
 		PublicKeys:  fake.Create("public-keys", document(t, public)),
@@ -89,10 +81,7 @@ func TestOnlyTheCurrentVersionIsRead(t *testing.T) {
 	old, next := keys.GenerateTokenKey(keys.Active), keys.GenerateTokenKey(keys.Active)
 	fake := fakesm.New()
 	arn := fake.Create("token-keys", document(t, old))
-	c, err := secretsmanager.NewClient(environment(), fake.Options)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := fake.Client()
 	source := secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: arn})
 	rotate(t, c, fake, arn, document(t, next), func() {
 		if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != old.ID {
@@ -138,13 +127,13 @@ func TestMissingSecretsAreUnavailable(t *testing.T) {
 	fake := fakesm.New()
 	empty := fake.CreateEmpty("empty")
 	for what, arn := range map[string]string{"not configured": "", "unknown": "arn:unknown", "without a version": empty} {
-		source := secretsmanager.New(secretsmanager.Config{Client: client(t, fake), TokenKeys: arn})
+		source := secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: arn})
 		if _, err := keys.NewRing(source.TokenKeys).Get(t.Context()); !errors.Is(err, keys.ErrUnavailable) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	var missing *types.ResourceNotFoundException
-	_, err := secretsmanager.New(secretsmanager.Config{Client: client(t, fake), TokenKeys: empty}).TokenKeys(t.Context())
+	_, err := secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: empty}).TokenKeys(t.Context())
 	if !errors.As(err, &missing) {
 		t.Errorf("the service's own word is lost: %v", err)
 	}
@@ -191,73 +180,11 @@ func TestMangledRepliesAreNotQuoted(t *testing.T) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 			_, _ = w.Write([]byte(body))
 		}))
-		c, err := secretsmanager.NewClient(environment("AWS_ENDPOINT_URL", server.URL))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: "arn"}).TokenKeys(t.Context())
+		_, err := at(t, server.URL).TokenKeys(t.Context())
 		if err == nil || leaks(err, "very-secret") {
 			t.Errorf("%s: %v", body, err)
 		}
 		server.Close()
-	}
-}
-
-// The endpoint of the service goes before the endpoint of all services.
-func TestEndpointsFromTheEnvironment(t *testing.T) {
-	fake := fakesm.New()
-	arn := fake.Create("token-keys", document(t, keys.GenerateTokenKey(keys.Active)))
-	server := httptest.NewServer(fake)
-	defer server.Close()
-	nowhere := "http://127.0.0.1:1"
-	for what, env := range map[string][]string{
-		"own":      {"AWS_ENDPOINT_URL_SECRETS_MANAGER", server.URL, "AWS_ENDPOINT_URL", nowhere},
-		"of all":   {"AWS_ENDPOINT_URL", server.URL},
-		"old name": {"AWS_ENDPOINT_URL", server.URL, "AWS_REGION", "", "AWS_DEFAULT_REGION", "eu-west-1"},
-	} {
-		c, err := secretsmanager.NewClient(environment(env...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: arn}).TokenKeys(t.Context()); err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}
-
-// Start-up errors list everything that is wrong and how to repair it, and no value.
-func TestAClientNeedsRegionAndCredentials(t *testing.T) {
-	_, err := secretsmanager.NewClient(environment(
-		"AWS_REGION", "", "AWS_ACCESS_KEY_ID", "", "AWS_SECRET_ACCESS_KEY", "very-secret", "AWS_ENDPOINT_URL", "no url"))
-	if err == nil {
-		t.Fatal("made from nothing")
-	}
-	for _, want := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "endpoint"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q does not speak of %s", err, want)
-		}
-	}
-	if leaks(err, "very-secret") {
-		t.Error("the error quotes a credential")
-	}
-}
-
-// Linking aws-sdk-go-v2/config would link sts, sso and their weight: the client does without.
-func TestNoConfigStsOrSsoIsLinked(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	packages := strings.Fields(string(out))
-	if len(packages) < 50 {
-		t.Fatalf("only %d packages listed", len(packages))
-	}
-	for _, p := range packages {
-		for _, heavy := range []string{"aws-sdk-go-v2/config", "service/sts", "service/sso", "service/signin", "credentials/", "httptest", "fakesm"} {
-			if strings.Contains(p, heavy) {
-				t.Errorf("%s is linked", p)
-			}
-		}
 	}
 }
 
@@ -267,13 +194,9 @@ func TestAHangingServiceIsGivenUp(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer server.Close()
 	defer close(release)
-	c, err := secretsmanager.NewClient(environment("AWS_ENDPOINT_URL", server.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: "arn"}).TokenKeys(ctx)
+	_, err := at(t, server.URL).TokenKeys(ctx)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}

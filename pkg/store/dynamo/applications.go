@@ -135,10 +135,9 @@ func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, er
 
 // get reads one item, strongly consistently; it is empty if there is none.
 func (s *Store) get(ctx context.Context, operation string, key item) (item, error) {
-	var out dynamodb.GetItemOutput
-	err := s.wire.send(ctx, getItem(), &dynamodb.GetItemInput{
+	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &s.Table, Key: key, ConsistentRead: aws.Bool(true),
-	}, &out)
+	})
 	if err != nil {
 		return nil, failed(operation, err)
 	}

@@ -30,12 +30,11 @@ var batchDelays = []time.Duration{
 func (s *Store) batchGet(ctx context.Context, operation string, keys []item) ([]item, error) {
 	var found []item
 	err := s.untilProcessed(ctx, operation, keys, func(keys []item) ([]item, error) {
-		var out dynamodb.BatchGetItemOutput
-		err := s.wire.send(ctx, batchGetItem(), &dynamodb.BatchGetItemInput{
+		out, err := s.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 			RequestItems: map[string]types.KeysAndAttributes{
 				s.Table: {Keys: raw(keys), ConsistentRead: aws.Bool(true)},
 			},
-		}, &out)
+		})
 		if err != nil {
 			return nil, failed(operation, err)
 		}

@@ -1,6 +1,5 @@
 // Package dynamo owns the sessions, applications and API keys in Amazon DynamoDB: it is the session.Store of
-// production. keys.go holds the layout of the one table, each verb of the port stands in the file of its kind,
-// and client.go builds a client of the SDK without aws-sdk-go-v2/config.
+// production. keys.go holds the layout of the one table, and each verb of the port is in the file of its kind.
 //
 // It must never decide anything that package session decides (expiry, overlap, reuse, permission), never read
 // the environment, never log, and never let a key or a value of the table into the text of an error.
@@ -34,8 +33,7 @@
 // # Hot keys
 //
 // One application item serves 3 000 strong reads per second, the most of a DynamoDB partition. Beyond that its epoch
-// has N copies (EpochCopies), of which each session reads one, chosen by a hash of its user: see copies.go, and
-// pkg/cmd/bench/capacity for the arithmetic.
+// has N copies (EpochCopies), of which each session reads one, chosen by a hash of its user: see copies.go.
 //
 // # Repeated requests
 //

@@ -22,8 +22,7 @@ const (
 // Rotate is one conditional UpdateItem, and the item that it returns is the only one it reads.
 func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
 	const operation = "UpdateItem (rotate)"
-	var out dynamodb.UpdateItemOutput
-	err := s.wire.send(ctx, updateItem(), s.rotation(r), &out)
+	out, err := s.Client.UpdateItem(ctx, s.rotation(r))
 	if old, refused := refusedBy(err); refused {
 		if len(old) == 0 || old[attrEnded] != nil { // half way through EndReused
 			return session.Session{}, false, session.ErrNoSession

@@ -22,15 +22,11 @@ type Store struct {
 	Now func() time.Time
 	// Sleep waits between repeated requests, or until the context ends, whose error it then returns.
 	Sleep func(context.Context, time.Duration) error
-
-	wire *wire
 }
 
 // New makes a store over a table that has the layout of keys.go.
 func New(client *dynamodb.Client, table string) *Store {
-	return &Store{
-		Client: client, Table: table, EpochCopies: 1, Now: time.Now, Sleep: sleep, wire: newWire(client.Options()),
-	}
+	return &Store{Client: client, Table: table, EpochCopies: 1, Now: time.Now, Sleep: sleep}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -35,9 +35,7 @@ func onEngine(t *testing.T) *bench {
 func onNothing(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, tenant: "tenant"}
-	client, err := dynamo.NewClient(dynamo.Config{Endpoint: "http://127.0.0.1:1"}, dynamotest.Through(&b.transport))
-	b.must(err)
-	b.Store = dynamo.New(client, "table")
+	b.Store = dynamo.New(dynamotest.Client("http://127.0.0.1:1", dynamotest.Through(&b.transport)), "table")
 	b.Sleep = b.sleep
 	return b
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 )
 
@@ -41,10 +41,13 @@ func Start(tb testing.TB) (endpoint string) {
 func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.Client, name string) {
 	tb.Helper()
 	name = os.Getenv("STORE_TEST_TABLE")
-	config := dynamo.FromEnv(os.Getenv)
+	config, err := awsconfig.Load(os.Getenv)
 	if name == "" {
 		name = "test-" + rand.Text()
-		config = dynamo.Config{Endpoint: Start(tb)}
+		config, err = awsconfig.Local(Start(tb))
+	}
+	if err != nil {
+		tb.Fatal(err)
 	}
 	root, err := moduleRoot()
 	if err != nil {
@@ -54,16 +57,17 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	plain, err := dynamo.NewClient(config)
+	if err := table.Ensure(tb.Context(), dynamodb.NewFromConfig(config), template, name); err != nil {
+		tb.Fatal(err)
+	}
+	return dynamodb.NewFromConfig(config, options...), name
+}
+
+// Client returns a client like that of production, for an endpoint on a loopback address.
+func Client(endpoint string, options ...func(*dynamodb.Options)) *dynamodb.Client {
+	config, err := awsconfig.Local(endpoint)
 	if err != nil {
-		tb.Fatal(err)
+		panic(err) // of the test's own endpoint
 	}
-	if err := table.Ensure(tb.Context(), plain, template, name); err != nil {
-		tb.Fatal(err)
-	}
-	client, err = dynamo.NewClient(config, options...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return client, name
+	return dynamodb.NewFromConfig(config, options...)
 }

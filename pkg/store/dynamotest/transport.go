@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 )
 
 // Fault answers one request of an operation in its own way; send is the way that it would have gone.
@@ -37,11 +39,11 @@ func NewTransport(next dynamodb.HTTPClient) *Transport {
 	return t
 }
 
-// Through puts the transport into a client, between the SDK and the HTTP client that the client has.
+// Through puts the transport into a client, below the attempts and above the HTTP client that the client has.
 func Through(into **Transport) func(*dynamodb.Options) {
 	return func(o *dynamodb.Options) {
 		*into = NewTransport(o.HTTPClient)
-		o.HTTPClient = *into
+		o.HTTPClient = awsconfig.Attempts(*into)
 	}
 }
 

@@ -22,7 +22,7 @@ type frail struct {
 
 var errLost = fmt.Errorf("%w: no answer", session.ErrUnavailable)
 
-// sdkDelays are those of package awsclient, and none after the last attempt.
+// sdkDelays are those of package awsconfig, and none after the last attempt.
 func sdkDelays() []time.Duration {
 	return []time.Duration{0, 0, 25 * time.Millisecond, 100 * time.Millisecond, 0}
 }

@@ -40,14 +40,14 @@ var measurements = []measurement{
 		{"3", "bootstrap of refresh, stripped, arm64", "MB", count, 9.6},
 		{"3", "its zip", "MB", count, 3.7},
 	}},
-	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 210}}},
+	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 400}}},
 	{"refresh", wholeRefresh, here, []row{
-		{"6", "refresh, event in to event out", "allocs", count, 760},
-		{"6", "refresh, event in to event out", "KB", count, 71},
+		{"6", "refresh, event in to event out", "allocs", count, 1_125},
+		{"6", "refresh, event in to event out", "KB", count, 105},
 	}},
 	{"authorizer", authorisation, here, []row{
 		{"7", "authorizer, token only", "allocs", count, 215},
-		{"7", "authorizer, with its read", "allocs", count, 510},
+		{"7", "authorizer, with its read", "allocs", count, 685},
 	}},
 	{"calls", calls, elsewhere, []row{
 		{"8", "DynamoDB calls per refresh: rotated, extended, retried, refused", "", exact, 2},

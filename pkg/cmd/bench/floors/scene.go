@@ -28,7 +28,7 @@ const table = "tokens"
 // environment is what the template gives refresh, with AWS at a URL.
 func environment(url string, more ...string) []string {
 	return append([]string{
-		"TABLE_NAME=" + table, "ISSUER=" + fixture.Issuer, "DYNAMODB_ENDPOINT=" + url, "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + url,
+		"TABLE_NAME=" + table, "ISSUER=" + fixture.Issuer, "AWS_ENDPOINT_URL=" + url,
 		"SIGNING_KEYS_SECRET_ARN=arn:signing", "PUBLIC_KEYS_SECRET_ARN=arn:public", "TOKEN_KEYS_SECRET_ARN=arn:tokens",
 	}, more...)
 }
@@ -119,7 +119,7 @@ func onNothing(t testing.TB) (*dynamo.Store, *dynamotest.Transport) {
 }
 
 func storeAt(endpoint string, options ...func(*dynamodb.Options)) *dynamo.Store {
-	return dynamo.New(fixture.Must(dynamo.NewClient(dynamo.Config{Endpoint: endpoint}, options...)), table)
+	return dynamo.New(dynamotest.Client(endpoint, options...), table)
 }
 
 var credential = regexp.MustCompile(`srt_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+`)

@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 )
 
 // The staging labels that Secrets Manager moves by itself.
@@ -132,8 +134,15 @@ func (s *Server) Calls(operation string) int {
 	return s.calls[operation]
 }
 
-// Options lead a client of the SDK here, in process. They fit secretsmanager.New and this project's NewClient.
-func (s *Server) Options(o *secretsmanager.Options) { o.HTTPClient = s }
+// Client is a client like that of production whose requests are answered here, in process.
+func (s *Server) Client(options ...func(*secretsmanager.Options)) *secretsmanager.Client {
+	config, err := awsconfig.Local("http://127.0.0.1:1")
+	if err != nil {
+		panic(err) // of a constant
+	}
+	config.HTTPClient = awsconfig.Attempts(s)
+	return secretsmanager.NewFromConfig(config, options...)
+}
 
 // Do answers a request in process, as an HTTP client of the SDK.
 func (s *Server) Do(r *http.Request) (response *http.Response, err error) {

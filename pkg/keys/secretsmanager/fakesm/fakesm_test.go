@@ -1,7 +1,6 @@
 package fakesm_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -28,12 +27,7 @@ type world struct {
 
 func newWorld(t *testing.T) world {
 	fake := fakesm.New()
-	c := secretsmanager.New(secretsmanager.Options{
-		Region: "eu-west-1", RetryMaxAttempts: 1,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
-		}),
-	}, fake.Options)
+	c := fake.Client(func(o *secretsmanager.Options) { o.RetryMaxAttempts = 1 })
 	return world{t, fake, c, fake.Create("s", "v1")}
 }
 

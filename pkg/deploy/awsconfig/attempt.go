@@ -1,0 +1,78 @@
+package awsconfig
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// maxAttempt bounds one attempt. The services answer in milliseconds; a connection that is silent for so long is dead.
+const maxAttempt = 2 * time.Second
+
+// Attempts makes an HTTP client of which each Do is one attempt of the SDK. An attempt ends after half of what is left
+// until the context's deadline, so that there is always time for another one, and after maxAttempt at the latest. Its
+// answer is whole: the SDK decodes all attempts of a request into one value, and only logs a checksum that differs.
+func Attempts(next aws.HTTPClient) aws.HTTPClient { return attempts{next} }
+
+type attempts struct{ next aws.HTTPClient }
+
+// Do is the HTTP client's. The SDK retries its errors.
+func (a attempts) Do(request *http.Request) (*http.Response, error) {
+	timeout := maxAttempt
+	if deadline, ok := request.Context().Deadline(); ok {
+		timeout = min(timeout, time.Until(deadline)/2)
+	}
+	ctx, cancel := context.WithTimeout(request.Context(), timeout)
+	defer cancel()
+	request = request.WithContext(ctx)
+	if err := hold(request); err != nil {
+		return nil, err
+	}
+	answer, err := a.next.Do(request)
+	if err == nil {
+		err = readWhole(answer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// hold takes the body of a request into memory. Of the SDK's own, net/http knows neither that it can send it together
+// with the header, nor that it has been sent when the answer is there, and then it gives the connection up; nor could it
+// send it again over another connection when the peer has closed this one.
+func hold(request *http.Request) error {
+	if request.Body == nil {
+		return nil
+	}
+	body, err := readAll(request.Body, request.ContentLength)
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	return err
+}
+
+// readWhole reads an answer to its end and compares it with DynamoDB's checksum.
+func readWhole(answer *http.Response) error {
+	body, err := readAll(answer.Body, answer.ContentLength)
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	if want := answer.Header.Get("X-Amz-Crc32"); err == nil && want != "" {
+		if got := strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10); got != want {
+			err = errors.New("the answer differs from its checksum")
+		}
+	}
+	return err
+}
+
+// readAll reads a body to its end and closes it. Its length is -1 where it is not known.
+func readAll(body io.ReadCloser, length int64) ([]byte, error) {
+	all := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
+	_, err := all.ReadFrom(body)
+	return all.Bytes(), errors.Join(err, body.Close())
+}

@@ -1,0 +1,4 @@
+package awsconfig
+
+// NewTransport is newTransport.
+var NewTransport = newTransport
