@@ -27,7 +27,7 @@ func operations(t *testing.T) (all []string) {
 	t.Helper()
 	mains, err := filepath.Glob(filepath.Join(root, "functions", "*", "main.go"))
 	if err != nil || len(mains) < 20 {
-		t.Fatalf("%d functions, %v", len(mains), err)
+		t.Fatalf("got %d functions, %v, want 20 or more", len(mains), err)
 	}
 	for _, main := range mains {
 		all = append(all, filepath.Base(filepath.Dir(main)))

@@ -36,7 +36,7 @@ func (b *bus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": results})
 }
 
-// taken are the kinds of the events since it was last asked.
+// taken are the kinds of the events since the last call.
 func (b *bus) taken() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
@@ -84,29 +82,12 @@ func refreshed(t *testing.T, payload []byte, err error) string {
 	return body.Data.RefreshToken
 }
 
-// generation is how often session one has been rotated.
-func (p *place) generation() string {
-	p.t.Helper()
-	for key, item := range p.items() {
-		if strings.HasSuffix(key, fixture.SessionOne) {
-			n, _ := item["gn"].(*types.AttributeValueMemberN)
-			if n == nil {
-				return "0"
-			}
-			return n.Value
-		}
-	}
-	p.t.Fatal("session one is gone")
-	return ""
-}
-
-// Law 3: rotation is idempotent. A process that ends during the write, before it or after it, leaves a session whose
-// old token still leads to the one successor, by whatever process.
+// Law 3: rotation is idempotent, whichever process repeats it.
 func TestAProcessThatEndsDuringItsWriteLeavesTheSameSuccessor(t *testing.T) {
-	place := newPlace(t).withTable()
+	account := newAccount(t).withTable()
 	between := newProxy(t)
-	place.at("DYNAMODB", place.serve(between))
-	successor := place.RefreshText(fixture.SessionOne, 1)
+	account.at("DYNAMODB", account.serve(between))
+	successor := account.RefreshText(fixture.SessionOne, 1)
 	for _, c := range []struct {
 		name    string
 		signal  syscall.Signal
@@ -118,8 +99,8 @@ func TestAProcessThatEndsDuringItsWriteLeavesTheSameSuccessor(t *testing.T) {
 		{"SIGTERM after the write", syscall.SIGTERM, "1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := place.within(t)
-			p.reset()
+			p := account.within(t)
+			p.reset(t)
 			process := p.start("refresh")
 			end := func() {
 				if err := syscall.Kill(process.Pid(), c.signal); err != nil {
@@ -136,34 +117,33 @@ func TestAProcessThatEndsDuringItsWriteLeavesTheSameSuccessor(t *testing.T) {
 			between.mu.Unlock()
 			var ended *runtimeapi.ExitError
 			if _, err := process.Invoke(t.Context(), p.read("refresh"), timeout); !errors.As(err, &ended) {
-				t.Fatalf("the process answered: %v", err)
+				t.Fatalf("got %v, want the end of the process", err)
 			}
-			if got := p.generation(); got != c.written {
-				t.Fatalf("generation %s after the end, want %s", got, c.written)
+			if got := p.generation(t); got != c.written {
+				t.Fatalf("generation after the end: got %s, want %s", got, c.written)
 			}
 			for range 2 {
 				answer, err := p.start("refresh").Invoke(t.Context(), p.read("refresh"), timeout)
-				if refreshed(t, answer.Payload, err) != successor || p.generation() != "1" {
-					t.Errorf("another successor, or generation %s", p.generation())
+				if got := refreshed(t, answer.Payload, err); got != successor || p.generation(t) != "1" {
+					t.Errorf("got %s in generation %s, want %s in 1", got, p.generation(t), successor)
 				}
 			}
 		})
 	}
 }
 
-// SIGTERM ends a function within Lambda's time, idle or at work; what it was at is either done or not.
-func TestSIGTERMEndsAFunctionInTime(t *testing.T) {
-	place := newPlace(t)
+func TestSIGTERMEndsAFunctionIdleOrAtWork(t *testing.T) {
+	account := newAccount(t)
 	asked := make(chan struct{}, 16)
-	place.at("DYNAMODB", place.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	account.at("DYNAMODB", account.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
 		silent{}.ServeHTTP(w, r)
 	})))
 	for _, op := range []string{"refresh", "authorizer", "issue"} {
 		t.Run(op, func(t *testing.T) {
-			p := place.within(t)
+			p := account.within(t)
 			if _, err := p.start(op).Terminate(); err != nil {
-				t.Errorf("idle: %v", err)
+				t.Errorf("idle: got %v, want an end", err)
 			}
 			busy := p.start(op)
 			done := make(chan error, 1)
@@ -172,20 +152,17 @@ func TestSIGTERMEndsAFunctionInTime(t *testing.T) {
 				done <- err
 			}()
 			<-asked
-			if _, err := busy.Terminate(); err != nil {
-				t.Errorf("at work: %v", err)
-			}
+			_, terminated := busy.Terminate()
 			var ended *runtimeapi.ExitError
-			if err := <-done; !errors.As(err, &ended) {
-				t.Errorf("at work: %v", err)
+			if err := <-done; terminated != nil || !errors.As(err, &ended) {
+				t.Errorf("at work: got %v, %v, want an end without an answer", terminated, err)
 			}
 		})
 	}
 }
 
-// A function that was frozen goes on, though all its connections were closed meanwhile.
-func TestAFrozenFunctionGoesOnWithItsConnectionsClosed(t *testing.T) {
-	p := newPlace(t).withTable()
+func TestAFrozenFunctionGoesOnThoughItsConnectionsWereClosed(t *testing.T) {
+	p := newAccount(t).withTable()
 	server := httptest.NewServer(newProxy(t))
 	t.Cleanup(server.Close)
 	p.at("DYNAMODB", server.URL)
@@ -201,19 +178,18 @@ func TestAFrozenFunctionGoesOnWithItsConnectionsClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer, err = process.Invoke(t.Context(), p.read("refresh"), timeout)
-		if refreshed(t, answer.Payload, err) != first {
-			t.Error("another successor after the thaw")
+		if got := refreshed(t, answer.Payload, err); got != first {
+			t.Errorf("after the thaw: got %s, want %s", got, first)
 		}
 	}
 }
 
-// No event, however odd, ends a function: the next one is answered by the same process.
 func TestAnOddEventLeavesTheFunctionAtWork(t *testing.T) {
-	place := newPlace(t)
+	account := newAccount(t)
 	for _, op := range operations(t) {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
-			p := place.within(t)
+			p := account.within(t)
 			process := p.start(op)
 			for _, event := range []string{
 				`null`, `{}`, `[]`, `"x"`, `1`, `{`, ``, `{"headers":null,"body":null,"requestContext":null}`, `{"multiValueHeaders":{"":[]}}`,
@@ -227,14 +203,14 @@ func TestAnOddEventLeavesTheFunctionAtWork(t *testing.T) {
 					t.Fatalf("%.60s: %v", event, err)
 				}
 			}
-			if process.State() != nil {
-				t.Error("the process has ended")
+			if state := process.State(); state != nil {
+				t.Errorf("got %v, want the process to run", state)
 			}
 		})
 	}
 }
 
-// storeless is the function refresh with nothing where its table should be, so that every use of it panics.
+// storeless is a function without a table: every use of the table panics.
 const storeless = `package main
 
 import (
@@ -253,10 +229,9 @@ func main() {
 }
 `
 
-// A panic in a handler is a 500, and the same process answers the next event. Outside of what a handler guards,
-// aws-lambda-go reports a panic and ends the process, and Lambda starts another: pkg/e2e/lambda/runtimeapi tests that.
+// Outside of a handler aws-lambda-go reports a panic and ends the process: pkg/e2e/lambda/runtimeapi tests that.
 func TestAPanicIs500AndTheProcessAnswersTheNextEvent(t *testing.T) {
-	p := newPlace(t)
+	p := newAccount(t)
 	dir := t.TempDir()
 	source := filepath.Join(dir, "storeless.go")
 	if err := os.WriteFile(source, []byte(storeless), 0o600); err != nil {
@@ -267,12 +242,7 @@ func TestAPanicIs500AndTheProcessAnswersTheNextEvent(t *testing.T) {
 	}
 	f := p.function("authenticate-refresh")
 	f.Binary = filepath.Join(dir, "storeless")
-	process, err := runtimeapi.Start(t.Context(), f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = process.Close() })
-	r := &replay{place: p, Process: process}
+	r := &replay{account: p, Process: p.startFunction(f)}
 	for _, c := range []struct{ event, want, logged string }{
 		{"authenticate-refresh", `500 {"error":{"code":"internalServerError"`, "failed"},
 		{"authenticate-refresh-malformed", `400 {"error":`, "bad request"},
@@ -281,7 +251,7 @@ func TestAPanicIs500AndTheProcessAnswersTheNextEvent(t *testing.T) {
 		r.event(outcome{event: c.event, answer: c.want, logged: c.logged})
 	}
 	if !strings.Contains(r.Stdout(), "panic") {
-		t.Error("the log does not tell of the panic")
+		t.Error("the log: got no panic, want one")
 	}
 	r.wantNoSecretsLogged()
 }

@@ -11,18 +11,17 @@ import (
 
 var missing = regexp.MustCompile(`\b([A-Z][A-Z_]+) is not set`)
 
-// A wrong environment ends the init phase with every missing variable on standard error, and with these alone the
-// function starts. The template gives each function all that it needs.
-func TestAFunctionWithoutItsVariablesSaysWhichAreMissingAndEnds(t *testing.T) {
-	place := newPlace(t)
+// With the variables that it names the function starts, and the template gives it all of them.
+func TestAFunctionWithoutItsVariablesNamesEachAndEnds(t *testing.T) {
+	account := newAccount(t)
 	for _, op := range operations(t) {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
-			p := place.within(t)
+			p := account.within(t)
 			var ended *runtimeapi.ExitError
 			_, err := runtimeapi.Start(t.Context(), bare(t, op))
 			if !errors.As(err, &ended) || ended.State.ExitCode() == 0 {
-				t.Fatalf("without variables: %v, want an exit with an error", err)
+				t.Fatalf("without variables: got %v, want an exit with an error", err)
 			}
 			given := variables(t, op)
 			var env, names []string
@@ -34,11 +33,11 @@ func TestAFunctionWithoutItsVariablesSaysWhichAreMissingAndEnds(t *testing.T) {
 				env = append(env, found[1]+"="+p.value(found[1], given[found[1]]))
 			}
 			if len(names) == 0 {
-				t.Fatalf("it names no variable:\n%s", ended.Stderr)
+				t.Fatalf("got no variable named, want some:\n%s", ended.Stderr)
 			}
 			process, err := runtimeapi.Start(t.Context(), bare(t, op, env...))
 			if err != nil {
-				t.Fatalf("with %v alone: %v", names, err)
+				t.Fatalf("with %v alone: got %v, want a start", names, err)
 			}
 			_ = process.Close()
 			p.wantNamedAlone(op, env)
@@ -47,18 +46,18 @@ func TestAFunctionWithoutItsVariablesSaysWhichAreMissingAndEnds(t *testing.T) {
 }
 
 // wantNamedAlone leaves out one variable after the other.
-func (p *place) wantNamedAlone(op string, env []string) {
+func (p *account) wantNamedAlone(op string, env []string) {
 	p.t.Helper()
 	for i, left := range env {
 		var ended *runtimeapi.ExitError
 		_, err := runtimeapi.Start(p.t.Context(), bare(p.t, op, slices.Delete(slices.Clone(env), i, i+1)...))
 		if !errors.As(err, &ended) {
-			p.t.Errorf("without %s: %v", left, err)
+			p.t.Errorf("without %s: got %v, want an exit", left, err)
 			continue
 		}
 		name := regexp.MustCompile(`^\w+`).FindString(left)
 		if found := missing.FindAllStringSubmatch(ended.Stderr, -1); len(found) != 1 || found[0][1] != name {
-			p.t.Errorf("without %s it says\n%s", name, ended.Stderr)
+			p.t.Errorf("without %s: got\n%s\nwant it named alone", name, ended.Stderr)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (o outcome) succeeds() bool {
 }
 
 // The table of events: files are written from it, and it says what must come of them, in process as here.
-const table = "../../api/event_rows_test.go"
+const rowsFile = "../../api/event_rows_test.go"
 
 // outcomes are those of every file under events/. Each event meets the world of the beginning, except those of a
 // rotation function, which follow one another.
@@ -50,7 +50,7 @@ func outcomes(t *testing.T) []outcome {
 func rows(t *testing.T) map[string]string {
 	t.Helper()
 	constants, found := map[string]ast.Expr{}, map[string]string{}
-	files, err := filepath.Glob(filepath.Dir(table) + "/*_test.go")
+	files, err := filepath.Glob(filepath.Dir(rowsFile) + "/*_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func rows(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if filepath.Base(name) == filepath.Base(table) {
+		if filepath.Base(name) == filepath.Base(rowsFile) {
 			tree = parsed
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
@@ -81,14 +81,14 @@ func rows(t *testing.T) map[string]string {
 		if event, isFile := strings.CutSuffix(file, ".json"); known && isFile {
 			answer, known := text(row.Elts[2], constants)
 			if !known {
-				t.Errorf("%s: write what must come of %s as literals and constants", table, file)
+				t.Errorf("%s: write what must come of %s as literals and constants", rowsFile, file)
 			}
 			found[event] = answer
 		}
 		return true
 	})
 	if len(found) < 90 {
-		t.Fatalf("%s has only %d rows, or another form", table, len(found))
+		t.Fatalf("%s has only %d rows, or another form", rowsFile, len(found))
 	}
 	return found
 }

@@ -46,32 +46,15 @@ func TestEveryFunctionAndEveryEventFileIsCovered(t *testing.T) {
 	}
 }
 
-func eventFile(name string) string { return filepath.Join(root, "events", name+".json") }
-
-// functionOf is the function that an event is for: the one whose name is the longest beginning of the event's.
-func functionOf(t *testing.T, event string) string {
-	t.Helper()
-	best := ""
-	for _, op := range operations(t) {
-		if (event == op || strings.HasPrefix(event, op+"-")) && len(op) > len(best) {
-			best = op
-		}
-	}
-	if best == "" {
-		t.Fatalf("events/%s.json is named after no function", event)
-	}
-	return best
-}
-
-// A deployed function gives every event its outcome, with the variables that the template gives it, says so in its log,
-// lets no secret into the log, and changes nothing when it refuses.
-func TestEveryEventFile(t *testing.T) {
+// The function has the variables that the template gives it. Its log names the outcome and contains no secret, and a
+// refusal changes nothing.
+func TestEveryEventHasItsOutcome(t *testing.T) {
 	byFunction := map[string][]outcome{}
 	for _, o := range outcomes(t) {
 		op := functionOf(t, o.event)
 		byFunction[op] = append(byFunction[op], o)
 	}
-	p := newPlace(t).withTable()
+	p := newAccount(t).withTable()
 	for op, all := range byFunction {
 		t.Run(op, func(t *testing.T) {
 			if strings.HasPrefix(op, "rotate-") {
@@ -79,15 +62,15 @@ func TestEveryEventFile(t *testing.T) {
 				return
 			}
 			p := p.within(t)
-			r := &replay{place: p, Process: p.start(op)}
+			r := &replay{account: p, Process: p.start(op)}
 			for _, o := range all {
-				p.reset()
+				p.reset(t)
 				r.event(o)
 				over := o.logged == "reuse" || slices.Contains(removing, o.event)
 				if !o.succeeds() && !over {
-					p.wantUnchanged(o.event)
-				} else if now := p.items(); over && len(now) != len(p.beginning)-1 {
-					t.Errorf("%s left %d of %d items", o.event, len(now), len(p.beginning))
+					p.wantUnchanged(t, o.event)
+				} else if now := p.items(t); over && len(now) != len(p.beginning)-1 {
+					t.Errorf("%s: got %d items left, want %d", o.event, len(now), len(p.beginning)-1)
 				}
 			}
 			r.wantNoSecretsLogged()
@@ -95,12 +78,12 @@ func TestEveryEventFile(t *testing.T) {
 	}
 }
 
-// removing are the events that are refused and remove the session all the same: it is over already.
+// removing are the events that are refused and still remove the session, because it is over already.
 var removing = []string{"delete-by-id-expired", "delete-by-string-expired", "documented-forms-expired"}
 
-// replay is one function and what it was asked and has answered.
+// replay is one function, its requests and its answers.
 type replay struct {
-	*place
+	*account
 	*runtimeapi.Process
 
 	logged int // how much of the log has been read
@@ -119,10 +102,10 @@ func (r *replay) event(o outcome) {
 	logged := r.outcome()
 	silent := o.event == "refresh-preflight" || o.event == "audit-empty" // neither a request for something nor a batch
 	if o.logged != "" && logged != o.logged || (logged == "") != silent || strings.Contains(logged, ",") {
-		r.t.Errorf("%s: the log says %q, want %q", o.event, logged, o.logged)
+		r.t.Errorf("%s: the log: got %q, want %q", o.event, logged, o.logged)
 	}
 	if published := r.bus.taken(); !slices.Equal(published, o.published) {
-		r.t.Errorf("%s: published %q, want %q", o.event, published, o.published)
+		r.t.Errorf("%s: published: got %q, want %q", o.event, published, o.published)
 	}
 }
 
@@ -132,20 +115,6 @@ func (r *replay) wantNoSecretsLogged() {
 	if err := leaks.Find(r.Stdout()+r.Stderr(), append(r.seen, string(r.Token), string(r.Signing))...); err != nil {
 		r.t.Error(err)
 	}
-}
-
-// read is an event in the tenants' time.
-func (p *place) read(event string) []byte {
-	p.t.Helper()
-	raw, err := os.ReadFile(eventFile(event))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	moved, err := p.Move(raw)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return moved
 }
 
 // verdict puts an answer into the words of an outcome.
@@ -163,7 +132,7 @@ func verdict(payload []byte, err error) string {
 		PolicyDocument struct{ Statement []struct{ Effect string } }
 		Context        json.RawMessage
 	}
-	_ = json.Unmarshal(payload, &answer) // what is no object is no answer of a gateway either
+	_ = json.Unmarshal(payload, &answer) // an answer to a gateway is an object
 	switch {
 	case answer.StatusCode != 0:
 		return fmt.Sprint(answer.StatusCode, " ", answer.Body)
@@ -173,7 +142,7 @@ func verdict(payload []byte, err error) string {
 	return "ok " + string(payload)
 }
 
-// outcome is what the function's one line about the latest event names so; every line of the log is JSON.
+// outcome is that in the function's one line about the latest event; every line of the log is JSON.
 func (r *replay) outcome() string {
 	r.t.Helper()
 	log := r.Stdout()
@@ -183,7 +152,7 @@ func (r *replay) outcome() string {
 	for line := range strings.Lines(news) {
 		var entry struct{ Op, Outcome, RequestID string }
 		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			r.t.Errorf("a line of the log is no JSON: %v", err)
+			r.t.Errorf("the log: got %q, want JSON", line)
 		}
 		if entry.Outcome != "" {
 			outcomes = append(outcomes, entry.Outcome)
@@ -195,7 +164,7 @@ func (r *replay) outcome() string {
 // replayRotation gives a rotation function its events as Secrets Manager would, after the rotation has begun.
 func replayRotation(t *testing.T, op string, all []outcome) {
 	t.Helper()
-	p := newPlace(t)
+	p := newAccount(t)
 	p.keep(fixture.RotationKeys())
 	arn := p.values["TOKEN_KEYS_SECRET_ARN"]
 	if op == "rotate-signing-keys" {
@@ -204,7 +173,7 @@ func replayRotation(t *testing.T, op string, all []outcome) {
 	const token = "5086e3c7-6f0b-4a3c-9c4e-2f1d7a9b8c10" // of the events
 	before := document(t, p, arn)
 	p.secrets.StartRotation(arn, token)
-	r := &replay{place: p, Process: p.start(op)}
+	r := &replay{account: p, Process: p.start(op)}
 	for _, o := range all {
 		current := document(t, p, arn)
 		r.event(o)
@@ -215,21 +184,21 @@ func replayRotation(t *testing.T, op string, all []outcome) {
 		switch after := document(t, p, arn); {
 		case o.event == op+"-finish":
 			if p.secrets.Version(arn, fakesm.Current) != token || find(after, keys.Active) != find(before, keys.Next) {
-				t.Error("the four steps did not rotate")
+				t.Errorf("after the four steps: got %v, want the next key active", after)
 			}
 		case o.event == op+"-drop":
 			if _, still := after.Find(find(before, keys.Active)); still {
-				t.Error("the dropped key is still there")
+				t.Errorf("%s: got %v, want the key gone", o.event, after)
 			}
 		case fmt.Sprint(after) != fmt.Sprint(current):
-			t.Errorf("%s changed the current keys", o.event)
+			t.Errorf("%s: got %v, want the keys as they were", o.event, after)
 		}
 	}
 	r.wantNoSecretsLogged()
 }
 
-// document is what a secret holds now.
-func document(t *testing.T, p *place, arn string) keys.Document {
+// document is the current version of a secret.
+func document(t *testing.T, p *account, arn string) keys.Document {
 	t.Helper()
 	value, _ := p.secrets.Value(arn, fakesm.Current)
 	doc, err := keys.ParseDocument([]byte(value))

@@ -2,7 +2,9 @@ package runtimeapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,5 +29,25 @@ func Build(ctx context.Context, dir string, packages ...string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", strings.Join(packages, " "), err, out)
 	}
-	return nil
+	return visitSources()
+}
+
+// visitSources reads the folders of the module's code. The cache of test results depends on what a test reads, and does
+// not see the compiler's reading: so a result is repeated for the same sources only.
+func visitSources() error {
+	root, err := filepath.Abs(".")
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(root, "go.mod")); missing == nil {
+			break
+		}
+		if root == filepath.Dir(root) {
+			return errors.New("build: no go.mod above the working directory")
+		}
+		root = filepath.Dir(root)
+	}
+	for _, name := range []string{"functions", "pkg"} {
+		visited := filepath.WalkDir(filepath.Join(root, name), func(_ string, _ fs.DirEntry, err error) error { return err })
+		err = errors.Join(err, visited)
+	}
+	return err
 }

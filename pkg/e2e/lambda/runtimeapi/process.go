@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// Limits of Lambda: of an init phase, and of the time between SIGTERM and SIGKILL.
+// Lambda allows 10 seconds for an init phase, and 2 between SIGTERM and SIGKILL; a machine with other work gets more.
 const (
-	InitTimeout     = 10 * time.Second
-	ShutdownTimeout = 2 * time.Second
+	initTimeout     = time.Minute
+	shutdownTimeout = 30 * time.Second
 )
 
 // Process is one execution environment: a function that runs, and its Runtime API.
@@ -33,7 +33,7 @@ type Process struct {
 }
 
 // Start starts a function and returns once it asks for its first event. Errors: *FunctionError for an init error that it
-// reported, *ExitError when it ended, ErrTimedOut after InitTimeout. The caller closes the process.
+// reported, *ExitError when it ended, ErrTimedOut after a minute. The caller closes the process.
 func Start(ctx context.Context, f Function) (*Process, error) {
 	p, err := newProcess(f)
 	if err != nil {
@@ -82,7 +82,7 @@ func (p *Process) release() error {
 }
 
 func (p *Process) initialise(ctx context.Context) error {
-	limit := time.NewTimer(InitTimeout)
+	limit := time.NewTimer(initTimeout)
 	defer limit.Stop()
 	select {
 	case <-p.idle:
@@ -137,7 +137,7 @@ func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) 
 // Thaw lets a frozen process go on.
 func (p *Process) Thaw() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
-// Terminate sends SIGTERM, and SIGKILL after ShutdownTimeout, which is then the error.
+// Terminate sends SIGTERM, and SIGKILL to a process that ignores it, which is then an error.
 func (p *Process) Terminate() (*os.ProcessState, error) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return nil, err
@@ -145,8 +145,8 @@ func (p *Process) Terminate() (*os.ProcessState, error) {
 	select {
 	case <-p.exited:
 		return p.cmd.ProcessState, nil
-	case <-time.After(ShutdownTimeout):
-		return p.Kill(), fmt.Errorf("the process ignored SIGTERM for %v", ShutdownTimeout)
+	case <-time.After(shutdownTimeout):
+		return p.Kill(), fmt.Errorf("the process ignored SIGTERM for %v", shutdownTimeout)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -62,30 +63,31 @@ func main() {
 }
 `
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-var binary string
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "runtimeapi-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
+// binary is the odd function, built into .cache, where the next run finds it up to date.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := filepath.Abs("../../../../.cache/odd")
 	source := filepath.Join(dir, "odd.go")
-	if err := os.WriteFile(source, []byte(odd), 0o600); err != nil {
-		panic(err)
+	if err = errors.Join(err, os.MkdirAll(dir, 0o700), os.WriteFile(source, []byte(odd), 0o600)); err != nil {
+		return "", err
 	}
-	if err := runtimeapi.Build(context.Background(), dir, source); err != nil {
-		panic(err)
+	return filepath.Join(dir, "odd"), runtimeapi.Build(context.Background(), dir, source)
+})
+
+func function(t *testing.T, env ...string) runtimeapi.Function {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it builds a function")
 	}
-	binary = filepath.Join(dir, "odd")
-	return m.Run()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runtimeapi.Function{Name: "odd", Binary: path, Env: env}
 }
 
-func start(t *testing.T, env ...string) *runtimeapi.Process {
+func start(t *testing.T) *runtimeapi.Process {
 	t.Helper()
-	p, err := runtimeapi.Start(t.Context(), runtimeapi.Function{Name: "odd", Binary: binary, Env: env})
+	p, err := runtimeapi.Start(t.Context(), function(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,11 +95,14 @@ func start(t *testing.T, env ...string) *runtimeapi.Process {
 	return p
 }
 
+// timeout is more than a busy machine needs.
+const timeout = time.Minute
+
 func want(t *testing.T, p *runtimeapi.Process, event, answer string) {
 	t.Helper()
-	got, err := p.Invoke(t.Context(), []byte(`"`+event+`"`), 5*time.Second)
+	got, err := p.Invoke(t.Context(), []byte(`"`+event+`"`), timeout)
 	if err != nil || string(got.Payload) != `"`+answer+`"` {
-		t.Errorf("%s: %s, %v, want %s", event, got.Payload, err, answer)
+		t.Errorf("%s: got %s, %v, want %s", event, got.Payload, err, answer)
 	}
 }
 
@@ -106,56 +111,56 @@ func TestAProcessAnswersOneEventAfterTheOther(t *testing.T) {
 	want(t, p, "a", "a 1 odd")
 	want(t, p, "b", "b 2 odd")
 	if p.Stdout() != "event 1\nevent 2\n" || p.Init <= 0 {
-		t.Errorf("output %q, init %v", p.Stdout(), p.Init)
+		t.Errorf("got output %q and init %v, want events 1 and 2 and some time", p.Stdout(), p.Init)
 	}
 	if state := p.Kill(); state.UserTime()+state.SystemTime() <= 0 || runtimeapi.MaxRSS(state) < 1<<20 {
-		t.Errorf("no measures: %v", state)
+		t.Errorf("got %v, want CPU time and memory", state)
 	}
 }
 
 func TestAnErrorLeavesTheProcessAndAPanicEndsIt(t *testing.T) {
 	p := start(t)
 	var failure *runtimeapi.FunctionError
-	if _, err := p.Invoke(t.Context(), []byte(`"error"`), time.Second); !errors.As(err, &failure) || failure.Message != "as asked" ||
+	if _, err := p.Invoke(t.Context(), []byte(`"error"`), timeout); !errors.As(err, &failure) || failure.Message != "as asked" ||
 		failure.Type != "errorString" || len(failure.Stack) != 0 {
-		t.Errorf("error: %v", err)
+		t.Errorf("got %v, want the error as asked, without a stack", err)
 	}
 	want(t, p, "b", "b 2 odd")
-	if _, err := p.Invoke(t.Context(), []byte(`"panic"`), time.Second); !errors.As(err, &failure) || failure.Message != "odd" || len(failure.Stack) == 0 {
-		t.Errorf("panic: %v", err)
+	if _, err := p.Invoke(t.Context(), []byte(`"panic"`), timeout); !errors.As(err, &failure) || failure.Message != "odd" || len(failure.Stack) == 0 {
+		t.Errorf("got %v, want a panic with its stack", err)
 	}
 	var ended *runtimeapi.ExitError
-	if _, err := p.Invoke(t.Context(), []byte(`"c"`), time.Second); !errors.As(err, &ended) || ended.State.ExitCode() != 1 {
-		t.Errorf("after the panic: %v", err)
+	if _, err := p.Invoke(t.Context(), []byte(`"c"`), timeout); !errors.As(err, &ended) || ended.State.ExitCode() != 1 {
+		t.Errorf("after the panic: got %v, want exit 1", err)
 	}
 }
 
-func TestAnExitDuringInitOrAnInvocationIsTold(t *testing.T) {
+func TestAnExitDuringInitOrAnInvocationIsAnError(t *testing.T) {
 	var ended *runtimeapi.ExitError
-	_, err := runtimeapi.Start(t.Context(), runtimeapi.Function{Name: "odd", Binary: binary, Env: []string{"BROKEN=1"}})
+	_, err := runtimeapi.Start(t.Context(), function(t, "BROKEN=1"))
 	if !errors.As(err, &ended) || ended.State.ExitCode() != 3 || !strings.Contains(ended.Stderr, "cannot start") {
-		t.Errorf("init: %v", err)
+		t.Errorf("init: got %v, want exit 3 and its standard error", err)
 	}
 	var failure *runtimeapi.FunctionError
-	_, err = runtimeapi.Start(t.Context(), runtimeapi.Function{Name: "odd", Binary: binary, Env: []string{"BROKEN=reported"}})
+	_, err = runtimeapi.Start(t.Context(), function(t, "BROKEN=reported"))
 	if !errors.As(err, &failure) || failure.Type != "Odd.Init" || failure.Message != "no way" {
-		t.Errorf("reported: %v", err)
+		t.Errorf("reported: got %v, want Odd.Init: no way", err)
 	}
-	if _, err := start(t).Invoke(t.Context(), []byte(`"exit"`), time.Second); !errors.As(err, &ended) || ended.State.ExitCode() != 4 {
-		t.Errorf("invocation: %v", err)
+	if _, err := start(t).Invoke(t.Context(), []byte(`"exit"`), timeout); !errors.As(err, &ended) || ended.State.ExitCode() != 4 {
+		t.Errorf("invocation: got %v, want exit 4", err)
 	}
 }
 
 func TestTheDeadlineReachesTheFunctionAndKillsALateOne(t *testing.T) {
 	before := time.Now().Truncate(time.Millisecond)
-	got, err := start(t).Invoke(t.Context(), []byte(`"deadline"`), 5*time.Second)
+	got, err := start(t).Invoke(t.Context(), []byte(`"deadline"`), timeout)
 	deadline, parseErr := time.Parse(`"`+time.RFC3339Nano+`"`, string(got.Payload))
-	if err != nil || parseErr != nil || deadline.Before(before.Add(5*time.Second)) || deadline.After(time.Now().Add(5*time.Second)) {
-		t.Errorf("%s, %v, %v", got.Payload, err, parseErr)
+	if err != nil || parseErr != nil || deadline.Before(before.Add(timeout)) || deadline.After(time.Now().Add(timeout)) {
+		t.Errorf("got the deadline %s, %v, want it %v ahead", got.Payload, err, timeout)
 	}
 	p := start(t)
 	if _, err := p.Invoke(t.Context(), []byte(`"hang"`), 100*time.Millisecond); !errors.Is(err, runtimeapi.ErrTimedOut) || p.State() == nil {
-		t.Errorf("%v, %v", err, p.State())
+		t.Errorf("got %v, %v, want a time-out and the end of the process", err, p.State())
 	}
 }
 
@@ -174,11 +179,11 @@ func TestAFrozenProcessGoesOnWhenItIsThawed(t *testing.T) {
 func TestSIGTERMEndsTheProcess(t *testing.T) {
 	state, err := start(t).Terminate()
 	if err != nil || state.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
-		t.Errorf("%v, %v", state, err)
+		t.Errorf("got %v, %v, want an end by SIGTERM", state, err)
 	}
 }
 
-// What is measured and tested is what is deployed.
+// So the tests run the build that is deployed.
 func TestTheFlagsAreTheMakefiles(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "make", "-n", "function", "OP=refresh", "ARTIFACTS_DIR=x")
 	cmd.Dir = "../../../.."
@@ -189,6 +194,6 @@ func TestTheFlagsAreTheMakefiles(t *testing.T) {
 	recipe := strings.NewReplacer("'", "", "\\\n", "", "\t", "").Replace(string(out))
 	if built := "go build " + strings.Join(runtimeapi.Flags(), " ") + " "; !strings.Contains(strings.Join(strings.Fields(recipe), " ")+" ", built) ||
 		!strings.Contains(recipe, "CGO_ENABLED=0 ") {
-		t.Errorf("%snot in the recipe:\n%s", built, out)
+		t.Errorf("got the recipe\n%swant %s in it", out, built)
 	}
 }
