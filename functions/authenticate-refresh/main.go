@@ -4,14 +4,12 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/kirjaswappi"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys)
-	core := f.Core()
-	core.Sessions.Refresher = session.NewRefresher(f.Store(), f.Minter())
-	lambda.Start(api.AuthenticateRefresh(core))
+	lambda.Start(kirjaswappi.AuthenticateRefresh(f.Shell(), session.NewRefresher(f.Store(), f.Minter())))
 }

@@ -6,14 +6,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName)
-	core := f.Core()
-	core.Sessions.Deleter = session.NewDeleter(f.Store(), time.Now)
-	lambda.Start(api.DeleteByID(core))
+	lambda.Start(stencil.DeleteByID(f.Shell(), session.NewDeleter(f.Store(), time.Now)))
 }

@@ -6,14 +6,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.PublicKeys)
-	core := f.Core()
-	core.Sessions.Introspector = session.NewIntrospector(f.Store(), f.TokenKeys(), f.Verifier(), time.Now)
-	lambda.Start(api.OauthIntrospect(core))
+	introspector := session.NewIntrospector(f.Store(), f.TokenKeys(), f.Verifier(), time.Now)
+	lambda.Start(oauth.Introspect(f.Shell(), introspector))
 }

@@ -4,11 +4,11 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
 	f := deploy.New(deploy.Issuer)
-	lambda.Start(api.OauthMetadata(f.Core()))
+	lambda.Start(oauth.Metadata(f.Shell()))
 }

@@ -6,14 +6,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.PublicKeys)
-	core := f.Core()
-	core.Sessions.Revoker = session.NewRevoker(f.Store(), f.TokenKeys(), f.Verifier(), time.Now)
-	lambda.Start(api.OauthRevoke(core))
+	lambda.Start(oauth.Revoke(f.Shell(), session.NewRevoker(f.Store(), f.TokenKeys(), f.Verifier(), time.Now)))
 }

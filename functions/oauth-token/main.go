@@ -4,15 +4,12 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys, deploy.PublicKeys)
-	core := f.Core()
-	core.Verifier = f.Verifier()
-	core.Sessions.Refresher = session.NewRefresher(f.Store(), f.Minter())
-	lambda.Start(api.OauthToken(core))
+	lambda.Start(oauth.Token(f.Shell(), f.Verifier(), session.NewRefresher(f.Store(), f.Minter())))
 }

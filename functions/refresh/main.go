@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -14,9 +14,8 @@ import (
 
 func main() {
 	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys, deploy.PublicKeys)
-	store, core := f.Store(), f.Core()
-	core.Verifier = f.Verifier()
-	core.Sessions = session.NewVerbs(store, f.Minter(), core.Verifier)
-	core.Authorizer = &authorizer.Authorizer{Store: store, Verifier: core.Verifier, Now: time.Now}
-	lambda.Start(api.Refresh(core))
+	store := f.Store()
+	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
+	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
+	lambda.Start(stencil.Refresh(f.Shell(), a, session.NewRefresher(store, f.Minter()), forms))
 }

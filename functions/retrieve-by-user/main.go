@@ -6,14 +6,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.TableName)
-	core := f.Core()
-	core.Sessions.Lister = session.NewLister(f.Store(), time.Now)
-	lambda.Start(api.RetrieveByUser(core))
+	lambda.Start(stencil.RetrieveByUser(f.Shell(), session.NewLister(f.Store(), time.Now)))
 }

@@ -10,22 +10,28 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// cookieJar is where the refresh token was found and under which names cookies go back.
-type cookieJar struct {
-	refresh string
-	used    bool     // the refresh token came by cookie
-	access  []string // the different values there are
+// Cookies says where the refresh token was found and under which names cookies go back.
+type Cookies struct {
+	Refresh string
+	Used    bool     // the refresh token came by cookie
+	Access  []string // the different values there are
 
 	refreshNames []string
 	accessNames  []string
 }
 
+// Errors of cookies.
+var (
+	ErrTwoCookies = NewError(KindHeaders, http.StatusBadRequest, "There are cookies with different values for one token.")
+	errCrossSite  = NewError(KindForbidden, http.StatusForbidden, "A cookie is not accepted from this origin.")
+)
+
 // cookiePairs are the two pairs of names, refresh token first.
 var cookiePairs = [][2]string{{"refreshToken", "accessToken"}, {"refresh_token", "access_token"}}
 
-// readCookies finds the refresh token: in the body, or else in a cookie. Errors: InputError, errTwoCookies.
-func readCookies(r *request, in input) (cookieJar, error) {
-	jar := cookieJar{refresh: in[keyRefreshToken]}
+// ReadCookies finds the refresh token: in the body, or else in a cookie. Errors: InputError, ErrTwoCookies.
+func (r *Request) ReadCookies(inBody string) (Cookies, error) {
+	jar := Cookies{Refresh: inBody}
 	var refresh []string
 	for _, pair := range cookiePairs {
 		if values := r.cookies(pair[0]); len(values) > 0 {
@@ -33,22 +39,22 @@ func readCookies(r *request, in input) (cookieJar, error) {
 			jar.refreshNames = append(jar.refreshNames, pair[0])
 		}
 		if values := r.cookies(pair[1]); len(values) > 0 {
-			jar.access = appendNew(jar.access, values)
+			jar.Access = appendNew(jar.Access, values)
 			jar.accessNames = append(jar.accessNames, pair[1])
 		}
 	}
 	switch {
-	case jar.refresh != "":
+	case jar.Refresh != "":
 		if len(refresh) > 0 {
-			jar.access = nil // the body wins over cookies: this pair may be another session's
+			jar.Access = nil // the body wins over cookies: this pair may be another session's
 		}
 		return jar, nil
 	case len(refresh) == 0:
-		return jar, fieldFault(keyRefreshToken, "missing", "is required, in the body or as a cookie")
+		return jar, FieldFault(KeyRefreshToken, "missing", "is required, in the body or as a cookie")
 	case len(refresh) > 1:
-		return jar, errTwoCookies
+		return jar, ErrTwoCookies
 	}
-	jar.refresh, jar.used = refresh[0], true
+	jar.Refresh, jar.Used = refresh[0], true
 	return jar, nil
 }
 
@@ -61,10 +67,10 @@ func appendNew(to, values []string) []string {
 	return to
 }
 
-// set answers a cookie-borne refresh with both tokens as cookies, under the names they came with; an access
+// Set answers a cookie-borne refresh with both tokens as cookies, under the names they came with; an access
 // token that did not come takes the name of the refresh cookie's pair.
-func (jar cookieJar) set(g session.Grant) http.Header {
-	if !jar.used {
+func (jar Cookies) Set(g session.Grant) http.Header {
+	if !jar.Used {
 		return nil
 	}
 	accessNames := jar.accessNames
@@ -84,15 +90,15 @@ func (jar cookieJar) set(g session.Grant) http.Header {
 	return h
 }
 
-// sameSite refuses a cookie that a foreign page made the browser send (cross-site request forgery).
-func (c Core) sameSite(r *request) error {
-	for _, site := range r.headers.Values("Sec-Fetch-Site") {
+// SameSite refuses a cookie that a foreign page made the browser send (cross-site request forgery).
+func (s Shell) SameSite(r *Request) error {
+	for _, site := range r.Headers.Values("Sec-Fetch-Site") {
 		if strings.EqualFold(site, "cross-site") {
 			return errCrossSite
 		}
 	}
-	for _, origin := range r.headers.Values("Origin") {
-		if !c.Origins.Allows(origin) && !c.ownOrigin(r, origin) {
+	for _, origin := range r.Headers.Values("Origin") {
+		if !s.Origins.Allows(origin) && !s.ownOrigin(r, origin) {
 			return errCrossSite
 		}
 	}
@@ -100,10 +106,22 @@ func (c Core) sameSite(r *request) error {
 }
 
 // ownOrigin says whether origin is the API's: the issuer's, or that of the host that was asked.
-func (c Core) ownOrigin(r *request, origin string) bool {
-	if issuer, err := url.Parse(c.Issuer); err == nil && origin == issuer.Scheme+"://"+issuer.Host {
+func (s Shell) ownOrigin(r *Request, origin string) bool {
+	if issuer, err := url.Parse(s.Issuer); err == nil && origin == issuer.Scheme+"://"+issuer.Host {
 		return true
 	}
-	domain := r.event.RequestContext.DomainName
+	domain := r.Event.RequestContext.DomainName
 	return domain != "" && origin == "https://"+domain
+}
+
+// cookies returns every value of the cookies of one name; an empty cookie is none.
+func (r *Request) cookies(name string) []string {
+	lines := http.Header{"Cookie": r.Headers.Values("Cookie")}
+	var values []string
+	for _, c := range (&http.Request{Header: lines}).CookiesNamed(name) {
+		if c.Value != "" {
+			values = append(values, c.Value)
+		}
+	}
+	return values
 }

@@ -37,7 +37,7 @@ func (o Origins) Headers(origin string) http.Header {
 	if o.Allows(origin) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-		h.Set("Access-Control-Expose-Headers", strings.Join([]string{headerOperation, "Retry-After", "WWW-Authenticate"}, ", "))
+		h.Set("Access-Control-Expose-Headers", strings.Join([]string{HeaderOperation, "Retry-After", "WWW-Authenticate"}, ", "))
 	}
 	return h
 }
@@ -54,5 +54,5 @@ func (o Origins) preflight(origin string) http.Header {
 	return h
 }
 
-// headerOperation tells a caller which of two documented meanings its request was given.
-const headerOperation = "X-Refresh-Operation"
+// HeaderOperation tells a caller which of two documented meanings its request was given.
+const HeaderOperation = "X-Refresh-Operation"

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 )
 
 var update = flag.Bool("update", false, "write the event files anew")
@@ -69,7 +71,7 @@ func operationOf(t *testing.T, w *world, file string) string {
 	t.Helper()
 	operations := []string{"authorizer", "put-application", "create-api-key", "delete-api-key"}
 	for op := range w.handlers {
-		operations = append(operations, op)
+		operations = append(operations, string(op))
 	}
 	best := ""
 	name := strings.TrimSuffix(file, ".json")
@@ -102,7 +104,7 @@ func (w *world) replay(op string, raw []byte) string {
 	case "authorizer":
 		var e events.APIGatewayCustomAuthorizerRequestTypeRequest
 		w.decode(raw, &e)
-		answer, err := w.authorizer.Handler(w.core.Log)(ctx, e)
+		answer, err := w.authorizer.Handler(w.parts.Shell.Log)(ctx, e)
 		if err != nil {
 			return err.Error() + " "
 		}
@@ -110,7 +112,7 @@ func (w *world) replay(op string, raw []byte) string {
 	default:
 		var e events.APIGatewayProxyRequest
 		w.decode(raw, &e)
-		answer, err := w.handlers[op](ctx, e)
+		answer, err := w.handlers[api.Operation(op)](ctx, e)
 		if err != nil {
 			return "error " + err.Error()
 		}

@@ -90,20 +90,20 @@ func TestFailuresOfTheTableAndTheKeys(t *testing.T) {
 		keys   *keys.Ring[keys.TokenSet]
 		status int
 	}{
-		"table throttled": {brokenStore{err: fmt.Errorf("throttled: %w", session.ErrUnavailable)}, w.tokenKeys, 503},
-		"table confused":  {brokenStore{err: errors.New("srt_secret eyJ")}, w.tokenKeys, 500},
-		"panic":           {nil, w.tokenKeys, 500},
+		"table throttled": {brokenStore{err: fmt.Errorf("throttled: %w", session.ErrUnavailable)}, w.parts.TokenKeys, 503},
+		"table confused":  {brokenStore{err: errors.New("srt_secret eyJ")}, w.parts.TokenKeys, 500},
+		"panic":           {nil, w.parts.TokenKeys, 500},
 		"no token keys":   {w.store, keys.NewRing(noKeys), 503},
 	} {
 		t.Run(name, func(t *testing.T) {
-			core := w.core
-			core.Sessions = w.verbs(c.store, c.keys)
-			handlers := api.Handlers(core, nil)
+			parts := w.parts
+			parts.Store, parts.TokenKeys = c.store, c.keys
+			handlers := parts.All()
 			for op, e := range requests {
 				if name == "no token keys" && !needsTokenKeys(op) {
 					continue
 				}
-				answer, err := handlers[op](t.Context(), e)
+				answer, err := handlers[api.Operation(op)](t.Context(), e)
 				if err != nil || answer.StatusCode != c.status {
 					t.Errorf("%s: %d %s %v, want %d", op, answer.StatusCode, answer.Body, err, c.status)
 				}
@@ -149,7 +149,7 @@ func TestRequiredAccessTokenIsRequired(t *testing.T) {
 		"authenticate-refresh": rest{method: "POST", body: body}.event(),
 		"oauth-token":          rest{method: "POST", header: form, body: "grant_type=refresh_token&refresh_token=" + text}.event(),
 	} {
-		answer, err := w.handlers[op](t.Context(), e)
+		answer, err := w.handlers[api.Operation(op)](t.Context(), e)
 		if err != nil || answer.StatusCode != http.StatusBadRequest || !strings.Contains(answer.Body, "access token is required") {
 			t.Errorf("%s: %d %s %v", op, answer.StatusCode, answer.Body, err)
 		}
@@ -177,7 +177,7 @@ func TestAccessTokensOfBeforeARefresh(t *testing.T) {
 			t.Fatal(answer.Body)
 		}
 		e := rest{method: "GET", header: []string{"Authorization", "Bearer " + before, "X-Stencil-TenantId", demo}}.authorizerEvent()
-		_, err := w.authorizer.Handler(w.core.Log)(t.Context(), e)
+		_, err := w.authorizer.Handler(w.parts.Shell.Log)(t.Context(), e)
 		if (err == nil) != keep {
 			t.Errorf("keepPreviousAccessToken %v: %v", keep, err)
 		}

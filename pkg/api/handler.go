@@ -1,90 +1,77 @@
 package api
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
-	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // Handler answers one API Gateway event. It returns no error: every failure is an answer.
 type Handler func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
 
-// Core is what handlers are built on.
-type Core struct {
-	// Sessions has the verbs that the operation runs; the others stay empty.
-	Sessions session.Verbs
-	// Verifier checks the access token beside a refresh token.
-	Verifier token.Verifier
-	// Issuer is the service's own URL.
-	Issuer string
-	// Authorizer is needed by Refresh alone, the one route that has no authorizer in front of it.
-	Authorizer *authorizer.Authorizer
-	Origins    Origins
-	Log        telemetry.Log
+// Shell is what surrounds every operation.
+type Shell struct {
+	Origins Origins
+	Issuer  string // the service's own URL
+	Log     telemetry.Log
 }
 
-// operation is one thing that the API can do.
-type operation func(ctx context.Context, r *request) (answer, error)
+// Answer is what an operation or an encoder gives back: an answer in the shape of its interface.
+type Answer struct {
+	Status   int // 0: 200
+	Header   http.Header
+	Body     any    // written as JSON
+	Outcome  string // for the log line; "": ok
+	Security bool   // an operator should look at the log line
+}
 
-// serve is the shell around an operation.
-func (c Core) serve(op string, shape encoder, do operation) Handler {
+// PublicMaxAge is the Cache-Control of published keys and metadata: how long a verifier may keep them.
+const PublicMaxAge = "public, max-age=300"
+
+// Encoder gives an error the shape of one interface.
+type Encoder func(error) Answer
+
+// Run is an operation.
+type Run func(ctx context.Context, r *Request) (Answer, error)
+
+// Serve answers preflights, runs the operation, gives its error to the encoder and writes the one log line.
+func (s Shell) Serve(op Operation, failure Encoder, run Run) Handler {
 	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 		line := telemetry.Line{Started: time.Now()}
-		r := newRequest(&e)
-		r.op = op
-		origin := r.headers.Get("Origin")
+		r := newRequest(&e, op)
+		origin := r.Headers.Get("Origin")
 		if e.HTTPMethod == http.MethodOptions {
-			return response(http.StatusNoContent, c.Origins.preflight(origin), ""), nil
+			return response(http.StatusNoContent, s.Origins.preflight(origin), ""), nil
 		}
-		var a answer
+		var a Answer
 		err := telemetry.Guard(func() (err error) {
-			a, err = do(ctx, r)
+			a, err = run(ctx, r)
 			return err
 		})
-		header := http.Header{"Content-Type": {"application/json"}}
-		merge(header, c.Origins.Headers(origin))
-		var body string
-		status := max(a.status, http.StatusOK)
 		if err != nil {
-			var failure any
-			status, failure = shape.failure(err)
-			body = marshal(failure)
-			merge(header, failureHeaders(status, err))
-		} else {
-			body = marshal(shape.success(a))
+			a = failure(err)
 		}
-		merge(header, a.header)
-		c.log(ctx, r, served{line: line, answer: a, err: err, status: status})
-		return response(status, header, body), nil
-	}
-}
-
-func failureHeaders(status int, err error) http.Header {
-	var client oauthError
-	switch status {
-	case http.StatusUnauthorized:
-		if errors.As(err, &client) {
-			return http.Header{"Www-Authenticate": {`Basic realm="oauth2"`}} // the scheme of the client (RFC 6749 section 5.2)
+		header := http.Header{"Content-Type": {"application/json"}}
+		maps.Copy(header, s.Origins.Headers(origin))
+		maps.Copy(header, a.Header)
+		status := max(a.Status, http.StatusOK)
+		if status >= http.StatusInternalServerError {
+			line.Err = err
 		}
-		return http.Header{"Www-Authenticate": {"Bearer"}}
-	case http.StatusServiceUnavailable:
-		return http.Header{"Retry-After": {"1"}}
-	}
-	return nil
-}
-
-func merge(into, from http.Header) {
-	for name, values := range from {
-		into[name] = values
+		line.Operation, line.Outcome, line.Security = string(r.Operation), cmp.Or(a.Outcome, "ok"), a.Security
+		line.Attrs = []slog.Attr{
+			slog.Int("status", status), slog.String("tenant", r.Tenant), slog.String("apiRequestId", e.RequestContext.RequestID),
+		}
+		s.Log.Write(ctx, line)
+		return response(status, header, marshal(a.Body)), nil
 	}
 }
 
@@ -92,35 +79,10 @@ func response(status int, header http.Header, body string) events.APIGatewayProx
 	return events.APIGatewayProxyResponse{StatusCode: status, MultiValueHeaders: header, Body: body}
 }
 
-// served is what became of a request.
-type served struct {
-	line   telemetry.Line
-	answer answer
-	err    error
-	status int
-}
-
-// outcome names what became of a request, for logs and metrics.
-func (s served) outcome() string {
-	switch {
-	case s.err != nil:
-		return outcomeOf(s.err, s.status)
-	case s.answer.outcome != "":
-		return string(s.answer.outcome)
+func marshal(body any) string {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return "" // not reached: every body is a type of an interface
 	}
-	return "ok"
-}
-
-// log writes the one line of a request. It names ids, never a token, a secret or a hash.
-func (c Core) log(ctx context.Context, r *request, s served) {
-	line := s.line
-	line.Operation, line.Outcome, line.Security = r.op, s.outcome(), errors.Is(s.err, session.ErrReused)
-	line.Attrs = []slog.Attr{
-		slog.Int("status", s.status), slog.String("tenant", r.tenant),
-		slog.String("apiRequestId", r.event.RequestContext.RequestID),
-	}
-	if s.status >= http.StatusInternalServerError {
-		line.Err = s.err
-	}
-	c.Log.Write(ctx, line)
+	return string(text)
 }

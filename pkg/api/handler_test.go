@@ -3,14 +3,11 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 )
 
 // line reads a log that holds one line.
@@ -81,10 +78,10 @@ func TestNoLineHoldsACredential(t *testing.T) {
 			}
 			sent.MultiValueQueryStringParameters = map[string][]string{"token": {secret}, secret: {secret}}
 			sent.Body = strings.ReplaceAll(e.Body, refresh, secret) + secret
-			answer, _ := w.handlers[op](t.Context(), sent)
+			answer, _ := w.handlers[api.Operation(op)](t.Context(), sent)
 			answers.WriteString(answer.Body)
 		}
-		answer, _ := w.handlers[op](t.Context(), e)
+		answer, _ := w.handlers[api.Operation(op)](t.Context(), e)
 		answers.WriteString(answer.Body)
 	}
 	for _, secret := range append([]string{refresh, access, key}, tokens.FindAllString(answers.String(), -1)...) {
@@ -110,39 +107,5 @@ func TestAClientsMistakeIsNoFailure(t *testing.T) {
 		if got := line(t, &log)["outcome"]; got != "bad request" {
 			t.Errorf("%s: %v", op, got)
 		}
-	}
-}
-
-// Clients remove dot segments from a path: what is called so could not be deleted by itself.
-func TestAnOperatorNamesNothingADotSegment(t *testing.T) {
-	w := newWorld(t, io.Discard)
-	for _, id := range []string{".", ".."} {
-		_, err1 := w.operator.PutApplication(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"applicationId":%q,"name":"x"}`, demo, id))
-		_, err2 := w.operator.PutApplication(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"applicationId":"x","name":"x"}`, id))
-		_, err3 := w.operator.CreateAPIKey(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"permissions":[%q]}`, id, session.MayRead))
-		for n, err := range []error{err1, err2, err3} {
-			if err == nil || !strings.Contains(err.Error(), "clients remove") {
-				t.Errorf("%q, %d: %v", id, n, err)
-			}
-		}
-	}
-}
-
-// An operator's function writes the same line.
-func TestOneLineTellsWhatAnOperatorDid(t *testing.T) {
-	var log bytes.Buffer
-	w := newWorld(t, &log)
-	log.Reset()
-	out, err := w.operator.CreateAPIKey(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"permissions":[%q],"expiresAt":%q}`,
-		demo, session.MayRead, noon.Add(time.Hour).Format(time.RFC3339)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := line(t, &log)
-	if l["op"] != "create-api-key" || l["outcome"] != "ok" || l["tenant"] != demo || l["level"] != "INFO" {
-		t.Errorf("the line says %v", l)
-	}
-	if strings.Contains(log.String(), out.APIKey[len(out.APIKey)-24:]) {
-		t.Error("the log holds the new API key")
 	}
 }

@@ -10,66 +10,46 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// The keys of requests, by their canonical names.
-const (
-	keyID            = "id"
-	keyTokenID       = "tokenId"
-	keyUserID        = "userId"
-	keyApplicationID = "applicationId"
-	keyTokenString   = "TokenString"
-	keyToken         = "token"
-	keyAccessToken   = "accessToken"
-	keyRefreshToken  = "refreshToken"
-	keyOperation     = "operation"
-	keyLimit         = "limit"
-	keyCursor        = "cursor"
-)
+// KeyRefreshToken is the one key that several interfaces know.
+const KeyRefreshToken = "refreshToken"
 
-// canonical resolves the documented aliases of a key.
-func canonical(name string) string {
-	switch name {
-	case "applicationsId":
-		return keyApplicationID
-	case "userID", "usersId":
-		return keyUserID
-	case "tokenString":
-		return keyTokenString
-	}
-	return name
-}
+// Input is a request's recognised keys with their values.
+type Input map[string]string
 
-// input is a request's recognised keys with their values.
-type input map[string]string
-
-// keys lists what is set, sorted.
-func (in input) keys() string {
+// Keys lists what is set, sorted.
+func (in Input) Keys() string {
 	return strings.Join(slices.Sorted(maps.Keys(in)), " ")
 }
 
-// readInput takes the recognised keys out of members. Every other key, and every value that is not a string
+// ReadInput takes the recognised keys out of members. Every other key, and every value that is not a string
 // with something in it, is at fault; so are two spellings of one key with different values.
-func readInput(members []member, recognised ...string) (input, error) {
-	in := input{}
+func ReadInput(members []Member, recognised ...string) (Input, error) {
+	in := Input{}
 	spelling := map[string]string{}
-	var bad faults
+	var bad Faults
 	for _, m := range members {
-		name := canonical(m.name)
+		name := m.Name
 		if !slices.Contains(recognised, name) {
-			bad.add(m.name, "unknown", "is not known here; "+listed(recognised))
+			bad.Add(m.Spelled, "unknown", "is not known here; "+listed(recognised))
 			continue
 		}
-		value, err := stringValue(m.value)
+		value, err := StringValue(m.Value)
 		if err != nil {
-			bad.add(m.name, "invalid", err.Error())
+			bad.Add(m.Spelled, "invalid", err.Error())
 			continue
 		}
 		if before, doubled := in[name]; doubled && before != value {
-			bad.add(m.name, "conflict", "contradicts "+spelling[name]+", which means the same")
+			bad.Add(m.Spelled, "conflict", "contradicts "+spelling[name]+", which means the same")
 			continue
 		}
-		in[name], spelling[name] = value, m.name
+		in[name], spelling[name] = value, m.Spelled
 	}
-	return in, bad.err()
+	return in, bad.Err()
+}
+
+// Mentions says whether a key is there, even with a value at fault.
+func Mentions(members []Member, name string) bool {
+	return slices.ContainsFunc(members, func(m Member) bool { return m.Name == name })
 }
 
 func listed(keys []string) string {
@@ -79,7 +59,8 @@ func listed(keys []string) string {
 	return "the keys are: " + strings.Join(keys, ", ")
 }
 
-func stringValue(raw json.RawMessage) (string, error) {
+// StringValue is a JSON string with something in it.
+func StringValue(raw json.RawMessage) (string, error) {
 	var value *string
 	if err := json.Unmarshal(raw, &value); err != nil || value == nil {
 		return "", errors.New("must be a string")
@@ -93,51 +74,62 @@ func stringValue(raw json.RawMessage) (string, error) {
 // maxFaults bounds what one answer lists: each fault is longer than the key that caused it.
 const maxFaults = 32
 
-// faults collects fields at fault.
-type faults []session.FieldError
+// Faults collects fields at fault.
+type Faults []session.FieldError
 
-func (f *faults) add(field, code, rule string) {
+// Add records a field at fault.
+func (f *Faults) Add(field, code, rule string) {
 	if len(*f) == maxFaults {
 		return
 	}
 	*f = append(*f, session.FieldError{Field: field, Code: code, Message: field + " " + rule + "."})
 }
 
-// checkID records why an id that was given cannot be one.
-func (f *faults) checkID(field, id string) {
+// CheckID records why an id that was given cannot be one.
+func (f *Faults) CheckID(field, id string) {
 	if err := session.CheckID(id); err != nil {
-		f.add(field, "invalid", err.Error())
+		f.Add(field, "invalid", err.Error())
 	}
 }
 
-// checkName is checkID for an id that comes into being. Clients remove dot segments from a path, encoded or not (RFC 3986
+// CheckIDs is CheckID for those of an input's ids that were given.
+func (f *Faults) CheckIDs(in Input, names ...string) {
+	for _, name := range names {
+		if value, given := in[name]; given {
+			f.CheckID(name, value)
+		}
+	}
+}
+
+// CheckName is CheckID for an id that comes into being. Clients remove dot segments from a path, encoded or not (RFC 3986
 // section 5.2.4), so that a deletion of one user's tokens would arrive as one of all of an application.
-func (f *faults) checkName(field, id string) {
+func (f *Faults) CheckName(field, id string) {
 	if id == "." || id == ".." {
-		f.add(field, "invalid", "must not be . or .., which clients remove from the path of a URL")
+		f.Add(field, "invalid", "must not be . or .., which clients remove from the path of a URL")
 		return
 	}
-	f.checkID(field, id)
+	f.CheckID(field, id)
 }
 
-func (f *faults) err() error {
+// Err is nil where there is no fault.
+func (f *Faults) Err() error {
 	if len(*f) == 0 {
 		return nil
 	}
 	return &session.InputError{Fields: *f}
 }
 
-// fieldFault is the error of one field at fault.
-func fieldFault(field, code, rule string) error {
-	var f faults
-	f.add(field, code, rule)
-	return f.err()
+// FieldFault is the error of one field at fault.
+func FieldFault(field, code, rule string) error {
+	var f Faults
+	f.Add(field, code, rule)
+	return f.Err()
 }
 
-// joinFaults merges what several checks of one request found, so that all fields at fault are listed. An error
+// JoinFaults merges what several checks of one request found, so that all fields at fault are listed. An error
 // of another kind comes first.
-func joinFaults(errs ...error) error {
-	var all faults
+func JoinFaults(errs ...error) error {
+	var all Faults
 	for _, err := range errs {
 		var bad *session.InputError
 		switch {
@@ -147,5 +139,19 @@ func joinFaults(errs ...error) error {
 			return err
 		}
 	}
-	return all.err()
+	return all.Err()
+}
+
+// MaxScope is the longest scope, in bytes.
+const MaxScope = 256
+
+// WellFormedScope says whether there are scope tokens with single spaces between them (RFC 6749 section 3.3).
+func WellFormedScope(scope string) bool {
+	for one := range strings.SplitSeq(scope, " ") {
+		invalid := func(c rune) bool { return c < 0x21 || c > 0x7e || c == '"' || c == '\\' }
+		if one == "" || strings.ContainsFunc(one, invalid) {
+			return false
+		}
+	}
+	return true
 }

@@ -11,9 +11,9 @@ import (
 
 var errNotJSON = errors.New("the body must be a JSON object in UTF-8")
 
-// parseObject reads a JSON object strictly: valid UTF-8, no lone surrogate, no doubled key at any depth, nothing
+// ParseObject reads a JSON object strictly: valid UTF-8, no lone surrogate, no doubled key at any depth, nothing
 // behind the object (RFC 8259, I-JSON RFC 7493 section 2). Keys keep their exact spelling.
-func parseObject(raw []byte) (members []member, err error) {
+func ParseObject(raw []byte) (members []Member, err error) {
 	if !utf8.Valid(raw) || !json.Valid(raw) || loneSurrogate(raw) {
 		return nil, errNotJSON
 	}
@@ -27,15 +27,15 @@ func parseObject(raw []byte) (members []member, err error) {
 		if err != nil {
 			return nil, errNotJSON
 		}
-		m := member{name: key.(string)} // an object's key is a string: json.Valid said so
-		if err := decoder.Decode(&m.value); err != nil {
+		m := Member{Name: key.(string)} // an object's key is a string: json.Valid said so
+		if err := decoder.Decode(&m.Value); err != nil {
 			return nil, errNotJSON
 		}
-		if seen[m.name] {
-			return nil, doubledKeyError{m.name}
+		if seen[m.Name] {
+			return nil, DoubledKeyError{m.Name}
 		}
-		seen[m.name] = true
-		if err := checkDoubled(m.value); err != nil {
+		m.Spelled, seen[m.Name] = m.Name, true
+		if err := checkDoubled(m.Value); err != nil {
 			return nil, err
 		}
 		members = append(members, m)
@@ -43,15 +43,17 @@ func parseObject(raw []byte) (members []member, err error) {
 	return members, nil
 }
 
-// member is one key of an object or of a query string.
-type member struct {
-	name  string
-	value json.RawMessage
+// Member is one key of an object or of a query string.
+type Member struct {
+	Name    string
+	Spelled string // as the caller wrote it, where Name is an alias resolved
+	Value   json.RawMessage
 }
 
-type doubledKeyError struct{ name string }
+// DoubledKeyError names a key that an object has twice.
+type DoubledKeyError struct{ Name string }
 
-func (e doubledKeyError) Error() string { return fmt.Sprintf("the key %q is there twice", e.name) }
+func (e DoubledKeyError) Error() string { return fmt.Sprintf("the key %q is there twice", e.Name) }
 
 // checkDoubled looks for doubled keys inside a value that is valid JSON.
 func checkDoubled(raw json.RawMessage) error {
@@ -72,7 +74,7 @@ func checkDoubled(raw json.RawMessage) error {
 		top := len(stack) - 1
 		if name, isString := t.(string); isString && top >= 0 && stack[top].seen != nil && stack[top].key {
 			if stack[top].seen[name] {
-				return doubledKeyError{name}
+				return DoubledKeyError{name}
 			}
 			stack[top].seen[name], stack[top].key = true, false
 			continue
@@ -129,8 +131,8 @@ func hex4(raw []byte) uint64 {
 	return unit
 }
 
-// depth is how deeply a valid JSON value nests; a scalar is 0, an object or array of scalars 1.
-func depth(raw []byte) int {
+// Depth is how deeply a valid JSON value nests; a scalar is 0, an object or array of scalars 1.
+func Depth(raw []byte) int {
 	deepest, now, inString := 0, 0, false
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {

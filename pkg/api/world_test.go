@@ -19,7 +19,9 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/handlers"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/operator"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
@@ -50,18 +52,15 @@ const (
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
 type world struct {
-	t           testing.TB
-	clock       time.Time
-	store       session.Store
-	core        api.Core
-	operator    api.Operator
-	authorizer  *authorizer.Authorizer
-	handlers    map[string]api.Handler
-	tokenKey    keys.TokenKey
-	signing     keys.SigningKey
-	signingKeys *keys.Ring[keys.SigningSet]
-	verifier    token.Verifier
-	tokenKeys   *keys.Ring[keys.TokenSet]
+	t          testing.TB
+	clock      time.Time
+	store      session.Store
+	parts      handlers.Parts
+	operator   operator.Operator
+	authorizer *authorizer.Authorizer
+	handlers   map[api.Operation]api.Handler
+	tokenKey   keys.TokenKey
+	signing    keys.SigningKey
 }
 
 func newWorld(t testing.TB, log io.Writer) *world {
@@ -74,29 +73,22 @@ func newWorld(t testing.TB, log io.Writer) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w.store = store
 	tokenDoc, signingDoc := w.documents()
-	w.tokenKeys = keys.NewRing(func(context.Context) (*keys.TokenSet, error) { return keys.ParseTokenSet(tokenDoc) })
+	tokenKeys := keys.NewRing(func(context.Context) (*keys.TokenSet, error) { return keys.ParseTokenSet(tokenDoc) })
 	signing := keys.NewRing(func(context.Context) (*keys.SigningSet, error) { return keys.ParseSigningSet(signingDoc) })
 	public := keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return keys.ParsePublicSet(signingDoc) })
-	w.tokenKey = must(w.tokenKeys.Get(t.Context())).Active
-	w.signingKeys = signing
+	w.tokenKey = must(tokenKeys.Get(t.Context())).Active
 	w.signing = must(signing.Get(t.Context())).Active
 	verifier := token.Verifier{Issuer: issuer, Keys: public, Now: w.now}
-	w.verifier = verifier
 	logger := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	w.authorizer = &authorizer.Authorizer{Store: store, Verifier: verifier, Now: w.now}
-	w.core = api.Core{
-		Sessions: w.verbs(store, w.tokenKeys), Verifier: verifier, Issuer: issuer,
-		Authorizer: w.authorizer, Origins: api.Origins{Allowed: []string{"https://app.example.com"}}, Log: logger,
+	w.parts = handlers.Parts{
+		Shell: api.Shell{Issuer: issuer, Origins: api.Origins{Allowed: []string{"https://app.example.com"}}, Log: logger},
+		Store: store, Authorizer: w.authorizer, TokenKeys: tokenKeys, SigningKeys: signing, PublicKeys: public, Now: w.now,
 	}
-	w.operator = api.Operator{Store: store, Now: w.now, Random: rand.Reader, Log: logger}
-	w.handlers = api.Handlers(w.core, public)
+	w.operator = operator.Operator{Store: store, Now: w.now, Random: rand.Reader, Log: logger}
+	w.handlers = w.parts.All()
 	w.populate()
 	return w
-}
-
-// verbs are all verbs over a store, with token keys.
-func (w *world) verbs(store session.Store, tokenKeys *keys.Ring[keys.TokenSet]) session.Verbs {
-	return session.NewVerbs(store, session.NewMinter(issuer, tokenKeys, w.signingKeys, w.now, rand.Reader), w.verifier)
 }
 
 func (w *world) now() time.Time { return w.clock }
@@ -262,7 +254,7 @@ func (w *world) aliceAccess() string {
 // call runs an operation as API Gateway would, its authorizer's context included, and reads the envelope.
 func (w *world) call(op string, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, envelope) {
 	w.t.Helper()
-	answer, err := w.handlers[op](w.t.Context(), e)
+	answer, err := w.handlers[api.Operation(op)](w.t.Context(), e)
 	if err != nil {
 		w.t.Fatalf("%s returned an error: %v", op, err)
 	}
@@ -287,7 +279,7 @@ type envelope struct {
 // as is the authorizer's context of a principal.
 func (w *world) as(authorization, tenant string) map[string]any {
 	w.t.Helper()
-	answer, err := w.authorizer.Handler(w.core.Log)(w.t.Context(), events.APIGatewayCustomAuthorizerRequestTypeRequest{
+	answer, err := w.authorizer.Handler(w.parts.Shell.Log)(w.t.Context(), events.APIGatewayCustomAuthorizerRequestTypeRequest{
 		MethodArn: "arn:aws:execute-api:eu-west-1:123456789012:abc/dev/GET/jwt/refresh",
 		MultiValueHeaders: map[string][]string{
 			"Authorization": {authorization}, "X-Stencil-TenantId": {tenant},

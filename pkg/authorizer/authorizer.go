@@ -15,7 +15,7 @@ import (
 var (
 	// ErrUnauthenticated: credential or tenant header missing, malformed, expired, revoked or forged. The narrower ones
 	// are for logs and metrics only and must read the same to the caller.
-	ErrUnauthenticated = errors.New("unauthenticated")
+	ErrUnauthenticated = error(kindError{KindUnauthenticated, "unauthenticated"})
 	// ErrMissing: no Bearer credential, or no tenant.
 	ErrMissing = fmt.Errorf("%w: missing", ErrUnauthenticated)
 	// ErrForged: malformed, or with a wrong signature or secret.
@@ -29,8 +29,22 @@ var (
 	// ErrAmbiguous: a header came twice, or the two spellings of the tenant header differ.
 	ErrAmbiguous = fmt.Errorf("%w: ambiguous headers", ErrUnauthenticated)
 	// ErrOtherTenant: a good credential, and a tenant header that names another tenant.
-	ErrOtherTenant = errors.New("credential of another tenant")
+	ErrOtherTenant = error(kindError{session.KindOtherTenant, "credential of another tenant"})
 )
+
+// KindUnauthenticated is the kind of ErrUnauthenticated and of all that wrap it.
+const KindUnauthenticated session.Kind = "unauthenticated"
+
+// kindError is an error that states its kind.
+type kindError struct {
+	kind session.Kind
+	text string
+}
+
+func (e kindError) Error() string { return e.text }
+
+// Kind is what session.KindOf asks for.
+func (e kindError) Kind() session.Kind { return e.kind }
 
 // Store is what the authorizer reads: one request for either kind of credential.
 type Store interface {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
@@ -65,7 +64,7 @@ func outcomeOf(err error) string {
 		return "revoked"
 	case errors.Is(err, ErrOtherTenant):
 		return "other tenant"
-	case errors.Is(err, session.ErrUnavailable), errors.Is(err, keys.ErrUnavailable):
+	case session.KindOf(err) == session.KindUnavailable:
 		return "unavailable"
 	default:
 		return "failed"

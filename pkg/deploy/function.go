@@ -22,6 +22,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
+	"github.com/stencil-auth/refresh-tokens/pkg/operator"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
@@ -34,6 +35,8 @@ type Function struct {
 	AWS     aws.Config
 	Log     telemetry.Log
 	secrets *awssecrets.Client // made when the first keys are asked for: all share its connection
+
+	tokenKeys *keys.Ring[keys.TokenSet]
 }
 
 // New reads the environment; needed names the variables that must be set. A wrong environment ends the process,
@@ -113,9 +116,12 @@ func (f *Function) SigningKeys() *keys.Ring[keys.SigningSet] {
 	return ring(f, f.documents().SigningKeys)
 }
 
-// TokenKeys make and verify refresh tokens.
+// TokenKeys make and verify refresh tokens. All verbs share one cache.
 func (f *Function) TokenKeys() *keys.Ring[keys.TokenSet] {
-	return ring(f, f.documents().TokenKeys)
+	if f.tokenKeys == nil {
+		f.tokenKeys = ring(f, f.documents().TokenKeys)
+	}
+	return f.tokenKeys
 }
 
 // Verifier checks access tokens. The signer may have run on another machine, so that clocks differ.
@@ -128,12 +134,12 @@ func (f *Function) Minter() session.Minter {
 	return session.NewMinter(f.config.Issuer, f.TokenKeys(), f.SigningKeys(), time.Now, rand.Reader)
 }
 
-// Core is what handlers stand on.
-func (f *Function) Core() api.Core {
-	return api.Core{Issuer: f.config.Issuer, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
+// Shell is what surrounds every operation with a route.
+func (f *Function) Shell() api.Shell {
+	return api.Shell{Issuer: f.config.Issuer, Origins: api.Origins{Allowed: f.config.Origins}, Log: f.Log}
 }
 
-// Operator is what operator functions stand on.
-func (f *Function) Operator() api.Operator {
-	return api.Operator{Store: f.Store(), Now: time.Now, Random: rand.Reader, Log: f.Log}
+// Operator is what operator functions are built on.
+func (f *Function) Operator() operator.Operator {
+	return operator.Operator{Store: f.Store(), Now: time.Now, Random: rand.Reader, Log: f.Log}
 }

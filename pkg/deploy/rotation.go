@@ -3,6 +3,7 @@ package deploy
 import (
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -17,7 +18,7 @@ const (
 // RotateSigningKeys rotates the keys of access tokens and publishes their public halves.
 func (f *Function) RotateSigningKeys() *rotation.Rotation {
 	return &rotation.Rotation{
-		Operation: "rotate-signing-keys", Keys: rotation.SigningKeys(f.config.SigningAlg, longestAccess), Secrets: f.secretsManager(),
+		Operation: string(api.RotateSigningKeys), Keys: rotation.SigningKeys(f.config.SigningAlg, longestAccess), Secrets: f.secretsManager(),
 		ARN: f.config.SigningKeys, PublicARN: f.config.PublicKeys, Now: time.Now, Log: f.Log,
 	}
 }
@@ -25,7 +26,7 @@ func (f *Function) RotateSigningKeys() *rotation.Rotation {
 // RotateTokenKeys rotates the keys of refresh tokens.
 func (f *Function) RotateTokenKeys() *rotation.Rotation {
 	return &rotation.Rotation{
-		Operation: "rotate-token-keys", Keys: rotation.TokenKeys(longestSession), Secrets: f.secretsManager(),
+		Operation: string(api.RotateTokenKeys), Keys: rotation.TokenKeys(longestSession), Secrets: f.secretsManager(),
 		ARN: f.config.TokenKeys, Now: time.Now, Log: f.Log,
 	}
 }

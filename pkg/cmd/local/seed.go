@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/operator"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -19,8 +23,8 @@ const (
 
 // seed makes sure that the first tenants, applications and API keys exist, and writes the credentials file. What
 // is there already stays: settings that were changed, and keys that were handed out.
-func seed(ctx context.Context, cfg config, operator api.Operator) error {
-	if err := seedApplications(ctx, operator); err != nil {
+func seed(ctx context.Context, cfg config, store session.Store) error {
+	if err := seedApplications(ctx, store); err != nil {
 		return err
 	}
 	lines := []assignment{
@@ -46,7 +50,7 @@ func seed(ctx context.Context, cfg config, operator api.Operator) error {
 		{"REVOKE_API_KEY", demoTenant, []session.Permission{session.MayRevoke}},
 		{"OTHER_API_KEY", otherTenant, []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke}},
 	} {
-		text, err := ensureKey(ctx, operator, old[key.name], api.APIKeyInput{
+		text, err := ensureKey(ctx, store, old[key.name], operator.APIKeyInput{
 			TenantID: key.tenant, Name: key.name, Permissions: key.permissions,
 		})
 		if err != nil {
@@ -57,7 +61,7 @@ func seed(ctx context.Context, cfg config, operator api.Operator) error {
 	return writeAssignments(cfg.file(credentialsFile), lines)
 }
 
-func seedApplications(ctx context.Context, operator api.Operator) error {
+func seedApplications(ctx context.Context, store session.Store) error {
 	short := session.DefaultSettings()
 	short.AccessTokenSeconds, short.RefreshIdleSeconds, short.RefreshAbsoluteSeconds, short.OverlapSeconds = 2, 4, 8, 1
 	reusable := session.DefaultSettings()
@@ -68,9 +72,9 @@ func seedApplications(ctx context.Context, operator api.Operator) error {
 		{Tenant: demoTenant, ID: "short", Name: "Short lifetimes", Settings: short},
 		{Tenant: otherTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
 	} {
-		_, err := operator.Store.Application(ctx, app.Tenant, app.ID)
+		_, err := store.Application(ctx, app.Tenant, app.ID)
 		if errors.Is(err, session.ErrNoApplication) {
-			_, err = operator.Store.PutApplication(ctx, app)
+			_, err = store.PutApplication(ctx, app)
 		}
 		if err != nil {
 			return err
@@ -80,9 +84,9 @@ func seedApplications(ctx context.Context, operator api.Operator) error {
 }
 
 // ensureKey keeps a key that the store still knows and creates one otherwise.
-func ensureKey(ctx context.Context, operator api.Operator, old string, in api.APIKeyInput) (string, error) {
+func ensureKey(ctx context.Context, store session.Store, old string, in operator.APIKeyInput) (string, error) {
 	if key, ok := token.ParseAPIKey(old); ok {
-		stored, err := operator.Store.APIKey(ctx, key.ID)
+		stored, err := store.APIKey(ctx, key.ID)
 		if err == nil && stored.SecretHash.Equal(key.Secret.Hash()) {
 			return old, nil
 		}
@@ -94,6 +98,7 @@ func ensureKey(ctx context.Context, operator api.Operator, old string, in api.AP
 	if err != nil {
 		return "", err
 	}
-	out, err := operator.CreateAPIKey(ctx, raw)
+	quiet := telemetry.Log{Logger: slog.New(slog.DiscardHandler)}
+	out, err := operator.Operator{Store: store, Now: time.Now, Random: rand.Reader, Log: quiet}.CreateAPIKey(ctx, raw)
 	return out.APIKey, err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/handlers"
 	"github.com/stencil-auth/refresh-tokens/pkg/gateway"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/file"
@@ -61,12 +61,10 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	}
 	s := &service{home: home, close: closeStore, log: logger}
 	parts := assemble(cfg, telemetry.Log{Logger: logger}, store, source)
-	quiet := parts.operator
-	quiet.Log.Logger = slog.New(slog.DiscardHandler)
-	if err := seed(ctx, cfg, quiet); err != nil {
+	if err := seed(ctx, cfg, store); err != nil {
 		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
 	}
-	if s.gateway, err = parts.gateway(&template.API); err != nil {
+	if s.gateway, err = openGateway(parts, &template.API); err != nil {
 		return nil, errors.Join(err, closeStore())
 	}
 	if s.handler, err = openapi.Handler(s.gateway); err != nil {
@@ -75,42 +73,31 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	return s, nil
 }
 
-// parts are the same handlers that functions/ deploys, over local stores and keys.
-type parts struct {
-	core       api.Core
-	operator   api.Operator
-	authorizer *authorizer.Authorizer
-	public     *keys.Ring[keys.PublicSet]
-}
-
-func assemble(cfg config, logger telemetry.Log, store session.Store, source *file.Source) parts {
+// assemble makes the same handlers that functions/ deploys, over local stores and keys.
+func assemble(cfg config, logger telemetry.Log, store session.Store, source *file.Source) handlers.Parts {
 	public := keys.NewRing(source.PublicKeys)
-	verifier := token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}
-	a := &authorizer.Authorizer{Store: store, Verifier: verifier, Now: time.Now}
-	minter := session.NewMinter(
-		cfg.baseURL(), keys.NewRing(source.TokenKeys), keys.NewRing(source.SigningKeys), time.Now, rand.Reader)
-	return parts{
-		core: api.Core{
-			Sessions: session.NewVerbs(store, minter, verifier), Verifier: verifier, Issuer: cfg.baseURL(), Authorizer: a,
-			Origins: api.Origins{Loopback: true}, Log: logger,
+	return handlers.Parts{
+		Shell: api.Shell{Issuer: cfg.baseURL(), Origins: api.Origins{Loopback: true}, Log: logger},
+		Store: store,
+		Authorizer: &authorizer.Authorizer{
+			Store: store, Verifier: token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}, Now: time.Now,
 		},
-		operator:   api.Operator{Store: store, Now: time.Now, Random: rand.Reader, Log: logger},
-		authorizer: a,
-		public:     public,
+		TokenKeys: keys.NewRing(source.TokenKeys), SigningKeys: keys.NewRing(source.SigningKeys), PublicKeys: public,
+		Now: time.Now,
 	}
 }
 
-func (p parts) gateway(routes *stack.API) (*gateway.Gateway, error) {
+func openGateway(p handlers.Parts, routes *stack.API) (*gateway.Gateway, error) {
 	functions := map[string]gateway.Function{}
-	for operation, handler := range api.Handlers(p.core, p.public) {
-		functions[operation] = gateway.Function(handler)
+	for operation, handler := range p.All() {
+		functions[string(operation)] = gateway.Function(handler)
 	}
 	return gateway.New(gateway.Config{
 		API:         routes,
 		Functions:   functions,
-		Authorizers: map[string]gateway.Authorizer{"authorizer": p.authorizer.Handler(p.core.Log)},
-		CORS:        p.core.Origins.Headers,
-		Log:         p.core.Log.Logger,
+		Authorizers: map[string]gateway.Authorizer{"authorizer": p.Authorizer.Handler(p.Shell.Log)},
+		CORS:        p.Shell.Origins.Headers,
+		Log:         p.Shell.Log.Logger,
 	})
 }
 

@@ -216,16 +216,14 @@ const storeless = `package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/kirjaswappi"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New(deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys)
-	core := f.Core()
-	core.Sessions.Refresher = session.NewRefresher(nil, f.Minter())
-	lambda.Start(api.AuthenticateRefresh(core))
+	lambda.Start(kirjaswappi.AuthenticateRefresh(f.Shell(), session.NewRefresher(nil, f.Minter())))
 }
 `
 

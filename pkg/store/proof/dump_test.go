@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
@@ -150,7 +151,7 @@ func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
 func TestACursorHoldsNoReadableKey(t *testing.T) {
 	store, _ := onEngine(t)
 	l := plunder(t, store)
-	list := api.RetrieveByUser(api.Core{Sessions: l.Verbs, Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}})
+	list := stencil.RetrieveByUser(api.Shell{Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}, l.Lister)
 	for _, application := range []string{"", "web"} {
 		query := map[string]string{"userId": l.user, "limit": "1"}
 		if application != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
@@ -45,11 +45,11 @@ func deployed(t testing.TB, url string) (refreshes, authorizes lambda.Handler, f
 	os.Stdout = nowhere // the logger keeps the present value
 	f = deploy.New()
 	os.Stdout = stdout
-	store, core := f.Store(), f.Core()
-	core.Verifier = f.Verifier()
-	core.Sessions = session.NewVerbs(store, f.Minter(), core.Verifier)
-	core.Authorizer = &authorizer.Authorizer{Store: store, Verifier: core.Verifier, Now: time.Now}
-	return lambda.NewHandler(api.Refresh(core)), lambda.NewHandler(core.Authorizer.Handler(f.Log)), f
+	store := f.Store()
+	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
+	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
+	refresh := stencil.Refresh(f.Shell(), a, session.NewRefresher(store, f.Minter()), forms)
+	return lambda.NewHandler(refresh), lambda.NewHandler(a.Handler(f.Log)), f
 }
 
 // scene is one refresh and one authorisation, and the answers of AWS to them.

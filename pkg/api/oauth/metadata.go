@@ -1,0 +1,37 @@
+package oauth
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+)
+
+// metadata is the authorization server's description (RFC 8414 section 2).
+type metadata struct {
+	Issuer                   string   `json:"issuer"`
+	TokenEndpoint            string   `json:"token_endpoint"`
+	TokenAuthMethods         []string `json:"token_endpoint_auth_methods_supported"`
+	RevocationEndpoint       string   `json:"revocation_endpoint"`
+	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectionEndpoint    string   `json:"introspection_endpoint"`
+	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	JWKSURI                  string   `json:"jwks_uri"`
+	GrantTypes               []string `json:"grant_types_supported"`
+	ResponseTypes            []string `json:"response_types_supported"` // required, and there are none
+}
+
+// Metadata is GET /.well-known/oauth-authorization-server.
+func Metadata(shell api.Shell) api.Handler {
+	at := shell.Issuer
+	body := metadata{
+		Issuer:        at,
+		TokenEndpoint: at + "/oauth2/token", TokenAuthMethods: []string{"none"},
+		RevocationEndpoint: at + "/oauth2/revoke", RevocationAuthMethods: []string{"none"},
+		IntrospectionEndpoint: at + "/oauth2/introspect", IntrospectionAuthMethods: []string{"Bearer"},
+		JWKSURI: at + "/.well-known/jwks.json", GrantTypes: []string{"refresh_token"}, ResponseTypes: []string{},
+	}
+	return shell.Serve(api.OauthMetadata, failure, func(context.Context, *api.Request) (api.Answer, error) {
+		return api.Answer{Body: body, Header: http.Header{"Cache-Control": {api.PublicMaxAge}}}, nil
+	})
+}

@@ -1,0 +1,72 @@
+package oauth
+
+import (
+	"encoding/base64"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+)
+
+// readForm reads the parameters: form data in the body alone, each at most once; one without a value is as if it
+// were not there, and unknown ones are nobody's business (RFC 6749 section 3.2).
+func readForm(r *api.Request) (url.Values, error) {
+	raw, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.NoOverride(); err != nil {
+		return nil, err
+	}
+	if len(r.QueryValues()) > 0 {
+		return nil, invalidRequest("Parameters go into the body, not into the query.")
+	}
+	media, _, err := mime.ParseMediaType(r.Headers.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return nil, invalidRequest("The body must be application/x-www-form-urlencoded.")
+	}
+	values, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return nil, invalidRequest("The body is not form data.")
+	}
+	for name, all := range values {
+		if len(all) > 1 {
+			return nil, invalidRequest("A parameter is there twice.")
+		}
+		if !utf8.ValidString(name + all[0]) {
+			return nil, invalidRequest("The body must be UTF-8.")
+		}
+	}
+	return values, nil
+}
+
+// client is the id of the client that asks, "" when it does not say: client_id in the body, or the user of HTTP
+// Basic (RFC 6749 section 2.3.1). Clients of this service are public, so a password means nothing.
+func client(r *api.Request, form url.Values) (string, error) {
+	invalidClient := clientError{http.StatusUnauthorized, refusal{"invalid_client", "The Authorization header must be HTTP Basic with the client's id."}}
+	id := form.Get("client_id")
+	authorization, err := r.Headers.Authorization()
+	if err != nil {
+		return "", invalidClient
+	}
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return id, nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return "", invalidClient
+	}
+	user, _, found := strings.Cut(string(decoded), ":")
+	user, err = url.QueryUnescape(user)
+	if err != nil || !found {
+		return "", invalidClient
+	}
+	if id != "" && user != id {
+		return "", invalidRequest("client_id contradicts the Authorization header.")
+	}
+	return user, nil
+}

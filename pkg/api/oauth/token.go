@@ -1,0 +1,75 @@
+package oauth
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// tokens is the success of RFC 6749 section 5.1.
+type tokens struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope,omitempty"`
+}
+
+// Token is POST /oauth2/token: the refresh_token grant (RFC 6749 section 6).
+func Token(shell api.Shell, verifier token.Verifier, refresher session.Refresher) api.Handler {
+	return shell.Serve(api.OauthToken, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		req, err := readGrant(r)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		// An application may want the access token beside the refresh token; OAuth has no parameter for it, so it
+		// comes as a Bearer token.
+		authorization, err := r.Headers.Authorization()
+		if err != nil {
+			return api.Answer{}, err
+		}
+		if bearer, ok := authorizer.Bearer(authorization); ok {
+			if req.Access, err = api.Accompanying(ctx, verifier, bearer, authorizer.ErrUnauthenticated); err != nil {
+				return api.Answer{}, err
+			}
+		}
+		grant, err := r.Exchange(ctx, refresher, req)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		return uncached(api.Answer{
+			Body: tokens{
+				AccessToken: grant.Access.Reveal(), TokenType: "Bearer", ExpiresIn: grant.ExpiresIn,
+				RefreshToken: grant.Refresh.Reveal(), Scope: grant.Session.Scope,
+			},
+			Outcome: string(grant.Outcome),
+		}), nil
+	})
+}
+
+func readGrant(r *api.Request) (session.RefreshRequest, error) {
+	form, err := readForm(r)
+	if err != nil {
+		return session.RefreshRequest{}, err
+	}
+	client, err := client(r, form)
+	if err != nil {
+		return session.RefreshRequest{}, err
+	}
+	req := session.RefreshRequest{Token: form.Get("refresh_token"), Application: client, Scope: form.Get("scope")}
+	switch grantType := form.Get("grant_type"); {
+	case grantType == "":
+		return req, invalidRequest("grant_type is required.")
+	case grantType != "refresh_token":
+		return req, clientError{http.StatusBadRequest, refusal{"unsupported_grant_type", "The grant type must be refresh_token."}}
+	case req.Token == "":
+		return req, invalidRequest("refresh_token is required.")
+	case req.Scope != "" && (len(req.Scope) > api.MaxScope || !api.WellFormedScope(req.Scope)):
+		return req, clientError{http.StatusBadRequest, refusal{"invalid_scope", "The scope is not made of scope tokens with single spaces between them."}}
+	}
+	return req, nil
+}

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// Operation is the one word for an operation: its folder under functions/, its events, its file and its log lines.
+type Operation string
+
+// The operations with a route.
+const (
+	Issue                      Operation = "issue"
+	Refresh                    Operation = "refresh"
+	RetrieveByID               Operation = "retrieve-by-id"
+	RetrieveByUser             Operation = "retrieve-by-user"
+	DeleteByID                 Operation = "delete-by-id"
+	DeleteByString             Operation = "delete-by-string"
+	DeleteByUser               Operation = "delete-by-user"
+	DeleteByApplication        Operation = "delete-by-application"
+	DeleteByUserAndApplication Operation = "delete-by-user-and-application"
+	DocumentedForms            Operation = "documented-forms"
+	Jwks                       Operation = "jwks"
+	UserRefreshToken           Operation = "user-refresh-token"
+	AuthenticateRefresh        Operation = "authenticate-refresh"
+	OauthToken                 Operation = "oauth-token" //nolint:gosec // an operation, not a credential
+	OauthRevoke                Operation = "oauth-revoke"
+	OauthIntrospect            Operation = "oauth-introspect"
+	OauthMetadata              Operation = "oauth-metadata"
+)
+
+// The operations without one.
+const (
+	Authorizer        Operation = "authorizer"
+	PutApplication    Operation = "put-application"
+	CreateAPIKey      Operation = "create-api-key"
+	DeleteAPIKey      Operation = "delete-api-key"
+	RotateSigningKeys Operation = "rotate-signing-keys"
+	RotateTokenKeys   Operation = "rotate-token-keys"
+	Audit             Operation = "audit"
+)
+
+// Who may run an operation.
+type Who int
+
+// The strictest comes first.
+const (
+	AWS         Who = iota // API Gateway, Secrets Manager or the table's stream
+	Operators              // with IAM
+	Keys                   // API keys with the operation's permission
+	KeysAndUser            // and a user, for own tokens
+	Holders                // of the token that the request carries
+	Everybody
+)
+
+// Rule says who may run an operation.
+type Rule struct {
+	Operation Operation
+	Who       Who
+	Needs     session.Permission // of an API key
+}
+
+// Rules is the one table of operations: one row for each function. Those that resolve to others, as refresh and documented-forms do, check
+// the rule of the one they resolve to.
+func Rules() []Rule {
+	return []Rule{
+		{Issue, Keys, session.MayIssue},
+		{Refresh, Holders, ""},
+		{RetrieveByID, KeysAndUser, session.MayRead},
+		{RetrieveByUser, KeysAndUser, session.MayRead},
+		{DeleteByID, KeysAndUser, session.MayRevoke},
+		{DeleteByString, KeysAndUser, session.MayRevoke},
+		{DeleteByUser, KeysAndUser, session.MayRevoke},
+		{DeleteByApplication, Keys, session.MayRevoke},
+		{DeleteByUserAndApplication, KeysAndUser, session.MayRevoke},
+		{DocumentedForms, KeysAndUser, ""},
+		{Jwks, Everybody, ""},
+		{UserRefreshToken, Holders, ""},
+		{AuthenticateRefresh, Holders, ""},
+		{OauthToken, Holders, ""},
+		{OauthRevoke, Holders, ""},
+		{OauthIntrospect, Keys, session.MayRead},
+		{OauthMetadata, Everybody, ""},
+		{Authorizer, AWS, ""},
+		{PutApplication, Operators, ""},
+		{CreateAPIKey, Operators, ""},
+		{DeleteAPIKey, Operators, ""},
+		{RotateSigningKeys, AWS, ""},
+		{RotateTokenKeys, AWS, ""},
+		{Audit, AWS, ""},
+	}
+}
+
+// Permit says whether a principal may run an operation at all, before anything is looked up, so that existence is
+// never told to the unauthorised. User is whom the operation is about, "" where the request names nobody: a user may
+// run what is about single tokens, since only own ones exist for a user. Errors: ErrForbidden.
+func Permit(p authorizer.Principal, op Operation, user string) error {
+	for _, rule := range Rules() {
+		if rule.Operation != op || rule.Needs == "" {
+			continue
+		}
+		if p.IsUser() && rule.Who == KeysAndUser && (user == "" || user == p.User) || !p.IsUser() && p.Has(rule.Needs) {
+			return nil
+		}
+	}
+	return ErrForbidden
+}
+
+// Permitted is the principal that the authorizer in front of the API let in, if it may run the request's operation.
+func (r *Request) Permitted(user string) (authorizer.Principal, error) {
+	p, err := r.Principal()
+	if err != nil {
+		return p, err
+	}
+	return p, Permit(p, r.Operation, user)
+}

@@ -1,0 +1,63 @@
+package seveng
+
+import (
+	"context"
+	"unicode/utf8"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+type tokens struct {
+	AccessToken  string `json:"accessToken"`
+	RefreshToken string `json:"refreshToken"`
+}
+
+// UserRefreshToken is POST /User/RefreshToken: it wants both tokens, the access token in Authorization, with or
+// without its scheme.
+func UserRefreshToken(shell api.Shell, verifier token.Verifier, refresher session.Refresher) api.Handler {
+	return shell.Serve(api.UserRefreshToken, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		access, err := accessToken(ctx, verifier, r)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		text, err := readBody(r)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		grant, err := r.Exchange(ctx, refresher, session.RefreshRequest{Token: text, Access: access})
+		if err != nil {
+			return api.Answer{}, err
+		}
+		return api.Answer{
+			Body:    tokens{AccessToken: grant.Access.Reveal(), RefreshToken: grant.Refresh.Reveal()},
+			Outcome: string(grant.Outcome),
+		}, nil
+	})
+}
+
+// accessToken verifies the access token in Authorization, a bare one included; it may have expired.
+func accessToken(ctx context.Context, verifier token.Verifier, r *api.Request) (*token.Access, error) {
+	text, err := r.Headers.Authorization()
+	if err != nil {
+		return nil, err
+	}
+	if bearer, ok := authorizer.Bearer(text); ok {
+		text = bearer
+	}
+	return api.Accompanying(ctx, verifier, text, authorizer.ErrUnauthenticated)
+}
+
+func readBody(r *api.Request) (string, error) {
+	var version, length error
+	if versions := r.Headers.Values("Version"); len(versions) > 1 || len(versions) == 1 && versions[0] != "2.0" {
+		version = api.FieldFault("Version", "invalid", "must be 2.0, or absent")
+	}
+	text, err := r.RefreshToken()
+	if utf8.RuneCountInString(text) > token.MaxTextLength {
+		length = api.FieldFault(api.KeyRefreshToken, "tooLong", "has at most 255 characters")
+	}
+	return text, api.JoinFaults(version, err, length)
+}

@@ -1,0 +1,32 @@
+package stencil
+
+import (
+	"context"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// DeleteByID is DELETE /jwt/refresh/{tokenId}.
+func DeleteByID(shell api.Shell, deleter session.Deleter) api.Handler {
+	return shell.Serve(api.DeleteByID, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		caller, id, err := tokenOnPath(r)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		return deleteByID(ctx, deleter, caller, id)
+	})
+}
+
+func deleteByID(ctx context.Context, deleter session.Deleter, c session.Caller, id token.ID) (api.Answer, error) {
+	return deleted(deleter.Delete(ctx, c, id))
+}
+
+// deleted answers with the session that a deletion of one token ended.
+func deleted(s session.Session, err error) (api.Answer, error) {
+	if err != nil {
+		return api.Answer{}, err
+	}
+	return success("Token deleted.", newResource(s)), nil
+}

@@ -1,0 +1,34 @@
+package stencil
+
+import (
+	"context"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// DeleteByString is POST /jwt/revoke: a token of any generation ends its session.
+func DeleteByString(shell api.Shell, deleter session.TokenDeleter) api.Handler {
+	return shell.Serve(api.DeleteByString, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		p, err := r.Permitted("")
+		if err != nil {
+			return api.Answer{}, err
+		}
+		given, err := members(r.FormMembers())
+		if err != nil {
+			return api.Answer{}, err
+		}
+		in, err := api.ReadInput(given, keyTokenString, keyToken, api.KeyRefreshToken)
+		if err == nil && len(in) != 1 {
+			err = api.FieldFault(keyTokenString, "missing", "is required, or one of token and refreshToken in its place")
+		}
+		if err := api.JoinFaults(r.NoOverride(), r.NoQuery(), err); err != nil {
+			return api.Answer{}, err
+		}
+		return deleteByString(ctx, deleter, p.Caller(), in[keyTokenString]+in[keyToken]+in[api.KeyRefreshToken])
+	})
+}
+
+func deleteByString(ctx context.Context, deleter session.TokenDeleter, c session.Caller, text string) (api.Answer, error) {
+	return deleted(deleter.DeleteByToken(ctx, c, text))
+}

@@ -1,0 +1,90 @@
+package stencil
+
+import (
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// envelope is the shape of every answer under /jwt, and of what API Gateway itself raises.
+type envelope struct {
+	Success    bool                 `json:"success"`
+	Message    string               `json:"message"`
+	Data       any                  `json:"data"`
+	NextCursor string               `json:"nextCursor,omitempty"`
+	Hint       string               `json:"hint,omitempty"`
+	Errors     []session.FieldError `json:"errors,omitempty"`
+}
+
+// success is the answer of an operation that did what was asked.
+func success(message string, data any) api.Answer {
+	return api.Answer{Body: envelope{Success: true, Message: message, Data: data}}
+}
+
+// failure is the answer to an error.
+func failure(err error) api.Answer {
+	e := api.ErrorOf(err)
+	return e.Answer(envelope{Message: e.Message, Errors: api.FieldsOf(err)})
+}
+
+// credentials is the data of issue and refresh.
+type credentials struct {
+	AccessToken           string `json:"accessToken"`
+	TokenType             string `json:"tokenType"`
+	ExpiresIn             int64  `json:"expiresIn"`
+	RefreshToken          string `json:"refreshToken"`
+	RefreshTokenID        string `json:"refreshTokenId"`
+	RefreshTokenExpiresAt string `json:"refreshTokenExpiresAt"`
+}
+
+// newCredentials is where tokens are revealed to their holder.
+func newCredentials(g session.Grant) credentials {
+	return credentials{
+		AccessToken:           g.Access.Reveal(),
+		TokenType:             "Bearer",
+		ExpiresIn:             g.ExpiresIn,
+		RefreshToken:          g.Refresh.Reveal(),
+		RefreshTokenID:        g.Session.ID.String(),
+		RefreshTokenExpiresAt: timestamp(g.Session.ExpiresAt()),
+	}
+}
+
+// resource is a refresh token as it is shown: all there is to know of it, but the token and its hash.
+type resource struct {
+	ID                string          `json:"id"`
+	TenantID          string          `json:"tenantId"`
+	UserID            string          `json:"userId"`
+	ApplicationID     string          `json:"applicationId"`
+	Usage             session.Usage   `json:"usage"`
+	Generation        uint32          `json:"generation"`
+	Scope             *string         `json:"scope"`
+	Device            *session.Device `json:"device"`
+	CreatedAt         string          `json:"createdAt"`
+	LastRefreshedAt   *string         `json:"lastRefreshedAt"`
+	ExpiresAt         string          `json:"expiresAt"`
+	AbsoluteExpiresAt string          `json:"absoluteExpiresAt"`
+}
+
+func newResource(s session.Session) resource {
+	r := resource{
+		ID: s.ID.String(), TenantID: s.Tenant, UserID: s.User, ApplicationID: s.Application,
+		Usage: session.OneTime, Generation: s.Generation, Device: s.Device,
+		CreatedAt: timestamp(s.CreatedAt), ExpiresAt: timestamp(s.ExpiresAt()),
+		AbsoluteExpiresAt: timestamp(s.AbsoluteExpiresAt),
+	}
+	if s.Policy.Reusable {
+		r.Usage = session.Reusable
+	}
+	if s.Scope != "" {
+		r.Scope = &s.Scope
+	}
+	if !s.RotatedAt.IsZero() {
+		at := timestamp(s.RotatedAt)
+		r.LastRefreshedAt = &at
+	}
+	return r
+}
+
+// timestamp is RFC 3339 in UTC, to the millisecond.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

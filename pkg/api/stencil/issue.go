@@ -1,0 +1,170 @@
+package stencil
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Limits of what issue takes, in bytes unless they say otherwise. They keep a session's own data under 1 KB, one
+// DynamoDB write unit, claims aside.
+const (
+	maxClaims         = 2 << 10
+	maxClaimsDepth    = 8 // levels
+	maxDeviceName     = 64
+	maxDeviceType     = 32
+	maxUserAgent      = 256
+	maxScopeAndDevice = 512
+)
+
+// Issue is POST /jwt/issue: a new session for a user of an application.
+func Issue(shell api.Shell, issuer session.Issuer) api.Handler {
+	return shell.Serve(api.Issue, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		p, err := r.Permitted("")
+		if err != nil {
+			return api.Answer{}, err
+		}
+		req, err := readIssue(r)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		req.Tenant = p.Tenant
+		grant, err := issuer.Issue(ctx, req)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		a := success("Session issued.", newCredentials(grant))
+		a.Status, a.Outcome = http.StatusCreated, string(grant.Outcome)
+		return a, nil
+	})
+}
+
+func readIssue(r *api.Request) (session.IssueRequest, error) {
+	var req session.IssueRequest
+	members, err := members(r.Members())
+	if err != nil {
+		return req, err
+	}
+	var bad api.Faults
+	var ids []api.Member
+	for _, m := range members {
+		switch m.Name {
+		case "claims":
+			req.Claims = readClaims(m.Value, &bad)
+		case "scope":
+			req.Scope = readScope(m.Value, &bad)
+		case "device":
+			req.Device = readDevice(m.Value, &bad)
+		default:
+			ids = append(ids, m)
+		}
+	}
+	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, "claims", "scope", "device")
+	req.User, req.Application = in[keyUserID], in[keyApplicationID]
+	for _, id := range []string{keyUserID, keyApplicationID} {
+		if value, given := in[id]; given {
+			bad.CheckName(id, value)
+		} else if !api.Mentions(ids, id) {
+			bad.Add(id, "missing", "is required")
+		}
+	}
+	if size := len(req.Scope) + deviceSize(req.Device); size > maxScopeAndDevice && len(req.Scope) <= api.MaxScope {
+		bad.Add("device", "tooLong", "and scope may have 512 bytes together")
+	}
+	return req, api.JoinFaults(r.NoOverride(), r.NoQuery(), inErr, bad.Err())
+}
+
+func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
+	var compact bytes.Buffer
+	members, err := api.ParseObject(raw)
+	if err != nil || json.Compact(&compact, raw) != nil {
+		bad.Add("claims", "invalid", "must be an object")
+		return nil
+	}
+	// What counts is what an access token will hold, where encoding/json escapes <, > and &.
+	var signed bytes.Buffer
+	json.HTMLEscape(&signed, compact.Bytes())
+	if signed.Len() > maxClaims {
+		bad.Add("claims", "tooLong", "may have 2048 bytes as JSON, where <, > and & count six")
+	}
+	if api.Depth(raw) > maxClaimsDepth {
+		bad.Add("claims", "tooDeep", "may nest 8 levels deep")
+	}
+	for _, m := range members {
+		if token.ReservedClaim(m.Name) {
+			bad.Add("claims."+m.Spelled, "reserved", "is a claim that this service sets, in whatever case")
+		}
+	}
+	return compact.Bytes()
+}
+
+// readScope takes space-separated scope tokens (RFC 6749 section 3.3).
+func readScope(raw json.RawMessage, bad *api.Faults) string {
+	scope, err := api.StringValue(raw)
+	if err != nil {
+		bad.Add("scope", "invalid", err.Error())
+		return ""
+	}
+	if len(scope) > api.MaxScope {
+		bad.Add("scope", "tooLong", "may have 256 bytes")
+	}
+	if !api.WellFormedScope(scope) {
+		bad.Add("scope", "invalid", "must be scope tokens with single spaces between them (RFC 6749 section 3.3)")
+	}
+	return scope
+}
+
+func readDevice(raw json.RawMessage, bad *api.Faults) *session.Device {
+	members, err := api.ParseObject(raw)
+	if err != nil {
+		bad.Add("device", "invalid", "must be an object")
+		return nil
+	}
+	d := &session.Device{}
+	for _, m := range members {
+		field := "device." + m.Spelled
+		var into *string
+		var limit int
+		switch m.Name {
+		case "name":
+			into, limit = &d.Name, maxDeviceName
+		case "type":
+			into, limit = &d.Type, maxDeviceType
+		case "userAgent":
+			into, limit = &d.UserAgent, maxUserAgent
+		case "ip":
+			into, limit = &d.IP, len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+		default:
+			bad.Add(field, "unknown", "is not known here; the keys are: name, type, userAgent, ip")
+			continue
+		}
+		value, err := api.StringValue(m.Value)
+		switch {
+		case err != nil:
+			bad.Add(field, "invalid", err.Error())
+		case len(value) > limit:
+			bad.Add(field, "tooLong", "is too long: name may have 64 bytes, type 32, userAgent 256")
+		case m.Name == "ip" && net.ParseIP(value) == nil:
+			bad.Add(field, "invalid", "must be an IP address")
+		default:
+			*into = value
+		}
+	}
+	if *d == (session.Device{}) {
+		return nil
+	}
+	return d
+}
+
+func deviceSize(d *session.Device) int {
+	if d == nil {
+		return 0
+	}
+	return len(d.Name) + len(d.Type) + len(d.UserAgent) + len(d.IP)
+}

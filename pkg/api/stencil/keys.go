@@ -1,0 +1,67 @@
+package stencil
+
+import (
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// The keys of requests, by their canonical names.
+const (
+	keyID            = "id"
+	keyTokenID       = "tokenId"
+	keyUserID        = "userId"
+	keyApplicationID = "applicationId"
+	keyTokenString   = "TokenString"
+	keyToken         = "token"
+	keyAccessToken   = "accessToken"
+	keyOperation     = "operation"
+	keyLimit         = "limit"
+	keyCursor        = "cursor"
+)
+
+// members resolves the documented aliases of keys.
+func members(spelled []api.Member, err error) ([]api.Member, error) {
+	for i, m := range spelled {
+		switch m.Name {
+		case "applicationsId":
+			spelled[i].Name = keyApplicationID
+		case "userID", "usersId":
+			spelled[i].Name = keyUserID
+		case "tokenString":
+			spelled[i].Name = keyTokenString
+		}
+	}
+	return spelled, err
+}
+
+// tokenID reads a session's id; one that is not a UUID cannot exist.
+func tokenID(text string) (token.ID, error) {
+	id, ok := token.ParseID(text)
+	if !ok {
+		return id, session.ErrNoSession
+	}
+	return id, nil
+}
+
+// onPath checks a request whose canonical route carries everything in its path. User is the one in the path, "" where
+// there is none; fault is what is wrong with the path.
+func onPath(r *api.Request, user string, fault error) (authorizer.Principal, error) {
+	p, err := r.Permitted(user)
+	if err != nil {
+		return p, err
+	}
+	return p, api.JoinFaults(r.NoOverride(), r.NoQuery(), r.NoBody(), fault)
+}
+
+// tokenOnPath reads the route of a single token: who asks, and for which.
+func tokenOnPath(r *api.Request) (session.Caller, token.ID, error) {
+	text, fault := r.PathValue(keyTokenID)
+	p, err := onPath(r, "", fault)
+	if err != nil {
+		return session.Caller{}, token.ID{}, err
+	}
+	id, err := tokenID(text)
+	return p.Caller(), id, err
+}

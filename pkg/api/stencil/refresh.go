@@ -1,0 +1,127 @@
+package stencil
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Refresh is POST /jwt/refresh: a refresh, or one of the documented forms that share its path. It has no authorizer
+// in front of it, since a refresh is authorised by the refresh token alone; a form that is another operation passes
+// the same check of its headers here.
+func Refresh(shell api.Shell, a *authorizer.Authorizer, refresher session.Refresher, forms Forms) api.Handler {
+	return shell.Serve(api.Refresh, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		f, err := forms.collection(r)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		if f.run == nil {
+			return refresh{shell, a.Verifier, refresher}.answer(ctx, r, f.in)
+		}
+		p, err := a.Authenticate(ctx, r.Headers)
+		r.Tenant = p.Tenant
+		if errors.Is(err, authorizer.ErrAmbiguous) {
+			return api.Answer{}, api.ErrAmbiguous
+		}
+		if err != nil {
+			return api.Answer{}, err
+		}
+		return f.answer(ctx, r, p)
+	})
+}
+
+// refresh is what a refresh takes.
+type refresh struct {
+	shell     api.Shell
+	verifier  token.Verifier
+	refresher session.Refresher
+}
+
+func (f refresh) answer(ctx context.Context, r *api.Request, in api.Input) (api.Answer, error) {
+	jar, err := r.ReadCookies(in[api.KeyRefreshToken])
+	if err != nil {
+		return api.Answer{}, err
+	}
+	if jar.Used {
+		if err := f.shell.SameSite(r); err != nil {
+			return api.Answer{}, err
+		}
+	}
+	came, err := accompanyingToken(r, in, jar)
+	if err != nil {
+		return api.Answer{}, err
+	}
+	req := session.RefreshRequest{Token: jar.Refresh}
+	if came.text != "" {
+		if req.Access, err = api.Accompanying(ctx, f.verifier, came.text, came.refusal()); err != nil {
+			return api.Answer{}, err
+		}
+	}
+	grant, err := r.Exchange(ctx, f.refresher, req)
+	if errors.Is(err, session.ErrOtherSession) {
+		return api.Answer{}, came.refusal()
+	}
+	if err != nil {
+		return api.Answer{}, err
+	}
+	a := success("Token refreshed.", newCredentials(grant))
+	a.Header, a.Outcome = jar.Set(grant), string(grant.Outcome)
+	return a, nil
+}
+
+// accompanying is the access token beside a refresh token; where it came from decides how a bad one is refused.
+type accompanying struct {
+	text       string
+	fromHeader bool
+}
+
+func (a accompanying) refusal() error {
+	const message = "The access token is not valid for this refresh token. Nothing was refreshed."
+	if a.fromHeader {
+		return api.NewError(authorizer.KindUnauthenticated, http.StatusUnauthorized, message)
+	}
+	return api.NewError(session.KindBadAccess, http.StatusBadRequest, message)
+}
+
+// accompanyingToken finds the access token beside the refresh token. The header may hold an access token only:
+// a refresh is authorised by nothing but the refresh token, so an API key there is a misunderstanding.
+func accompanyingToken(r *api.Request, in api.Input, jar api.Cookies) (accompanying, error) {
+	authorization, err := r.Headers.Authorization()
+	if err != nil {
+		return accompanying{}, api.ErrAmbiguous
+	}
+	inBody, err := bodyAccess(in)
+	if err != nil {
+		return accompanying{}, err
+	}
+	if len(r.Headers.Values("Authorization")) == 0 {
+		if inBody == "" && len(jar.Access) > 1 {
+			return accompanying{}, api.ErrTwoCookies
+		}
+		return accompanying{text: cmp.Or(append([]string{inBody}, jar.Access...)...)}, nil
+	}
+	bearer, ok := authorizer.Bearer(authorization)
+	came := accompanying{text: bearer, fromHeader: true}
+	switch {
+	case !ok || token.IsAPIKey(bearer):
+		return came, came.refusal()
+	case inBody != "" && inBody != bearer:
+		return came, api.FieldFault(keyToken, "conflict", "contradicts the Authorization header")
+	}
+	return came, nil
+}
+
+// bodyAccess is the access token in the body: token and accessToken are two names of it.
+func bodyAccess(in api.Input) (string, error) {
+	a, b := in[keyToken], in[keyAccessToken]
+	if a != "" && b != "" && a != b {
+		return "", api.FieldFault(keyAccessToken, "conflict", "contradicts token, which means the same")
+	}
+	return cmp.Or(a, b), nil
+}

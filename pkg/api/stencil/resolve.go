@@ -1,0 +1,145 @@
+package stencil
+
+import (
+	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+)
+
+// collection tells the forms of POST /jwt/refresh apart; a refresh has nothing to run for a principal. A set of keys with two documented meanings gets
+// the one that destroys nothing; a set that is not in the table gets none.
+func (f Forms) collection(r *api.Request) (form, error) {
+	deleting, err := r.Override()
+	if err != nil {
+		return form{}, err
+	}
+	if deleting {
+		return f.deleteBody(r)
+	}
+	given, err := members(r.Members())
+	if err != nil {
+		return form{}, err
+	}
+	in, err := api.ReadInput(given, api.KeyRefreshToken, keyToken, keyAccessToken, keyID, keyUserID, keyApplicationID,
+		keyTokenID, keyTokenString, keyOperation)
+	if err := api.JoinFaults(r.NoQuery(), err); err != nil {
+		return form{}, err
+	}
+	switch in.Keys() {
+	case "", keyToken, keyAccessToken, "accessToken token",
+		api.KeyRefreshToken, "refreshToken token", "accessToken refreshToken", "accessToken refreshToken token":
+		return form{op: api.Refresh, in: in}, nil
+	case keyID:
+		return f.retrieveByID(in, in[keyID]), nil
+	case keyUserID:
+		return f.retrieveByUser(in), nil
+	case "operation userId":
+		if in[keyOperation] != "delete" {
+			return form{}, api.FieldFault(keyOperation, "invalid", "can only be delete")
+		}
+		return f.deleteByUser(api.DeleteByUser, in), nil
+	case "applicationId userId":
+		return f.deleteByUser(api.DeleteByUserAndApplication, in), nil
+	case keyTokenID:
+		return f.deleteByID(in, in[keyTokenID]), nil
+	case keyTokenString:
+		return f.deleteByString(in), nil
+	case keyApplicationID:
+		return form{}, api.FieldFault(keyApplicationID, "ambiguous", "alone is not enough on POST /jwt/refresh; to delete by "+
+			"application use DELETE /jwt/applications/{applicationId}/refresh, DELETE /jwt/refresh with applicationId, or "+
+			"POST /jwt/refresh/{tokenId} with applicationsId")
+	}
+	return form{}, unlisted(in)
+}
+
+// item tells the forms of POST /jwt/refresh/{tokenId} apart.
+func (f Forms) item(r *api.Request) (form, error) {
+	deleting, err := r.Override()
+	if err != nil {
+		return form{}, err
+	}
+	id, idErr := r.PathValue(keyTokenID)
+	given, err := members(r.Members())
+	if err != nil {
+		return form{}, err
+	}
+	recognised := []string{keyApplicationID}
+	if deleting {
+		recognised = nil
+	}
+	in, err := api.ReadInput(given, recognised...)
+	if err := api.JoinFaults(idErr, r.NoQuery(), err); err != nil {
+		return form{}, err
+	}
+	switch {
+	case deleting:
+		return f.deleteByID(nil, id), nil
+	case len(in) == 0:
+		return f.retrieveByID(nil, id), nil
+	default:
+		return f.deleteByAnchor(in, id), nil
+	}
+}
+
+// delete tells the forms of DELETE /jwt/refresh apart, which has its keys in the body or in the query.
+func (f Forms) delete(r *api.Request) (form, error) {
+	query, err := members(r.QueryMembers())
+	if err != nil {
+		return form{}, err
+	}
+	if err := r.NoOverride(); err != nil {
+		return form{}, err
+	}
+	if len(query) == 0 {
+		return f.deleteBody(r)
+	}
+	body, err := members(r.Members())
+	if err != nil {
+		return form{}, err
+	}
+	if len(body) > 0 {
+		return form{}, api.FieldFault(body[0].Spelled, "conflict", "is in the body while other keys are in the query; use one of the two")
+	}
+	return f.deletion(query)
+}
+
+// deleteBody is a DELETE /jwt/refresh with everything in the body, as when POST was overridden.
+func (f Forms) deleteBody(r *api.Request) (form, error) {
+	given, err := members(r.Members())
+	if err != nil {
+		return form{}, err
+	}
+	resolved, err := f.deletion(given)
+	return resolved, api.JoinFaults(r.NoQuery(), err)
+}
+
+func (f Forms) deletion(given []api.Member) (form, error) {
+	in, err := api.ReadInput(given, keyUserID, keyApplicationID, keyTokenID, keyToken, keyTokenString)
+	if err != nil {
+		return form{}, err
+	}
+	switch in.Keys() {
+	case keyUserID:
+		return f.deleteByUser(api.DeleteByUser, in), nil
+	case keyApplicationID:
+		return f.deleteByApplication(in), nil
+	case "applicationId userId":
+		return f.deleteByUser(api.DeleteByUserAndApplication, in), nil
+	case keyTokenID:
+		return f.deleteByID(in, in[keyTokenID]), nil
+	case keyToken, keyTokenString:
+		return f.deleteByString(in), nil
+	case "":
+		return form{}, api.FieldFault(keyUserID, "missing", "or applicationId, both of them, tokenId or token is required")
+	}
+	return form{}, unlisted(in)
+}
+
+// unlisted refuses a set of keys that no document prints, naming each of them.
+func unlisted(in api.Input) error {
+	var bad api.Faults
+	for _, name := range strings.Fields(in.Keys()) {
+		bad.Add(name, "conflict", "does not go with the other keys")
+	}
+	return bad.Err()
+}
