@@ -38,6 +38,9 @@ type cloud struct {
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it builds functions")
+	}
 	tokens := must(keys.MarshalDocument(keys.GenerateTokenKey(keys.Active)))
 	private := must(keys.MarshalDocument(must(keys.GenerateSigningKey("ES256", keys.Active))))
 	c := &cloud{

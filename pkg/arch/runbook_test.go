@@ -1,0 +1,41 @@
+package arch_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
+)
+
+var (
+	heading = regexp.MustCompile(`(?m)^### (.*)$`)
+	helper  = regexp.MustCompile(`\b(output|resource|invoke) ([A-Z]\w+)`)
+)
+
+// The alarms of single functions share one heading.
+func TestTheRunbookHasEveryAlarmAndNamesWhatTheStackHas(t *testing.T) {
+	runbook := read(t, "functions/README.md")
+	template, err := stack.Read(filepath.Join(root, "template.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	headings := strings.Join(heading.FindAllString(runbook, -1), "\n")
+	for id, resource := range template.Resources {
+		ofFunction := strings.HasSuffix(id, "Errors") || strings.HasSuffix(id, "Throttles")
+		if resource.Type == "AWS::CloudWatch::Alarm" && !ofFunction && !strings.Contains(headings, "`"+id+"`") {
+			t.Errorf("functions/README.md: got no heading for the alarm %s, want one", id)
+		}
+	}
+	_, outputs, _ := strings.Cut(read(t, "template.yaml"), "\nOutputs:\n")
+	for _, call := range helper.FindAllStringSubmatch(runbook, -1) {
+		found := strings.Contains(outputs, "  "+call[2]+":\n")
+		if call[1] == "resource" {
+			_, found = template.Resources[call[2]]
+		}
+		if !found {
+			t.Errorf("functions/README.md: %s is not in template.yaml", call[0])
+		}
+	}
+}
