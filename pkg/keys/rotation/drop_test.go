@@ -10,7 +10,7 @@ import (
 )
 
 // everywhere lists the documents that are current or may become current.
-func (w *world) everywhere(r *rotation.Rotation) []keys.Document {
+func (w *fixture) everywhere(r *rotation.Rotation) []keys.Document {
 	docs := []keys.Document{w.current(r), w.document(r.ARN, fakesm.Pending)}
 	if r.PublicARN != "" {
 		docs = append(docs, w.document(r.PublicARN, fakesm.Current))
@@ -18,7 +18,7 @@ func (w *world) everywhere(r *rotation.Rotation) []keys.Document {
 	return docs
 }
 
-func (w *world) wantGone(r *rotation.Rotation, kid string) {
+func (w *fixture) wantGone(r *rotation.Rotation, kid string) {
 	w.t.Helper()
 	for _, doc := range w.everywhere(r) {
 		if _, found := doc.Find(kid); found {
@@ -30,7 +30,7 @@ func (w *world) wantGone(r *rotation.Rotation, kid string) {
 // An emergency removes a key of any status from both documents at once, at any time.
 func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 	for _, status := range []keys.Status{keys.Active, keys.Next, keys.Retired} {
-		both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+		both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
 			w.rotate(r)
 			w.pass(rotation.MinNextAge)
 			w.rotate(r)
@@ -66,7 +66,7 @@ func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 func TestADropCancelsAPendingRotation(t *testing.T) {
 	for begun := range 4 {
 		for _, status := range []keys.Status{keys.Active, keys.Next} {
-			both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+			both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
 				w.rotate(r)
 				w.pass(rotation.MinNextAge)
 				token := w.start(r)
@@ -92,7 +92,7 @@ func TestADropCancelsAPendingRotation(t *testing.T) {
 
 // A late createSecret may store the old document as pending; it becomes neither current nor published.
 func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
-	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
 		w.rotate(r)
 		w.pass(rotation.MinNextAge)
 		leaked := the(t, w.current(r), keys.Active).ID
@@ -116,7 +116,7 @@ func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
 
 // The next key of a pending rotation may leak too, before a current document has it.
 func TestAPendingKeyCanBeDropped(t *testing.T) {
-	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
 		w.rotate(r)
 		w.pass(rotation.MinNextAge)
 		token := w.start(r)
@@ -138,7 +138,7 @@ func TestAPendingKeyCanBeDropped(t *testing.T) {
 }
 
 func TestUnknownKeysAreNotDropped(t *testing.T) {
-	both(t, func(t *testing.T, w *world, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
 		if _, err := w.drop(r, "00000000"); err == nil {
 			t.Error("an empty secret: got no error")
 		}
@@ -152,7 +152,7 @@ func TestUnknownKeysAreNotDropped(t *testing.T) {
 
 // Not even in an emergency does a key sign before it is published: a drop that cannot publish changes nothing.
 func TestADropPublishesBeforeAnythingSigns(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	w.rotate(w.signing)
 	before := w.current(w.signing)
 	for range 2 {

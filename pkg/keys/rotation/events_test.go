@@ -39,10 +39,10 @@ func derivedKey(signs bool, status keys.Status) keys.JWK {
 	}
 }
 
-// withDerivedKeys is a world whose two secrets hold an active and a next key, published.
-func withDerivedKeys(t *testing.T) *world {
+// withDerivedKeys is a fixture whose two secrets hold an active and a next key, published.
+func withDerivedKeys(t *testing.T) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	w := newFixture(t)
 	put := func(signs, public bool) string {
 		doc := keys.Document{Keys: []keys.JWK{derivedKey(signs, keys.Active), derivedKey(signs, keys.Next)}}
 		if public {
@@ -75,7 +75,7 @@ func TestEveryRotationEventIsReplayed(t *testing.T) {
 		{"-drop-unknown", "no key"},
 	}
 	known := map[string]bool{}
-	both(t, func(t *testing.T, _ *world, r *rotation.Rotation) {
+	both(t, func(t *testing.T, _ *fixture, r *rotation.Rotation) {
 		op, w := r.Operation, withDerivedKeys(t)
 		r = map[string]*rotation.Rotation{"rotate-signing-keys": w.signing, "rotate-token-keys": w.tokens}[op]
 		before := w.current(r)
@@ -112,7 +112,7 @@ func TestEveryRotationEventIsReplayed(t *testing.T) {
 }
 
 // begin starts the rotation that an event names.
-func begin(t *testing.T, w *world, r *rotation.Rotation, raw []byte) string {
+func begin(t *testing.T, w *fixture, r *rotation.Rotation, raw []byte) string {
 	t.Helper()
 	var e rotation.Event
 	if err := json.Unmarshal(raw, &e); err != nil {

@@ -40,7 +40,7 @@ type container struct {
 
 // fleet is a service with several containers, on a clock that the test moves.
 type fleet struct {
-	*world
+	*fixture
 
 	store      *embedded.Store
 	nanos      atomic.Int64
@@ -52,7 +52,7 @@ type fleet struct {
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{world: newWorld(t)}
+	f := &fleet{fixture: newFixture(t)}
 	f.nanos.Store(f.clock.UnixNano())
 	f.signing.Now, f.tokens.Now = f.now, f.now
 	store, err := embedded.Open(filepath.Join(t.TempDir(), "store"), embedded.Options{Now: f.now})

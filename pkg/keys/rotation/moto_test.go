@@ -23,7 +23,7 @@ import (
 
 // moto is another implementation of Secrets Manager, by people who know nothing of this project.
 type moto struct {
-	*world
+	*fixture
 
 	client   *awssecrets.Client
 	source   *secretsmanager.Source
@@ -43,7 +43,7 @@ func newMoto(t *testing.T) *moto {
 	}
 	config.Region = "eu-west-1"
 	client := awssecrets.NewFromConfig(config)
-	m := &moto{world: newWorld(t), client: client, function: makeFunction(t, endpoint)}
+	m := &moto{fixture: newFixture(t), client: client, function: makeFunction(t, endpoint)}
 	suffix := fmt.Sprint(time.Now().UnixNano()) // the server may have served before
 	arns := map[string]string{}
 	for _, name := range []string{"signing", "public", "token"} {

@@ -66,7 +66,7 @@ func (c *crasher) UpdateSecretVersionStage(ctx context.Context, in *secretsmanag
 // history is what verifiers have seen: since when each key verifies, until when the tokens that it made are valid, and
 // which keys leaked.
 type history struct {
-	w         *world
+	w         *fixture
 	r         *rotation.Rotation
 	life      time.Duration // of what a key makes
 	known     map[string]time.Time
@@ -125,7 +125,7 @@ func TestAnySequenceOfStepsEndsInOneGoodDocument(t *testing.T) {
 }
 
 func schedule(t *testing.T, rt *rapid.T, signs bool) {
-	w := newWorld(t)
+	w := newFixture(t)
 	r, life := w.tokens, 315_360_000*time.Second
 	if signs {
 		r, life = w.signing, 86_400*time.Second

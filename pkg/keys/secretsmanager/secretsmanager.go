@@ -1,5 +1,5 @@
-// Package secretsmanager owns the way from AWS Secrets Manager to the key sets: one document per secret, read at its
-// current version. It must never write a secret, and never let a document into an error.
+// Package secretsmanager owns the source of key sets in AWS Secrets Manager: one document in each secret, read at its
+// current version. It must never write a secret, and never put a document into an error.
 package secretsmanager
 
 import (
@@ -18,18 +18,18 @@ type Client interface {
 	) (*secretsmanager.GetSecretValueOutput, error)
 }
 
-// Config says where the documents are, by ARN. A function that may not read one leaves it empty.
+// Config names the secrets of the documents, by ARN. It is empty for a document that the function may not read.
 type Config struct {
 	Client      Client
 	TokenKeys   string
 	SigningKeys string
-	PublicKeys  string // the published halves alone, for those that only verify
+	PublicKeys  string // of the public halves, for functions that only verify
 }
 
 // Source fetches the documents; its methods are what keys.NewRing takes.
 type Source struct{ config Config }
 
-// New makes a source. It asks for nothing yet.
+// New makes a source. It sends no request.
 func New(c Config) *Source { return &Source{c} }
 
 // TokenKeys fetches the token keys.
@@ -47,8 +47,7 @@ func (s *Source) PublicKeys(ctx context.Context) (*keys.PublicSet, error) {
 	return fetch(ctx, s.config.Client, s.config.PublicKeys, keys.ParsePublicSet)
 }
 
-// fetch reads the AWSCURRENT version. A secret that holds no document yet is an error like any other: its ring
-// answers keys.ErrUnavailable.
+// fetch reads the AWSCURRENT version. A secret without a document is an error too.
 func fetch[Set any](ctx context.Context, c Client, arn string, parse func([]byte) (*Set, error)) (*Set, error) {
 	if arn == "" {
 		return nil, errors.New("no secret is configured for these keys")

@@ -46,7 +46,7 @@ func at(t *testing.T, endpoint string) *secretsmanager.Source {
 	return secretsmanager.New(secretsmanager.Config{Client: awssecrets.NewFromConfig(config), TokenKeys: "arn"})
 }
 
-// Each document comes from its own secret with one GetSecretValue, at the current version.
+// Each document is read from its own secret with one GetSecretValue.
 func TestDocumentsAreReadByARN(t *testing.T) {
 	signing, err := keys.GenerateSigningKey("ES256", keys.Active)
 	if err != nil {
@@ -69,14 +69,13 @@ func TestDocumentsAreReadByARN(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, found := c.Find(signing.ID); !found || a.Active.ID.String() != key.ID || b.Active.ID != signing.ID {
-		t.Error("other keys than those stored")
+		t.Errorf("got token key %s and signing key %s, want %s and %s, published", a.Active.ID, b.Active.ID, key.ID, signing.ID)
 	}
 	if fake.Calls("GetSecretValue") != 3 {
-		t.Errorf("%d calls", fake.Calls("GetSecretValue"))
+		t.Errorf("got %d calls, want 3", fake.Calls("GetSecretValue"))
 	}
 }
 
-// A pending version is never served; it is once it has become the current one.
 func TestOnlyTheCurrentVersionIsRead(t *testing.T) {
 	old, next := keys.GenerateTokenKey(keys.Active), keys.GenerateTokenKey(keys.Active)
 	fake := fakesm.New()
@@ -85,15 +84,15 @@ func TestOnlyTheCurrentVersionIsRead(t *testing.T) {
 	source := secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: arn})
 	rotate(t, c, fake, arn, document(t, next), func() {
 		if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != old.ID {
-			t.Errorf("during the rotation: %v", err)
+			t.Errorf("during the rotation: got %v, %v, want key %s", set, err, old.ID)
 		}
 	})
 	if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != next.ID {
-		t.Errorf("after the rotation: %v", err)
+		t.Errorf("after the rotation: got %v, %v, want key %s", set, err, next.ID)
 	}
 }
 
-// Law 8: a missing key set answers 503; so does a secret that holds no document yet.
+// Law 8: a secret without a document is a missing key set.
 func TestPlaceholdersAreUnavailable(t *testing.T) {
 	for what, value := range map[string]string{
 		"empty": "", "text": "placeholder-value", "object": "{}", "no keys": `{"keys":[]}`, "generated": `{"password":"placeholder-value"}`,
@@ -102,18 +101,18 @@ func TestPlaceholdersAreUnavailable(t *testing.T) {
 		fake, source := tokenSource(t, value)
 		_, err := keys.NewRing(source.TokenKeys).Get(t.Context())
 		if !errors.Is(err, keys.ErrUnavailable) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: got %v, want %v", what, err, keys.ErrUnavailable)
 		}
 		if err != nil && (!strings.Contains(err.Error(), "token-keys") || leaks(err, "placeholder-value")) {
-			t.Errorf("%s: the error names no secret, or quotes it: %v", what, err)
+			t.Errorf("%s: got %v, want the name of the secret and not its value", what, err)
 		}
 		if fake.Calls("GetSecretValue") != 1 {
-			t.Errorf("%s: %d calls", what, fake.Calls("GetSecretValue"))
+			t.Errorf("%s: got %d calls, want 1", what, fake.Calls("GetSecretValue"))
 		}
 	}
 }
 
-// leaks looks at the error in every way that a log may print it.
+// leaks reports whether fmt prints the secret for the error.
 func leaks(err error, secret string) bool {
 	for _, verb := range []string{"%v", "%+v", "%q"} {
 		if strings.Contains(fmt.Sprintf(verb, err), secret) {
@@ -129,17 +128,17 @@ func TestMissingSecretsAreUnavailable(t *testing.T) {
 	for what, arn := range map[string]string{"not configured": "", "unknown": "arn:unknown", "without a version": empty} {
 		source := secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: arn})
 		if _, err := keys.NewRing(source.TokenKeys).Get(t.Context()); !errors.Is(err, keys.ErrUnavailable) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: got %v, want %v", what, err, keys.ErrUnavailable)
 		}
 	}
 	var missing *types.ResourceNotFoundException
 	_, err := secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: empty}).TokenKeys(t.Context())
 	if !errors.As(err, &missing) {
-		t.Errorf("the service's own word is lost: %v", err)
+		t.Errorf("got %v, want the error of the service in it", err)
 	}
 }
 
-// Throttling, 5xx, broken connections and mangled replies are borne by retries at about 0, 25 and 100 ms.
+// A fetch tolerates four throttled, failed, broken or malformed replies, and not five.
 func TestFailuresAreRetried(t *testing.T) {
 	bad := fakesm.Failure{Status: http.StatusBadGateway}
 	reset := fakesm.Failure{}
@@ -147,20 +146,20 @@ func TestFailuresAreRetried(t *testing.T) {
 		fake, source := tokenSource(t, document(t, keys.GenerateTokenKey(keys.Active)))
 		fake.Fail("GetSecretValue", f, f, f, f)
 		if _, err := source.TokenKeys(t.Context()); err != nil || fake.Calls("GetSecretValue") != 5 {
-			t.Errorf("%s: %d calls, %v", what, fake.Calls("GetSecretValue"), err)
+			t.Errorf("%s, 4 failures: got %d calls, %v, want 5 and success", what, fake.Calls("GetSecretValue"), err)
 		}
 		fake.Fail("GetSecretValue", f, f, f, f, f)
 		if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 10 {
-			t.Errorf("%s: %d calls, %v", what, fake.Calls("GetSecretValue"), err)
+			t.Errorf("%s, 5 failures: got %d calls, %v, want 5 more and an error", what, fake.Calls("GetSecretValue"), err)
 		}
 	}
 }
 
-func TestRefusalsAreNotRetried(t *testing.T) {
+func TestAccessDeniedIsNotRetried(t *testing.T) {
 	fake, source := tokenSource(t, "{}")
 	fake.Fail("GetSecretValue", fakesm.Failure{Status: http.StatusBadRequest, Code: "AccessDeniedException"})
 	if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 1 {
-		t.Errorf("%d calls, %v", fake.Calls("GetSecretValue"), err)
+		t.Errorf("got %d calls, %v, want 1 and an error", fake.Calls("GetSecretValue"), err)
 	}
 }
 
@@ -169,12 +168,11 @@ func TestACancelledContextEndsTheRetries(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := source.TokenKeys(ctx); !errors.Is(err, context.Canceled) || fake.Calls("GetSecretValue") != 0 {
-		t.Errorf("%d calls, %v", fake.Calls("GetSecretValue"), err)
+		t.Errorf("got %d calls, %v, want none and %v", fake.Calls("GetSecretValue"), err, context.Canceled)
 	}
 }
 
-// A reply that is no reply of the service must not put the document into an error.
-func TestMangledRepliesAreNotQuoted(t *testing.T) {
+func TestErrorsQuoteNoMalformedReply(t *testing.T) {
 	for _, body := range []string{`{"SecretString":"very-secret"`, `{"SecretString":{"very-secret":1}}`, `very-secret`, `["very-secret"]`} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -182,14 +180,13 @@ func TestMangledRepliesAreNotQuoted(t *testing.T) {
 		}))
 		_, err := at(t, server.URL).TokenKeys(t.Context())
 		if err == nil || leaks(err, "very-secret") {
-			t.Errorf("%s: %v", body, err)
+			t.Errorf("%s: got %v, want an error without the secret", body, err)
 		}
 		server.Close()
 	}
 }
 
-// A hanging service costs one attempt's time-out, not the caller's whole time.
-func TestAHangingServiceIsGivenUp(t *testing.T) {
+func TestAHangingServiceEndsAtTheDeadline(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer server.Close()
@@ -198,6 +195,6 @@ func TestAHangingServiceIsGivenUp(t *testing.T) {
 	defer cancel()
 	_, err := at(t, server.URL).TokenKeys(ctx)
 	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
 }

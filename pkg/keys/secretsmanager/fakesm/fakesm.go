@@ -29,12 +29,12 @@ const (
 // Failure is one injected answer.
 type Failure struct {
 	Status int    // 400 or 5xx; 0 breaks the connection
-	Code   string // such as ThrottlingException; the body of an empty one is no JSON, as a proxy's may be
-	// Applied carries the request out before it answers: the reply is lost, its effect is not.
+	Code   string // such as ThrottlingException; "" for a body that is not JSON, as of a proxy
+	// Applied runs the request before the failure: the reply is lost, its effect is not.
 	Applied bool
 }
 
-// Failures that clients have to bear.
+// Failures that clients must tolerate.
 var (
 	Throttled = Failure{Status: http.StatusBadRequest, Code: "ThrottlingException"}
 	Internal  = Failure{Status: http.StatusInternalServerError, Code: "InternalServiceError"}
@@ -55,7 +55,7 @@ type secret struct {
 	versions map[string]*version
 }
 
-// version is one version; value is nil until it is put, as a pending one's is when a rotation starts.
+// version is one version; value is nil until it is put, as for the pending version of a new rotation.
 type version struct {
 	value  *string
 	stages []string
@@ -84,8 +84,8 @@ func (s *Server) CreateEmpty(name string) string {
 	return arn
 }
 
-// StartRotation makes the version that Secrets Manager makes before it calls a rotation function: pending, without a
-// value, named by the token that the function gets as ClientRequestToken.
+// StartRotation makes the version that Secrets Manager makes before it invokes a rotation function: pending, without a
+// value, with the ClientRequestToken of the event as its id.
 func (s *Server) StartRotation(arn, token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,14 +96,14 @@ func (s *Server) StartRotation(arn, token string) {
 	}
 }
 
-// DisableRotation makes DescribeSecret say that the secret does not rotate.
+// DisableRotation ends the rotation of a secret, as DescribeSecret reports it.
 func (s *Server) DisableRotation(arn string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.secrets[arn].rotates = false
 }
 
-// Value is what the version under a stage holds; false when there is no such version or it holds nothing.
+// Value is the value of the version with a stage; false if there is no such version or it has no value.
 func (s *Server) Value(arn, stage string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,28 +113,28 @@ func (s *Server) Value(arn, stage string) (string, bool) {
 	return "", false
 }
 
-// Version is the id of the version under a stage; empty for none.
+// Version is the id of the version with a stage; "" if there is none.
 func (s *Server) Version(arn, stage string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.secrets[arn].under(stage)
 }
 
-// Fail makes the next calls of an operation, such as "GetSecretValue", fail, one after the other.
+// Fail adds failures for the next calls of an operation, such as "GetSecretValue".
 func (s *Server) Fail(operation string, failures ...Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures[operation] = append(s.failures[operation], failures...)
 }
 
-// Calls is how many requests of an operation arrived, failed ones included.
+// Calls counts the requests of an operation, failed ones included.
 func (s *Server) Calls(operation string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[operation]
 }
 
-// Client is a client like that of production whose requests are answered here, in process.
+// Client is a client with the options of production whose requests the server answers in process.
 func (s *Server) Client(options ...func(*secretsmanager.Options)) *secretsmanager.Client {
 	config, err := awsconfig.Local("http://127.0.0.1:1")
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Server) Client(options ...func(*secretsmanager.Options)) *secretsmanage
 	return secretsmanager.NewFromConfig(config, options...)
 }
 
-// Do answers a request in process, as an HTTP client of the SDK.
+// Do implements the HTTP client of the SDK.
 func (s *Server) Do(r *http.Request) (response *http.Response, err error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -215,7 +215,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// under is the id of the version that bears a stage; empty for none.
+// under is the id of the version with a stage; "" if there is none.
 func (x *secret) under(stage string) string {
 	for _, id := range slices.Sorted(maps.Keys(x.versions)) {
 		if slices.Contains(x.versions[id].stages, stage) {
@@ -225,8 +225,7 @@ func (x *secret) under(stage string) string {
 	return ""
 }
 
-// move takes a stage from the version that bears it and gives it to another, which may not exist. AWSPREVIOUS follows
-// AWSCURRENT by itself.
+// move moves a stage to another version, or removes it if that version does not exist. AWSPREVIOUS follows AWSCURRENT.
 func (x *secret) move(stage, to string) {
 	from := x.under(stage)
 	if from == to {

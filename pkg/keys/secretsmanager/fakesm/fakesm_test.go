@@ -17,28 +17,28 @@ const (
 	tokenB = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 )
 
-// world is the SDK's own client over a fake that holds one secret.
-type world struct {
+// fixture is the SDK's own client over a fake that holds one secret.
+type fixture struct {
 	*testing.T
 	fake *fakesm.Server
 	c    *secretsmanager.Client
 	arn  string
 }
 
-func newWorld(t *testing.T) world {
+func newFixture(t *testing.T) fixture {
 	fake := fakesm.New()
 	c := fake.Client(func(o *secretsmanager.Options) { o.RetryMaxAttempts = 1 })
-	return world{t, fake, c, fake.Create("s", "v1")}
+	return fixture{t, fake, c, fake.Create("s", "v1")}
 }
 
-func (w world) put(token, value string, stages ...string) error {
+func (w fixture) put(token, value string, stages ...string) error {
 	_, err := w.c.PutSecretValue(w.Context(), &secretsmanager.PutSecretValueInput{
 		SecretId: &w.arn, ClientRequestToken: &token, SecretString: &value, VersionStages: stages,
 	})
 	return err
 }
 
-func (w world) get(version, stage string) (string, error) {
+func (w fixture) get(version, stage string) (string, error) {
 	in := &secretsmanager.GetSecretValueInput{SecretId: &w.arn}
 	if version != "" {
 		in.VersionId = &version
@@ -53,7 +53,7 @@ func (w world) get(version, stage string) (string, error) {
 	return aws.ToString(out.SecretString), nil
 }
 
-func (w world) move(stage, to, from string) error {
+func (w fixture) move(stage, to, from string) error {
 	in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &w.arn, VersionStage: &stage}
 	if to != "" {
 		in.MoveToVersionId = &to
@@ -65,19 +65,19 @@ func (w world) move(stage, to, from string) error {
 	return err
 }
 
-func (w world) code(err error, want string) {
+func (w fixture) code(err error, want string) {
 	w.Helper()
 	var api smithy.APIError
 	switch {
 	case want == "" && err != nil, want != "" && !errors.As(err, &api):
-		w.Errorf("%v instead of %q", err, want)
+		w.Errorf("got %v, want %q", err, want)
 	case want != "" && api.ErrorCode() != want:
-		w.Errorf("%s instead of %s", api.ErrorCode(), want)
+		w.Errorf("got %s, want %s", api.ErrorCode(), want)
 	}
 }
 
 func TestARotationMovesTheStages(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	first := w.fake.Version(w.arn, fakesm.Current)
 	w.fake.StartRotation(w.arn, tokenA)
 	_, err := w.get(tokenA, fakesm.Pending)
@@ -87,7 +87,7 @@ func TestARotationMovesTheStages(t *testing.T) {
 	for stage, want := range map[string]string{"": "v2", fakesm.Current: "v2", fakesm.Previous: "v1", fakesm.Pending: "v2"} {
 		got, err := w.get("", stage)
 		if err != nil || got != want {
-			t.Errorf("%s holds %q: %v", stage, got, err)
+			t.Errorf("%s: got %q, %v, want %q", stage, got, err, want)
 		}
 	}
 	out, err := w.c.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &w.arn})
@@ -96,32 +96,32 @@ func TestARotationMovesTheStages(t *testing.T) {
 	}
 	if !aws.ToBool(out.RotationEnabled) || len(out.VersionIdsToStages) != 2 ||
 		!slices.Contains(out.VersionIdsToStages[tokenA], fakesm.Current) || !slices.Contains(out.VersionIdsToStages[first], fakesm.Previous) {
-		t.Errorf("described as %v", out.VersionIdsToStages)
+		t.Errorf("got stages %v", out.VersionIdsToStages)
 	}
-	// A second rotation deprecates the first version: it bears no stage and is not shown.
+	// A second rotation deprecates the first version: it has no stage and is not described.
 	w.code(w.put(tokenB, "v3"), "")
 	out, _ = w.c.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: aws.String("s")})
 	if _, shown := out.VersionIdsToStages[first]; shown {
-		t.Error("a deprecated version is shown")
+		t.Error("DescribeSecret shows a deprecated version, want none")
 	}
 	if v, _ := w.fake.Value(w.arn, fakesm.Previous); v != "v2" {
-		t.Errorf("the previous version holds %q", v)
+		t.Errorf("the previous version: got %q, want v2", v)
 	}
 }
 
-func TestTokensMakePutsIdempotent(t *testing.T) {
-	w := newWorld(t)
+func TestAPutWithTheSameTokenIsIdempotent(t *testing.T) {
+	w := newFixture(t)
 	w.code(w.put(tokenA, "v2", fakesm.Pending), "")
 	w.code(w.put(tokenA, "v2", fakesm.Pending), "")
 	w.code(w.put(tokenA, "v3", fakesm.Pending), "ResourceExistsException")
 	w.code(w.put("short", "v3"), "InvalidParameterException")
 	if v, _ := w.fake.Value(w.arn, fakesm.Pending); v != "v2" {
-		t.Errorf("holds %q", v)
+		t.Errorf("got %q", v)
 	}
 }
 
-func TestStagesAreMovedWithCare(t *testing.T) {
-	w := newWorld(t)
+func TestAStageMovesOnlyFromItsVersion(t *testing.T) {
+	w := newFixture(t)
 	first := w.fake.Version(w.arn, fakesm.Current)
 	w.code(w.put(tokenA, "v2", fakesm.Pending), "")
 	w.code(w.move(fakesm.Current, tokenA, ""), "InvalidParameterException")
@@ -130,34 +130,34 @@ func TestStagesAreMovedWithCare(t *testing.T) {
 	w.code(w.move(fakesm.Current, tokenB, first), "ResourceNotFoundException")
 	w.code(w.move(fakesm.Current, first, ""), "")
 	if w.fake.Version(w.arn, fakesm.Current) != first {
-		t.Error("a refused request moved the stage")
+		t.Error("a refused request moved the stage, want it unmoved")
 	}
 	w.code(w.move(fakesm.Pending, "", tokenA), "")
 	if w.fake.Version(w.arn, fakesm.Pending) != "" {
-		t.Error("the stage was not removed")
+		t.Error("got a pending version, want none")
 	}
 	_, err := w.get(tokenA, fakesm.Current)
 	w.code(err, "InvalidRequestException")
 }
 
-func TestFailuresAreInjected(t *testing.T) {
-	w := newWorld(t)
+func TestCallsFailAsInjected(t *testing.T) {
+	w := newFixture(t)
 	w.fake.Fail("GetSecretValue", fakesm.Throttled, fakesm.Internal, fakesm.Failure{})
 	for _, want := range []string{"ThrottlingException", "InternalServiceError"} {
 		_, err := w.get("", "")
 		w.code(err, want)
 	}
 	if _, err := w.get("", ""); err == nil {
-		t.Error("the connection did not break")
+		t.Error("got a reply, want a broken connection")
 	}
 	if got, err := w.get("", ""); got != "v1" || err != nil {
-		t.Errorf("after the failures: %q, %v", got, err)
+		t.Errorf("after the failures: got %q, %v, want success", got, err)
 	}
 	w.fake.Fail("PutSecretValue", fakesm.LostReply)
 	if err := w.put(tokenA, "v2"); err == nil {
-		t.Error("the reply was not lost")
+		t.Error("got a reply, want it lost")
 	}
 	if got, _ := w.get("", ""); got != "v2" {
-		t.Error("the lost request had no effect")
+		t.Error("the request with the lost reply had no effect, want it applied")
 	}
 }

@@ -17,7 +17,7 @@ type request struct {
 	RemoveFromVersion  string   `json:"RemoveFromVersionId"`
 }
 
-// response has the members of all four operations that anyone reads.
+// response has the members of all four operations that callers read.
 type response struct {
 	ARN                string
 	Name               string
@@ -64,7 +64,7 @@ func (s *Server) find(id string) (string, *secret) {
 	return "", nil
 }
 
-// get: the version by its id, by its stage or by both, which must then agree; AWSCURRENT when neither is named.
+// get returns the version with an id, a stage or both; AWSCURRENT by default.
 func (x *secret) get(out response, in request) (response, *refusal) {
 	stage := in.VersionStage
 	if stage == "" && in.VersionID == "" {
@@ -87,8 +87,8 @@ func (x *secret) get(out response, in request) (response, *refusal) {
 	return out, nil
 }
 
-// put: the token names the version. The same token with the same value changes nothing; with another value it is
-// refused. Without stages the version becomes AWSCURRENT, as the first one always does.
+// put stores a version with the token as its id. The same token with the same value changes nothing; with another value
+// it is refused. Without stages the version becomes AWSCURRENT, as the first one always does.
 func (x *secret) put(out response, in request) (response, *refusal) {
 	id := in.ClientRequestToken
 	if len(id) < 32 || len(id) > 64 {
@@ -122,7 +122,7 @@ func (x *secret) put(out response, in request) (response, *refusal) {
 	return out, nil
 }
 
-// describe lists the versions that bear a stage; the others are deprecated and not shown.
+// describe lists the versions that have a stage; the others are deprecated.
 func (x *secret) describe(out response) response {
 	out.RotationEnabled = x.rotates
 	out.VersionIDsToStages = map[string][]string{}
@@ -134,7 +134,7 @@ func (x *secret) describe(out response) response {
 	return out
 }
 
-// updateStage moves a label. The version that bears it now must be named, and AWSCURRENT can only be moved.
+// updateStage moves a stage. The request must name its present version, and AWSCURRENT cannot be removed.
 func (x *secret) updateStage(in request) *refusal {
 	from := x.under(in.VersionStage)
 	switch {

@@ -21,8 +21,8 @@ const placeholder = `{"keys":[]}`
 
 var steps = []string{"createSecret", "setSecret", "testSecret", "finishSecret"}
 
-// world is a Secrets Manager with the three secrets, and the two functions that rotate them.
-type world struct {
+// fixture is a Secrets Manager with the three secrets, and the two functions that rotate them.
+type fixture struct {
 	t       testing.TB
 	fake    *fakesm.Server
 	client  *awssecrets.Client
@@ -34,9 +34,9 @@ type world struct {
 	signingARN, public, tokARN string
 }
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	w := &world{t: t, fake: fakesm.New(), clock: time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)}
+	w := &fixture{t: t, fake: fakesm.New(), clock: time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)}
 	w.client = w.fake.Client()
 	w.signingARN = w.fake.Create("signing-keys", placeholder)
 	w.public = w.fake.Create("public-keys", placeholder)
@@ -54,21 +54,21 @@ func newWorld(t testing.TB) *world {
 }
 
 // both runs a test on either function.
-func both(t *testing.T, run func(*testing.T, *world, *rotation.Rotation)) {
+func both(t *testing.T, run func(*testing.T, *fixture, *rotation.Rotation)) {
 	t.Helper()
-	t.Run("signing keys", func(t *testing.T) { w := newWorld(t); run(t, w, w.signing) })
-	t.Run("token keys", func(t *testing.T) { w := newWorld(t); run(t, w, w.tokens) })
+	t.Run("signing keys", func(t *testing.T) { w := newFixture(t); run(t, w, w.signing) })
+	t.Run("token keys", func(t *testing.T) { w := newFixture(t); run(t, w, w.tokens) })
 }
 
 // start begins a rotation as Secrets Manager does and returns its token.
-func (w *world) start(r *rotation.Rotation) string {
+func (w *fixture) start(r *rotation.Rotation) string {
 	w.started++
 	token := fmt.Sprintf("11111111-1111-4111-8111-%012d", w.started)
 	w.fake.StartRotation(r.ARN, token)
 	return token
 }
 
-func (w *world) step(r *rotation.Rotation, step, token string) error {
+func (w *fixture) step(r *rotation.Rotation, step, token string) error {
 	raw, err := json.Marshal(rotation.Event{Step: step, SecretID: r.ARN, ClientRequestToken: token})
 	if err != nil {
 		w.t.Fatal(err)
@@ -78,7 +78,7 @@ func (w *world) step(r *rotation.Rotation, step, token string) error {
 }
 
 // rotate runs one whole rotation.
-func (w *world) rotate(r *rotation.Rotation) {
+func (w *fixture) rotate(r *rotation.Rotation) {
 	w.t.Helper()
 	token := w.start(r)
 	for _, step := range steps {
@@ -91,7 +91,7 @@ func (w *world) rotate(r *rotation.Rotation) {
 	}
 }
 
-func (w *world) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, error) {
+func (w *fixture) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, error) {
 	raw, err := json.Marshal(rotation.Drop{KeyID: kid})
 	if err != nil {
 		w.t.Fatal(err)
@@ -99,10 +99,10 @@ func (w *world) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, error
 	return r.Handle(context.Background(), raw)
 }
 
-func (w *world) pass(d time.Duration) { w.clock = w.clock.Add(d) }
+func (w *fixture) pass(d time.Duration) { w.clock = w.clock.Add(d) }
 
 // document is what a secret holds under a stage; the placeholder and nothing at all are no keys.
-func (w *world) document(arn, stage string) keys.Document {
+func (w *fixture) document(arn, stage string) keys.Document {
 	w.t.Helper()
 	value, found := w.fake.Value(arn, stage)
 	if !found || value == placeholder {
@@ -115,7 +115,9 @@ func (w *world) document(arn, stage string) keys.Document {
 	return doc
 }
 
-func (w *world) current(r *rotation.Rotation) keys.Document { return w.document(r.ARN, fakesm.Current) }
+func (w *fixture) current(r *rotation.Rotation) keys.Document {
+	return w.document(r.ARN, fakesm.Current)
+}
 
 // the is the one key of a status.
 func the(t testing.TB, doc keys.Document, status keys.Status) keys.JWK {
