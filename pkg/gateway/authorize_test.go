@@ -71,7 +71,7 @@ func TestPoliciesAreEvaluatedAsIAMDoes(t *testing.T) {
 		{"an action's case does not matter", statements{one("Allow", "EXECUTE-API:inv*", "*")}, 200},
 		{"a resource's case does", statements{one("Allow", invoke, "ARN:*")}, denied},
 		{"an effect's case does", statements{one("allow", invoke, "*")}, broken},
-		{"no statement is no policy", nil, broken},
+		{"a policy needs a statement", nil, broken},
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			h := with(t, authorizer(func(context.Context, question) (decision, error) {

@@ -29,7 +29,7 @@ func TestRoutingIsByMethodAndRawPath(t *testing.T) {
 		{"one trailing slash is ignored", "POST", "/open/", "/open", "null"},
 		{"two trailing slashes are not", "POST", "/open//", "", ""},
 		{"an empty part does not match a parameter", "GET", "/open//part/b", "", ""},
-		{"a double slash in front is another path", "POST", "//open", "", ""},
+		{"a leading double slash is another path", "POST", "//open", "", ""},
 		{"a parameter", "GET", "/open/a", "/open/{id}", `{"id":"a"}`},
 		{"static parts win over parameters", "GET", "/open/fixed", "/open/fixed", "null"},
 		{"parameters stay percent-encoded", "GET", "/open/a%2Fb%20c", "/open/{id}", `{"id":"a%2Fb%20c"}`},

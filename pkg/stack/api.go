@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// api reads all of an API but its routes, which stand at the functions.
+// api reads an API without its routes: those are events of the functions.
 func (d *document) api(id string, properties *node) API {
 	return API{
 		LogicalID: id, Stage: d.string(properties, "StageName"),

@@ -6,7 +6,7 @@ import "fmt"
 func (e *evaluator) named(name string) (bool, error) {
 	condition, known := e.conditions[name]
 	if !known {
-		return false, fmt.Errorf("there is no condition %q", name)
+		return false, fmt.Errorf("no condition is called %q", name)
 	}
 	if e.deciding[name] {
 		return false, fmt.Errorf("condition %q needs itself", name)
@@ -36,7 +36,7 @@ func (e *evaluator) decide(n *node) (bool, error) {
 	case n.text == "Fn::Or":
 		yes, err = e.all(n, len(n.arg.items), false)
 	default:
-		err = fmt.Errorf("%s is no condition function", n.text)
+		err = fmt.Errorf("%s is not a condition function", n.text)
 	}
 	if err != nil {
 		return false, fmt.Errorf("line %d: %w", n.line, err)
@@ -57,7 +57,7 @@ func (e *evaluator) equals(n *node) (bool, error) {
 	return left == right, err
 }
 
-// all joins the arguments: with and says whether all hold, without whether any does.
+// all reports whether all arguments hold if and is true, and otherwise whether any does.
 func (e *evaluator) all(n *node, want int, and bool) (bool, error) {
 	args, err := args(n, want)
 	if err != nil {

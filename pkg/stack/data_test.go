@@ -86,8 +86,8 @@ func TestTheTableAndItsIndexAreCapped(t *testing.T) {
 	}
 }
 
-// Both secrets rotate by their own function, from a placeholder that serves nobody; Secrets Manager calls a function
-// for that secret only, and the schedule, which calls it at once, waits for the permission.
+// Each secret begins as a placeholder without keys and rotates by its own function. Secrets Manager may call the
+// function for that secret only; the schedule, which calls it at once, waits for the permission.
 func TestBothSecretsRotate(t *testing.T) {
 	all := deployed(t).Resources
 	for _, name := range []string{"Signing", "Token"} {

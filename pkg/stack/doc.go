@@ -1,6 +1,6 @@
 // Package stack owns the reading of template.yaml: the resources, functions, routes and gateway responses that AWS
 // SAM would deploy, as Go values for the local gateway, for tables that CloudFormation does not make, and for tests.
-// It must never guess: what it does not understand and a reader could rely on is an error that names the line. It
-// refuses the parameters that CloudFormation would refuse. What only AWS knows, such as an ARN, becomes a
-// placeholder like ${TokenTable.Arn}.
+// It must never guess: a part that it does not understand is an error that names the line. It refuses the parameters
+// that CloudFormation would refuse. A value that only AWS knows, such as an ARN, becomes a placeholder like
+// ${TokenTable.Arn}.
 package stack

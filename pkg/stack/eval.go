@@ -26,7 +26,7 @@ func pseudoParameters() map[string]*node {
 	return values
 }
 
-// plain evaluates n and all inside it. What AWS::NoValue removes is nil, and leaves its list or mapping.
+// plain evaluates n and all inside it. A value that AWS::NoValue removes is nil, and its list or mapping lacks it.
 func (e *evaluator) plain(n *node) (any, error) {
 	n, err := e.resolve(n)
 	if err != nil {
@@ -64,7 +64,7 @@ func (e *evaluator) plain(n *node) (any, error) {
 	}
 }
 
-// resolve evaluates until n is a plain value. What lies inside stays as it is.
+// resolve evaluates until n is a plain value. Its items and values stay as they are.
 func (e *evaluator) resolve(n *node) (*node, error) {
 	for n.kind == function {
 		next, err := e.call(n)
@@ -140,7 +140,7 @@ func (e *evaluator) choose(n *node) (*node, error) {
 	}
 	i, err := strconv.Atoi(index)
 	if err != nil || i < 0 || i >= len(parts) {
-		return nil, fmt.Errorf("there is no item %q among %d", index, len(parts))
+		return nil, fmt.Errorf("no item %q among %d", index, len(parts))
 	}
 	return textNode(n, parts[i]), nil
 }
@@ -203,7 +203,7 @@ func (e *evaluator) sub(arg *node) (string, error) {
 	return "", err
 }
 
-// value is a parameter's value, or the placeholder of what only AWS knows.
+// value is a parameter's value, or a placeholder for a value that only AWS knows.
 func (e *evaluator) value(name string) string {
 	if known := e.values[name]; known != nil {
 		return known.text

@@ -63,7 +63,7 @@ func TestACanaryWatchesTheFunctionThatItShifts(t *testing.T) {
 			}
 			continue
 		}
-		want := []string{ref("ApiErrors")} // a 500 that a function answers is no error of the function
+		want := []string{ref("ApiErrors")} // a 500 that a function answers is not one of its errors
 		if f.Operation != "authorizer" {   // each 401 is one of its errors
 			want = append(want, ref(strings.TrimSuffix(f.LogicalID, "Function")+"Errors"))
 		}
@@ -125,7 +125,8 @@ func TestNoLogLevelHidesTheMetrics(t *testing.T) {
 	}
 }
 
-// The build of a function is copied to no other place: SAM would copy the whole directory, local data included.
+// Without build_in_source SAM copies the whole directory for every function, local data included; a cached build
+// does not see changed Go files.
 func TestSAMBuildsInSourceAndCachesNothing(t *testing.T) {
 	config := read(t, "samconfig.toml")
 	for _, want := range []string{"cached = false", "build_in_source = true"} {

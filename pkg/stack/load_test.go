@@ -164,7 +164,7 @@ func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"broken YAML", "Conditions:", "Conditions: [", "parse template"},
 		{"a doubled key", "  Fancy: {", "  Stage: {", "already defined"},
 		{"no default", "Default: dev,", "", "line 3: parameter Stage has neither"},
-		{"an unknown condition", "[Both, x", "[Nope, x", `no condition "Nope"`},
+		{"an unknown condition", "[Both, x", "[Nope, x", `no condition is called "Nope"`},
 		{"a condition on itself", "!Equals [!Ref Fancy, \"yes\"]", "!Not [!Condition IsFancy]", `"IsFancy" needs itself`},
 		{"wrong arity", `!Join ["-",`, `!Join ["-", b,`, "Fn::Join: want 2 arguments"},
 		{"a selection out of range", "!Select [1,", "!Select [9,", `no item "9" among 2`},

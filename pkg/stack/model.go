@@ -52,7 +52,7 @@ type Route struct {
 	Path       string // such as /jwt/refresh/{tokenId}
 	Function   string // logical id
 	Operation  string // of the function
-	Authorizer string // operation of the authorizer in front, "" for none
+	Authorizer string // operation of the route's authorizer, "" for a public route
 }
 
 // Function is one Lambda function.

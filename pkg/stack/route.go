@@ -27,7 +27,7 @@ func (d *document) route(api *API, auth *node, f Function, event *node) {
 	api.Routes = append(api.Routes, r)
 }
 
-// authorizer names the operation in front of a route: the event's own choice, or the API's default.
+// authorizer is the operation that authorizes a route: the event's own choice, or the API's default.
 func (d *document) authorizer(auth, event *node) string {
 	name := d.string(event, "Authorizer")
 	if name == "" {

@@ -1,15 +1,16 @@
-// What the validators find and we accept, with the reason. A finding that is not here fails, and so does an entry that
-// accepts nothing any more. rule is exact, resource a regular expression of the whole logical id.
+// The accepted findings of the validators, each with its reason. A finding without an entry fails, and so do an entry
+// without a finding and one without a reason. rule is exact, resource a regular expression of the whole logical id.
+// The reasons are here and not in the Metadata of resources, since SAM makes most of these resources itself.
 export const accepted = [
   {
     rule: 'AwsSolutions-IAM4[Policy::arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
     resource: '\\w+FunctionRole',
-    reason: 'SAM gives it to every role that it makes; it writes logs and reads nothing. A Role of our own would drop Policies.',
+    reason: 'SAM attaches it to every role that it makes; it writes logs and reads nothing. With a Role instead, SAM drops Policies.',
   },
   {
     rule: 'AwsSolutions-IAM4[Policy::arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess]',
     resource: '\\w+FunctionRole',
-    reason: 'SAM gives it for Tracing: Active. X-Ray has no resources that a policy of our own could name.',
+    reason: 'SAM attaches it for Tracing: Active. X-Ray has no resources that a narrower policy could name.',
   },
   {
     rule: 'AwsSolutions-IAM4[Policy::arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda]',
@@ -19,22 +20,22 @@ export const accepted = [
   {
     rule: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
     resource: 'AccountRole',
-    reason: 'The policy that API Gateway documents for the one role of an account, which other APIs use too.',
+    reason: 'The policy that API Gateway documents for the account's one role, which other APIs use too.',
   },
   {
     rule: 'AwsSolutions-APIG1',
     resource: 'ApiStage',
-    reason: 'Access logs are behind AccessLogs, true in prod: without a log role in the account they fail the deployment.',
+    reason: 'AccessLogs switches access logs, on in prod: without a log role in the account they fail the deployment.',
   },
   {
     rule: 'AwsSolutions-APIG2',
     resource: 'Api',
-    reason: 'A 400 of the gateway comes before the permission and cannot name the field at fault; functions read strictly.',
+    reason: 'A 400 of API Gateway precedes the check of the permission and cannot name the field at fault; functions read strictly.',
   },
   {
     rule: 'AwsSolutions-APIG6',
     resource: 'ApiStage',
-    reason: 'Execution logs repeat paths and headers, which name users. Access logs and the functions tell what happened.',
+    reason: 'Execution logs repeat paths and headers, which name users. Access logs and the logs of functions suffice.',
   },
   {
     rule: 'AwsSolutions-SMG4',
@@ -44,12 +45,12 @@ export const accepted = [
   {
     rule: 'AwsSolutions-SQS3',
     resource: 'DeadLetters',
-    reason: 'It is a dead-letter queue, that of an event source mapping; the rule knows those of other queues only.',
+    reason: 'It is the dead-letter queue of an event source mapping; the rule knows those of queues only.',
   },
   {
     rule: 'F1020',
     resource: 'Api|AuditStream',
-    reason: '!Ref Function.Alias is of SAM. What SAM makes of it is validated too, and has the alias there.',
+    reason: '!Ref Function.Alias is SAM's. The translated template, with the alias as a resource, is validated too.',
   },
   {
     rule: 'W3011',
@@ -59,16 +60,16 @@ export const accepted = [
   {
     rule: 'I3042',
     resource: 'Api|\\w+Permission(Stage)?',
-    reason: 'SAM spells the ARNs that it adds for the partition in which it translates.',
+    reason: 'SAM writes the partition of the translation into the ARNs that it adds.',
   },
   {
     rule: 'I9001',
     resource: '.*',
-    reason: 'It says what replaces a resource when it changes, which is no fault. Table, keys and secrets are retained.',
+    reason: 'It lists changes that replace a resource. Table, keys and secrets are retained.',
   },
   {
     rule: 'I9040',
     resource: '.*',
-    reason: 'sam deploy --tags puts the tags of a stack on all that it holds.',
+    reason: 'sam deploy --tags puts the tags of a stack on all its resources.',
   },
 ];

@@ -1,4 +1,4 @@
-// Sets findings against what is accepted.
+// Compares findings with the accepted ones.
 
 // compare returns the findings that no entry accepts, and the entries that accept no finding.
 export function compare(findings, accepted) {

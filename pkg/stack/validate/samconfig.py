@@ -1,4 +1,4 @@
-"""Every key of samconfig.toml is an option of its command: SAM itself passes over what it does not know."""
+"""Every key of samconfig.toml is an option of its command: SAM itself ignores unknown keys."""
 import importlib
 import sys
 
