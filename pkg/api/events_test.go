@@ -47,7 +47,7 @@ func TestEveryEventFile(t *testing.T) {
 			}
 		})
 	}
-	files, err := filepath.Glob(eventsDir + "/*")
+	files, err := filepath.Glob(eventsDir + "/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
