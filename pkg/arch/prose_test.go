@@ -18,6 +18,7 @@ const (
 
 var (
 	link   = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	folder = regexp.MustCompile("`((?:pkg|functions|events)/[\\w./-]*)`")
 	target = regexp.MustCompile("(?m)(?:`|^\\$ )make ([a-z-]+)")
 )
 
@@ -38,6 +39,9 @@ func TestProseKeepsItsColumnsAndNamesWhatExists(t *testing.T) {
 		}
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			wantFile(t, file, path.Join(path.Dir(file), m[1]))
+		}
+		for _, m := range folder.FindAllStringSubmatch(text, -1) {
+			wantFile(t, file, m[1])
 		}
 		for _, m := range target.FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(makefile, "\n"+m[1]+":") {

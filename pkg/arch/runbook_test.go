@@ -21,6 +21,11 @@ func TestTheRunbookHasEveryAlarmAndNamesWhatTheStackHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, op := range directories(t, "functions") {
+		if !strings.Contains(runbook, "`"+op+"`") {
+			t.Errorf("functions/README.md: got no row for the function %s, want one", op)
+		}
+	}
 	headings := strings.Join(heading.FindAllString(runbook, -1), "\n")
 	for id, resource := range template.Resources {
 		ofFunction := strings.HasSuffix(id, "Errors") || strings.HasSuffix(id, "Throttles")
