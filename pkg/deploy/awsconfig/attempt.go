@@ -17,15 +17,20 @@ import (
 const maxAttempt = 2 * time.Second
 
 // Attempts makes an HTTP client of which each Do is one attempt of the SDK. An attempt ends after half of what is left
-// until the context's deadline, so that there is always time for another one, and after maxAttempt at the latest. Its
+// until the context's deadline, so that there is always time for another one, and at the latest after longest. Its
 // answer is whole: the SDK decodes all attempts of a request into one value, and only logs a checksum that differs.
-func Attempts(next aws.HTTPClient) aws.HTTPClient { return attempts{next} }
+func Attempts(next aws.HTTPClient, longest time.Duration) aws.HTTPClient {
+	return attempts{next, longest}
+}
 
-type attempts struct{ next aws.HTTPClient }
+type attempts struct {
+	next    aws.HTTPClient
+	longest time.Duration
+}
 
 // Do is the HTTP client's. The SDK retries its errors.
 func (a attempts) Do(request *http.Request) (*http.Response, error) {
-	timeout := maxAttempt
+	timeout := a.longest
 	if deadline, ok := request.Context().Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline)/2)
 	}

@@ -1,15 +1,18 @@
 package awsconfig_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,7 +53,7 @@ func (a *answers) Do(*http.Request) (*http.Response, error) {
 // getItem reads an item through the answers, of which it must use up all.
 func getItem(t *testing.T, rest answers) map[string]types.AttributeValue {
 	t.Helper()
-	client := dynamodb.NewFromConfig(local(t, "http://127.0.0.1:1"), func(o *dynamodb.Options) { o.HTTPClient = awsconfig.Attempts(&rest) })
+	client := dynamodb.NewFromConfig(local(t, "http://127.0.0.1:1"), func(o *dynamodb.Options) { o.HTTPClient = awsconfig.Attempts(&rest, time.Minute) })
 	out, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{
 		TableName: aws.String("table"), Key: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "pk"}},
 	})
@@ -84,7 +87,7 @@ func TestAnAnswerThatDiffersFromItsChecksumIsAskedForAgain(t *testing.T) {
 func TestTheBodyOfARequestIsInMemory(t *testing.T) {
 	var next held
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", io.LimitReader(strings.NewReader("body"), 4))
-	answer, err := awsconfig.Attempts(&next).Do(request)
+	answer, err := awsconfig.Attempts(&next, time.Minute).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +109,43 @@ func (h *held) Do(request *http.Request) (*http.Response, error) {
 	again, err2 := io.ReadAll(body)
 	h.sent, h.again = string(sent), string(again)
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, errors.Join(err1, err2)
+}
+
+// An attempt without an answer leaves time for another one, and ends after two seconds even where there is no deadline.
+func TestAnAttemptEndsAfterHalfOfWhatIsLeft(t *testing.T) {
+	for _, c := range []struct {
+		deadline time.Duration // 0 for none
+		want     []time.Duration
+	}{
+		{time.Second, []time.Duration{500 * time.Millisecond, 250 * time.Millisecond, 125 * time.Millisecond, 50 * time.Millisecond}},
+		{0, []time.Duration{2 * time.Second, 2 * time.Second, 2 * time.Second, 2 * time.Second, 2 * time.Second}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := t.Context()
+			if c.deadline > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, c.deadline)
+				defer cancel()
+			}
+			var took silence
+			config := local(t, "http://127.0.0.1:1")
+			config.HTTPClient = awsconfig.Attempts(&took, 2*time.Second)
+			_, err := dynamodb.NewFromConfig(config).ListTables(ctx, &dynamodb.ListTablesInput{})
+			if err == nil || !slices.Equal(took, c.want) {
+				t.Errorf("deadline %v: got attempts of %v, %v; want %v", c.deadline, took, err, c.want)
+			}
+		})
+	}
+}
+
+// silence is an HTTP client that never answers, and notes how long each request waited.
+type silence []time.Duration
+
+func (s *silence) Do(request *http.Request) (*http.Response, error) {
+	began := time.Now()
+	<-request.Context().Done()
+	*s = append(*s, time.Since(began))
+	return nil, request.Context().Err()
 }
 
 // Performance floor 12.

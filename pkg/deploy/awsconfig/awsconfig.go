@@ -26,7 +26,7 @@ func Load(getenv func(string) string) (aws.Config, error) {
 	config := aws.Config{
 		Region:        cmp.Or(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION")),
 		Retryer:       newRetryer,
-		HTTPClient:    Attempts(newTransport()),
+		HTTPClient:    Attempts(newTransport(), maxAttempt),
 		ConfigSources: []any{serviceEndpoints(getenv)},
 	}
 	credentials := aws.Credentials{

@@ -88,17 +88,6 @@ func TestAContextThatEndsIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestAnAttemptWithoutAnswerLeavesTimeForAnother(t *testing.T) {
-	b := onNothing(t)
-	b.transport.Next("GetItem", dynamotest.Silent(), dynamotest.Reply(200, `{}`))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if _, err := b.APIKey(ctx, "id"); !errors.Is(err, session.ErrNoAPIKey) {
-		t.Errorf("got %v, want ErrNoAPIKey of the second attempt", err)
-	}
-	b.wantRequests(map[string]int{"GetItem": 2})
-}
-
 func TestAMistakeOfOursIsNeitherRepeatedNorUnavailableNorQuoted(t *testing.T) {
 	for _, code := range []string{"ValidationException", "ResourceNotFoundException", "AccessDeniedException"} {
 		b := onNothing(t)

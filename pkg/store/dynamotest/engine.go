@@ -56,7 +56,7 @@ child=$!
 wait $child
 rm -rf "$directory"`
 
-const startTimeout = 30 * time.Second
+const startTimeout = 5 * time.Minute // a busy machine takes long
 
 func start(engine string) (*Engine, error) {
 	directory, err := os.MkdirTemp("", "dynamodb-local-") // the engine writes into its working directory

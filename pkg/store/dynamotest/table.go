@@ -3,10 +3,12 @@ package dynamotest
 import (
 	"crypto/rand"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -49,6 +51,7 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 	if err != nil {
 		tb.Fatal(err)
 	}
+	config.HTTPClient = awsconfig.Attempts(http.DefaultClient, patience)
 	root, err := moduleRoot()
 	if err != nil {
 		tb.Fatal(err)
@@ -63,11 +66,16 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 	return dynamodb.NewFromConfig(config, options...), name
 }
 
-// Client returns a client like that of production, for an endpoint on a loopback address.
+// patience is how long an attempt may take. On a busy machine the engine answers late, and a repeated deletion would
+// find nothing.
+const patience = 5 * time.Minute
+
+// Client returns a client like that of production, but for its patience, for an endpoint on a loopback address.
 func Client(endpoint string, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	config, err := awsconfig.Local(endpoint)
 	if err != nil {
 		panic(err) // of the test's own endpoint
 	}
+	config.HTTPClient = awsconfig.Attempts(http.DefaultClient, patience)
 	return dynamodb.NewFromConfig(config, options...)
 }

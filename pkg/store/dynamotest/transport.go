@@ -43,7 +43,7 @@ func NewTransport(next dynamodb.HTTPClient) *Transport {
 func Through(into **Transport) func(*dynamodb.Options) {
 	return func(o *dynamodb.Options) {
 		*into = NewTransport(o.HTTPClient)
-		o.HTTPClient = awsconfig.Attempts(*into)
+		o.HTTPClient = awsconfig.Attempts(*into, patience)
 	}
 }
 

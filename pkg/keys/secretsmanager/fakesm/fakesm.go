@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
@@ -140,7 +141,7 @@ func (s *Server) Client(options ...func(*secretsmanager.Options)) *secretsmanage
 	if err != nil {
 		panic(err) // of a constant
 	}
-	config.HTTPClient = awsconfig.Attempts(s)
+	config.HTTPClient = awsconfig.Attempts(s, time.Minute)
 	return secretsmanager.NewFromConfig(config, options...)
 }
 
