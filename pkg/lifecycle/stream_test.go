@@ -85,14 +85,7 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 // Lifecycle events of issue 3, from the stream of a real table to the bus.
 func TestEveryChangeOfATableIsPublishedOnce(t *testing.T) {
 	client, table := dynamotest.Table(t)
-	_, err := client.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
-		TableName: &table, StreamSpecification: &dynamotypes.StreamSpecification{
-			StreamEnabled: aws.Bool(true), StreamViewType: dynamotypes.StreamViewTypeNewAndOldImages,
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	enableStream(t, client, table)
 	w := happens(t, dynamo.New(client, table))
 	batch := streamOf(t, client, table)
 	if *update {
@@ -104,6 +97,21 @@ func TestEveryChangeOfATableIsPublishedOnce(t *testing.T) {
 		t.Fatal(answer, err)
 	}
 	wantSame(t, bus.told(), want(w))
+}
+
+// enableStream enables the stream of a table. The SDK repeats a request that the engine answers late, and then DynamoDB
+// refuses the repetition.
+func enableStream(t *testing.T, client *dynamodb.Client, table string) {
+	t.Helper()
+	_, err := client.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
+		TableName: &table, StreamSpecification: &dynamotypes.StreamSpecification{
+			StreamEnabled: aws.Bool(true), StreamViewType: dynamotypes.StreamViewTypeNewAndOldImages,
+		},
+	})
+	described, describeErr := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table})
+	if describeErr != nil || described.Table.LatestStreamArn == nil {
+		t.Fatalf("the table has no stream: %v, %v", err, describeErr)
+	}
 }
 
 // streamOf reads the stream of a table as Lambda hands it over.
