@@ -1,29 +1,31 @@
-// Package audit owns what the world outside hears of sessions: it turns records of the table's stream into events on
-// an Amazon EventBridge bus. Events hold ids and counters; a token, a secret, a hash, a claim or a device must never
-// get into one, nor into a log line. It must never write to the table.
+// Package lifecycle owns the events about sessions: it turns records of the table's stream into events on an Amazon
+// EventBridge bus. Events hold ids and counters. A token, a secret, a hash, a claim or a device must never get into an
+// event or a log line, and nothing here writes to the table.
 //
 // # Events
 //
-// Source is refresh-tokens, time is DynamoDB's of the change, and detail-type is one of
+// The source is refresh-tokens, the time is that of the change, and the detail-type is one of:
 //
-//	token.issued           a session began
-//	token.refreshed        a session was refreshed; generation says how often it was rotated
-//	token.expired          an expired session was removed, by DynamoDB's TTL as a rule, hours or days after its expiry
+//	token.issued           a session started
+//	token.refreshed        a session was refreshed; generation is the number of its rotations
+//	token.expired          an expired session was removed, usually by DynamoDB's TTL, hours or days after its expiry
 //	token.deleted          a session was deleted
-//	                       or, with extent "application", all sessions of an application were, by one event
+//	                       or, with extent "application", all sessions of an application were, in one event
 //	token.reuse_detected   a superseded token was presented, and its session ended
 //
-// The template's event source mapping leaves refreshes out unless PublishRefreshed says otherwise: they would be most
-// of the bill. Sessions that were deleted with their application are removed later and are then told of as expired.
+// The template's event source mapping leaves out refreshes, which would be most of the bill, unless PublishRefreshed is
+// true. Sessions that were deleted with their application are removed later; their events are token.expired.
 //
 // # Delivery
 //
-// At least once. A user's events are sent in the order of the changes, since a user's sessions share a partition key, but
-// EventBridge promises no order, and an event that it refuses follows later ones: time and generation tell. An event that
-// comes twice has the same id in its detail. A record that is not published is reported to Lambda with its sequence
-// number, so that Lambda begins again there. It gives up a batch, not a record, and halves only a batch that fails as a
-// whole: so one that begins with a record that cannot be read does, until that record is alone and its neighbours arrive.
-// What Lambda gives up, after the template's retries or age, leaves a description without content in the queue DeadLetters.
+// Each event is delivered at least once. A user's events are sent in the order of the changes, because a user's sessions
+// share a partition key. EventBridge promises no order, and an event that it refuses follows later ones: compare time and
+// generation. A repeated event has the same id in its detail.
+//
+// The answer to Lambda has the sequence number of the first record that was not published, and Lambda continues there.
+// Lambda gives up a batch, not a record, and halves only a batch that fails as a whole. So a batch fails as a whole when
+// its first record cannot be read, until that record is alone. What Lambda gives up leaves a description without content
+// in the queue DeadLetters.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 package lifecycle
 
@@ -76,25 +78,25 @@ type Detail struct {
 	Epoch         uint64 `json:"epoch,omitempty"` // the application's new one
 }
 
-// New makes a publisher to a bus, which name or ARN may tell. It touches no network.
+// New makes a publisher to a bus, by its name or ARN. It opens no connection.
 func New(config aws.Config, bus string, log telemetry.Log) Publisher {
 	return Publisher{Bus: eventbridge.NewFromConfig(config), Name: bus, Log: log}
 }
 
-// entry is an event and the record that it tells of.
+// entry is an event and the sequence number of its record.
 type entry struct {
 	event    types.PutEventsRequestEntry
 	sequence string
 }
 
-// Handle publishes the changes of a batch, and answers with the first record that could not be published. The error
-// is that of a batch whose very first record cannot be read.
+// Handle publishes the changes of a batch, and answers with the first record that was not published. It returns an error
+// if the first record of the batch cannot be read.
 func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	line := telemetry.Line{Operation: operation, Outcome: "ok", Started: time.Now()}
 	if len(batch.Records) == 0 {
-		return events.DynamoDBEventResponse{}, errors.New("this is no event of a DynamoDB stream: it has no Records")
+		return events.DynamoDBEventResponse{}, errors.New("the event is not one of a DynamoDB stream: it has no Records")
 	}
-	// A record that cannot be read stops the batch there; what comes before it is published.
+	// Records before the first that cannot be read are published.
 	entries, stop, err := p.entries(batch.Records)
 	var unreadable error
 	if stop == batch.Records[0].Change.SequenceNumber {
@@ -119,7 +121,7 @@ func (p Publisher) Handle(ctx context.Context, batch events.DynamoDBEvent) (even
 	return answer, unreadable
 }
 
-// entries are the events of the records up to the first that cannot be read, whose sequence number is stop.
+// entries makes the events of the records before the first that cannot be read; stop is its sequence number.
 func (p Publisher) entries(records []events.DynamoDBEventRecord) (entries []entry, stop string, err error) {
 	for _, record := range records {
 		sequence := record.Change.SequenceNumber
@@ -150,7 +152,7 @@ func detailOf(id string, c dynamo.Change) Detail {
 	return d
 }
 
-// put publishes at most maxEntries and says how many of them, from the first, are published for certain.
+// put publishes at most maxEntries. It returns how many, counted from the first, are certainly published.
 func (p Publisher) put(ctx context.Context, entries []entry) (published int, err error) {
 	request := &eventbridge.PutEventsInput{}
 	for _, e := range entries {

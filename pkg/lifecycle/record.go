@@ -22,7 +22,7 @@ func recordOf(r events.DynamoDBEventRecord) dynamo.Record {
 	}
 }
 
-// imageOf is nil for no image.
+// imageOf returns nil where there is no image.
 func imageOf(from map[string]events.DynamoDBAttributeValue) map[string]types.AttributeValue {
 	if len(from) == 0 {
 		return nil
@@ -36,7 +36,7 @@ func imageOf(from map[string]events.DynamoDBAttributeValue) map[string]types.Att
 	return image
 }
 
-// attributeOf turns Lambda's form of a value into the SDK's, for the types that the table has; nil for others.
+// attributeOf converts Lambda's type of a value to the SDK's; nil for types that the table does not use.
 func attributeOf(value events.DynamoDBAttributeValue) types.AttributeValue {
 	switch value.DataType() {
 	case events.DataTypeString:

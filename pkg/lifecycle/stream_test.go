@@ -22,12 +22,12 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-var update = flag.Bool("update", false, "write events/audit.json anew")
+var update = flag.Bool("update", false, "rewrite events/audit.json")
 
 const eventFile = "../../events/audit.json"
 
-// want are the events of what happens does, in its order.
-func want(w happened) []string {
+// eventsOf are the events of what happens does, in order.
+func eventsOf(w happened) []string {
 	return []string{
 		"token.issued token " + w.session.ID.String(),
 		"token.refreshed token " + w.session.ID.String(),
@@ -40,10 +40,10 @@ func want(w happened) []string {
 	}
 }
 
-// happened are the sessions that happens makes.
+// happened has the sessions that happens creates.
 type happened struct{ session, other, over session.Session }
 
-// happens does everything to a table that its stream can tell of, and something that it should not.
+// happens makes each change that is an event, and some that are not.
 func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	t.Helper()
 	must := func(err error) {
@@ -63,7 +63,7 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	_, applied, err := store.Rotate(t.Context(), rotation)
 	must(err)
 	if !applied {
-		t.Fatal("the rotation is refused")
+		t.Fatal("got a refused rotation, want an applied one")
 	}
 	must(store.EndReused(t.Context(), w.session.Key))
 	w.other = storetest.NewSession("demo", "alice", "web")
@@ -82,7 +82,6 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	return w
 }
 
-// Lifecycle events of issue 3, from the stream of a real table to the bus.
 func TestEveryChangeOfATableIsPublishedOnce(t *testing.T) {
 	client, table := dynamotest.Table(t)
 	enableStream(t, client, table)
@@ -96,7 +95,7 @@ func TestEveryChangeOfATableIsPublishedOnce(t *testing.T) {
 	if err != nil || len(answer.BatchItemFailures) != 0 {
 		t.Fatal(answer, err)
 	}
-	wantSame(t, bus.told(), want(w))
+	wantSame(t, bus.summary(), eventsOf(w))
 }
 
 // enableStream enables the stream of a table. The SDK repeats a request that the engine answers late, and then DynamoDB
@@ -110,11 +109,11 @@ func enableStream(t *testing.T, client *dynamodb.Client, table string) {
 	})
 	described, describeErr := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table})
 	if describeErr != nil || described.Table.LatestStreamArn == nil {
-		t.Fatalf("the table has no stream: %v, %v", err, describeErr)
+		t.Fatalf("got a table without a stream: %v, %v", err, describeErr)
 	}
 }
 
-// streamOf reads the stream of a table as Lambda hands it over.
+// streamOf reads the stream of a table in the form that Lambda gives to a function.
 func streamOf(t *testing.T, client *dynamodb.Client, table string) events.DynamoDBEvent {
 	t.Helper()
 	described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table})

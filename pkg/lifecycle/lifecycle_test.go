@@ -25,7 +25,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
-// fakeBus keeps what is put; refuse, if set, decides about each event by its number from 0.
+// fakeBus records events. If refuse is set, it refuses event n, counted from 0, where refuse(n) is true.
 type fakeBus struct {
 	events []types.PutEventsRequestEntry
 	calls  int
@@ -55,9 +55,9 @@ func (b *fakeBus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _
 	return out, nil
 }
 
-// told says what each event is about.
-func (b *fakeBus) told() []string {
-	var told []string
+// summary is the type, extent and subject of each event.
+func (b *fakeBus) summary() []string {
+	var events []string
 	for _, e := range b.events {
 		var d lifecycle.Detail
 		_ = json.Unmarshal([]byte(*e.Detail), &d)
@@ -65,9 +65,9 @@ func (b *fakeBus) told() []string {
 		if d.Extent == "application" {
 			about = fmt.Sprint(d.Epoch)
 		}
-		told = append(told, fmt.Sprint(*e.DetailType, " ", d.Extent, " ", about))
+		events = append(events, fmt.Sprint(*e.DetailType, " ", d.Extent, " ", about))
 	}
-	return told
+	return events
 }
 
 func publisher(t *testing.T, bus lifecycle.Bus) lifecycle.Publisher {
@@ -94,8 +94,7 @@ func readEvent(t *testing.T, name string) (batch events.DynamoDBEvent) {
 	return batch
 }
 
-// Every file events/audit*.json is replayed here.
-func TestEveryAuditEvent(t *testing.T) {
+func TestEachRecordedBatchPublishesItsEvents(t *testing.T) {
 	rows := map[string][]string{
 		"audit.json": {
 			"token.issued token", "token.refreshed token", "token.reuse_detected token", "token.issued token", "token.deleted token",
@@ -107,27 +106,26 @@ func TestEveryAuditEvent(t *testing.T) {
 	}
 	files, err := filepath.Glob(filepath.Dir(eventFile) + "/audit*.json")
 	if err != nil || len(files) != len(rows) {
-		t.Errorf("%d files, %d rows: add a row for each file", len(files), len(rows))
+		t.Errorf("got %d files, want %d: add a row for each file", len(files), len(rows))
 	}
 	for name, want := range rows {
 		bus := &fakeBus{}
 		answer, err := publisher(t, bus).Handle(t.Context(), readEvent(t, name))
 		if malformed := name == "audit-malformed.json"; malformed != (len(answer.BatchItemFailures) == 1) {
-			t.Errorf("%s: %v", name, answer)
+			t.Errorf("%s: got answer %v, want one failure: %v", name, answer, malformed)
 		}
-		if (err != nil) != (name == "audit-empty.json") {
-			t.Errorf("%s: %v", name, err)
+		if empty := name == "audit-empty.json"; (err != nil) != empty {
+			t.Errorf("%s: got error %v, want one: %v", name, err, empty)
 		}
 		var kinds []string
-		for _, one := range bus.told() {
+		for _, one := range bus.summary() {
 			kinds = append(kinds, one[:strings.LastIndex(one, " ")])
 		}
 		wantSame(t, kinds, want)
 	}
 }
 
-// Ids only: nothing of the images but the parts of their keys, and counters.
-func TestEventsAndLogHoldNothingButIDs(t *testing.T) {
+func TestEventsAndLogHoldOnlyIDsAndCounters(t *testing.T) {
 	var log bytes.Buffer
 	bus := &fakeBus{}
 	batch := readEvent(t, "audit.json")
@@ -145,7 +143,7 @@ func TestEventsAndLogHoldNothingButIDs(t *testing.T) {
 		}
 		for name := range fields {
 			if !slices.Contains([]string{"id", "tenantId", "applicationId", "extent", "userId", "tokenId", "generation", "epoch"}, name) {
-				t.Errorf("an event has %q", name)
+				t.Errorf("got field %q in an event, want ids and counters only", name)
 			}
 		}
 	}
@@ -165,18 +163,17 @@ func TestEventsAndLogHoldNothingButIDs(t *testing.T) {
 				}
 				searched++
 				if strings.Contains(text.String(), secret[:6]) {
-					t.Errorf("%s is told", name)
+					t.Errorf("got the value of %s in an event or a log line, want none", name)
 				}
 			}
 		}
 	}
 	if searched < 10 {
-		t.Errorf("only %d values were looked for", searched)
+		t.Errorf("got %d values to search for, want at least 10", searched)
 	}
 }
 
-// Lambda begins again at the first record that was not published, and an event that comes twice has one id.
-func TestAFailureIsReportedWhereItHappened(t *testing.T) {
+func TestTheAnswerNamesTheFirstUnpublishedRecord(t *testing.T) {
 	batch := readEvent(t, "audit.json")
 	// 24 records, each with an event: three requests of PutEvents.
 	one := batch.Records[slices.IndexFunc(batch.Records, func(r events.DynamoDBEventRecord) bool {
@@ -196,7 +193,7 @@ func TestAFailureIsReportedWhereItHappened(t *testing.T) {
 		{"nothing fails", fakeBus{}, "", 3},
 		{"an event in the middle is refused", fakeBus{refuse: func(n int) bool { return n == 13 }}, "sequence13", 2},
 		{"the first and the last are refused", fakeBus{refuse: func(n int) bool { return n == 0 || n == 23 }}, "sequence0", 1},
-		{"EventBridge is away", fakeBus{err: errors.New("no route")}, "sequence0", 1},
+		{"EventBridge is unreachable", fakeBus{err: errors.New("no route")}, "sequence0", 1},
 	} {
 		answer, err := publisher(t, &c.bus).Handle(t.Context(), batch)
 		var stop string
@@ -204,23 +201,23 @@ func TestAFailureIsReportedWhereItHappened(t *testing.T) {
 			stop = answer.BatchItemFailures[0].ItemIdentifier
 		}
 		if err != nil || stop != c.stop || c.bus.calls != c.calls || len(answer.BatchItemFailures) > 1 {
-			t.Errorf("%s: %v after %d calls, %v", c.name, answer, c.bus.calls, err)
+			t.Errorf("%s: got failures %v after %d calls, %v; want %q after %d", c.name, answer.BatchItemFailures, c.bus.calls, err, c.stop, c.calls)
 		}
 		for n, e := range c.bus.events {
 			if !strings.Contains(*e.Detail, fmt.Sprintf(`"id":"event%d"`, n)) || *e.Source != "refresh-tokens" || *e.EventBusName != "bus" ||
 				!e.Time.Equal(one.Change.ApproximateCreationDateTime.Time) || time.Since(*e.Time) < 0 {
-				t.Errorf("%s: event %d is %s", c.name, n, *e.Detail)
+				t.Errorf("%s: got %s as event %d of %s", c.name, *e.Detail, n, *e.Source)
 			}
 		}
 	}
 }
 
-// Lambda takes a missing list for success as well, but a person who invokes the function should see it.
+// Lambda takes a missing list for success, but a person who invokes the function should see it.
 func TestAnAnswerWithoutFailuresIsAnEmptyList(t *testing.T) {
 	answer, err := lifecycle.Publisher{Bus: &fakeBus{}, Name: "bus", Log: telemetry.Log{Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))}}.
 		Handle(t.Context(), readEvent(t, "audit.json"))
 	raw, _ := json.Marshal(answer)
-	if err != nil || string(raw) != `{"batchItemFailures":[]}` {
-		t.Errorf("%s, %v", raw, err)
+	if want := `{"batchItemFailures":[]}`; err != nil || string(raw) != want {
+		t.Errorf("got %s, %v; want %s", raw, err, want)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
 )
 
-// mapping does with a batch what Lambda does for the template's event source mapping: it begins again at the record
-// that is reported, halves a batch that fails, and gives up a batch after its retries.
+// mapping handles a batch as Lambda does for the template's event source mapping: it continues at the reported record,
+// halves a batch that fails, and gives up a batch after its retries. It returns the number of records given up.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 func mapping(ctx context.Context, p lifecycle.Publisher, records []events.DynamoDBEventRecord) (givenUp int) {
 	for retries := 20; len(records) > 0; retries-- {
@@ -36,8 +36,8 @@ func mapping(ctx context.Context, p lifecycle.Publisher, records []events.Dynamo
 	return 0
 }
 
-// Lambda gives up whole batches: a record that can never be read must not take its neighbours along.
-func TestARecordThatCannotBeReadIsGivenUpAlone(t *testing.T) {
+// Lambda gives up whole batches, and yet the neighbours of an unreadable record are published.
+func TestOnlyTheUnreadableRecordIsGivenUp(t *testing.T) {
 	good := readEvent(t, "audit.json").Records[2]
 	for _, at := range []int{0, 13, 29} {
 		var records []events.DynamoDBEventRecord
@@ -51,7 +51,7 @@ func TestARecordThatCannotBeReadIsGivenUpAlone(t *testing.T) {
 		}
 		bus := &fakeBus{}
 		if givenUp := mapping(t.Context(), publisher(t, bus), records); givenUp != 1 || len(bus.events) != 29 {
-			t.Errorf("unreadable record %d: %d records are given up, %d events are published", at, givenUp, len(bus.events))
+			t.Errorf("record %d is unreadable: got %d records given up and %d events published, want 1 and 29", at, givenUp, len(bus.events))
 		}
 	}
 }
