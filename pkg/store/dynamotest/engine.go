@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Engine is one running DynamoDB Local with no tables. It keeps everything in memory.
+// Engine is one running DynamoDB Local, with its tables in memory.
 type Engine struct {
 	Endpoint string
 
@@ -23,8 +23,7 @@ type Engine struct {
 	directory string
 }
 
-// Acquire starts an engine of its own. It ends with Close, and with this process however that ends. Errors:
-// ErrUnavailable.
+// Acquire starts an engine. It ends with Close, or with this process, even a killed one. Errors: ErrUnavailable.
 func Acquire() (*Engine, error) {
 	for _, tool := range []string{"java", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -39,14 +38,14 @@ func Acquire() (*Engine, error) {
 	for range 3 {
 		var e *Engine
 		if e, err = start(engine); err == nil {
-			return e, nil // a failure may be another process that was given the same port
+			return e, nil // otherwise another process may have taken the same port
 		}
 	}
 	return nil, err
 }
 
-// watch runs a program in a directory of its own until it ends or the standard input does, as it does when the
-// process that holds the other end has gone, even killed; then the directory goes too.
+// watch runs a program until it ends or its standard input does, as it does at the end of the process that holds the
+// other end; then it removes the directory.
 const watch = `exec 3<&0
 directory=$1
 shift
@@ -74,7 +73,7 @@ func start(engine string) (*Engine, error) {
 		return nil, errors.Join(err, e.Close())
 	}
 	defer func() { _ = log.Close() }() // only a failure to start is ever read from it
-	//nolint:gosec,noctx // our own arguments; the lifeline ends it
+	//nolint:gosec,noctx // constant arguments; the lifeline ends it
 	process := exec.Command("sh", "-c", watch, "sh", directory,
 		"java", "-Djava.library.path="+filepath.Join(engine, "DynamoDBLocal_lib"),
 		"-jar", filepath.Join(engine, "DynamoDBLocal.jar"),
@@ -90,7 +89,7 @@ func start(engine string) (*Engine, error) {
 	e.process, e.lifeline = process, lifeline
 	go func() {
 		defer close(e.exited)
-		_ = process.Wait() // that it has ended is all there is to know: its log says why
+		_ = process.Wait() // the log has the reason
 	}()
 	if err := e.ready(); err != nil {
 		said := make([]byte, 4096)
@@ -100,7 +99,7 @@ func start(engine string) (*Engine, error) {
 	return e, nil
 }
 
-// ready waits until the engine answers anything at all.
+// ready waits for the first answer of the engine, whatever its status.
 func (e *Engine) ready() error {
 	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	deadline := time.After(startTimeout)
@@ -111,7 +110,7 @@ func (e *Engine) ready() error {
 		}
 		select {
 		case <-e.exited:
-			return errors.New("it ended at once")
+			return errors.New("it ended during its start")
 		case <-deadline:
 			return fmt.Errorf("no answer in %v", startTimeout)
 		case <-time.After(50 * time.Millisecond):
@@ -119,7 +118,7 @@ func (e *Engine) ready() error {
 	}
 }
 
-// Close ends the engine and forgets its tables.
+// Close ends the engine.
 func (e *Engine) Close() error {
 	if e.process != nil {
 		_ = e.lifeline.Close() // Wait may have closed it already

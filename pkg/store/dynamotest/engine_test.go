@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
-func TestATableIsThatOfTheTemplate(t *testing.T) {
+func TestATableHasTheDefinitionOfTheTemplate(t *testing.T) {
 	client, name := dynamotest.Table(t)
 	described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
@@ -48,13 +48,13 @@ func TestEnsuringATableThatExistsChangesNothing(t *testing.T) {
 	}
 	got, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: put.Item})
 	if err != nil || len(got.Item) != 2 {
-		t.Errorf("the item is %v now, %v", got, err)
+		t.Errorf("got item %v, %v; want the one that was there", got, err)
 	}
 }
 
-func TestAnEngineIsGoneAfterClose(t *testing.T) {
+func TestAnEngineEndsWithClose(t *testing.T) {
 	if os.Getenv("STORE_TEST_TABLE") != "" {
-		t.Skip("STORE_TEST_TABLE stands in for the engine")
+		t.Skip("STORE_TEST_TABLE replaces the engine")
 	}
 	dynamotest.Start(t) // skips where there is no engine
 	engine, err := dynamotest.Acquire()
@@ -66,6 +66,6 @@ func TestAnEngineIsGoneAfterClose(t *testing.T) {
 	}
 	if answer, err := http.Get(engine.Endpoint); err == nil {
 		answer.Body.Close()
-		t.Error("it still answers")
+		t.Error("got an answer after Close, want none")
 	}
 }

@@ -17,12 +17,12 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Pass is no fault: the request goes its way.
+// Pass sends the request.
 func Pass() Fault {
 	return func(request *http.Request, send Send) (*http.Response, error) { return send(request) }
 }
 
-// ReplyLost carries the request out and loses its answer.
+// ReplyLost executes the request and loses its answer.
 func ReplyLost() Fault {
 	return func(request *http.Request, send Send) (*http.Response, error) {
 		answer, err := send(request)
@@ -33,7 +33,7 @@ func ReplyLost() Fault {
 	}
 }
 
-// ReplyCut carries the request out and ends its answer in the middle.
+// ReplyCut executes the request and ends its answer in the middle.
 func ReplyCut() Fault {
 	return func(request *http.Request, send Send) (*http.Response, error) {
 		answer, err := send(request)
@@ -53,12 +53,12 @@ type cut struct{}
 
 func (cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// Closed is a connection that the peer has closed: the request is not carried out.
+// Closed is a connection that the peer has closed: the request is not executed.
 func Closed() Fault {
 	return func(*http.Request, Send) (*http.Response, error) { return nil, errors.New("connection reset by peer") }
 }
 
-// Silent never answers, until the request is given up.
+// Silent never answers; it returns when the request is canceled.
 func Silent() Fault {
 	return func(request *http.Request, _ Send) (*http.Response, error) {
 		<-request.Context().Done()
@@ -66,7 +66,7 @@ func Silent() Fault {
 	}
 }
 
-// Delay holds the request back for a while.
+// Delay sends the request after a while.
 func Delay(d time.Duration) Fault {
 	return func(request *http.Request, send Send) (*http.Response, error) {
 		select {
@@ -78,7 +78,7 @@ func Delay(d time.Duration) Fault {
 	}
 }
 
-// Reply answers without carrying the request out.
+// Reply answers without executing the request.
 func Reply(status int, body string) Fault {
 	return func(request *http.Request, _ Send) (*http.Response, error) {
 		return &http.Response{
@@ -91,7 +91,7 @@ func Reply(status int, body string) Fault {
 	}
 }
 
-// Refuse answers with an error of DynamoDB's, such as "ValidationException".
+// Refuse answers with an error of DynamoDB, such as "ValidationException".
 func Refuse(status int, code, message string) Fault {
 	body, _ := json.Marshal(map[string]string{ // strings always marshal
 		"__type": "com.amazonaws.dynamodb.v20120810#" + code, "message": message,
@@ -99,7 +99,7 @@ func Refuse(status int, code, message string) Fault {
 	return Reply(status, string(body))
 }
 
-// Broken answers 500, as DynamoDB does when a host of its own fails.
+// Broken answers 500, as DynamoDB does when one of its hosts fails.
 func Broken() Fault { return Refuse(http.StatusInternalServerError, "InternalServerError", "") }
 
 // Throttled answers 400 as a hot partition does.
@@ -107,9 +107,8 @@ func Throttled() Fault {
 	return Refuse(http.StatusBadRequest, "ProvisionedThroughputExceededException", "")
 }
 
-// Unprocessed carries out only the first few requests of a BatchWriteItem or BatchGetItem and gives the others
-// back. It changes the body behind the signature, which DynamoDB Local does not check and AWS does; with keep 0
-// nothing is sent at all.
+// Unprocessed executes the first keep requests of a BatchWriteItem or BatchGetItem and returns the others as unprocessed.
+// It changes the signed body; DynamoDB Local does not check the signature, AWS does. With keep 0 it sends nothing.
 func Unprocessed(keep int) Fault {
 	return func(request *http.Request, send Send) (*http.Response, error) {
 		body, err := io.ReadAll(request.Body)
@@ -160,7 +159,7 @@ func splitGet(request *http.Request, body []byte, keep int, send Send) (*http.Re
 	return sendPart(request, partly(keep, batch), map[string]any{"UnprocessedKeys": rest}, send)
 }
 
-// partly is the batch, or nil when nothing of it is kept.
+// partly returns the batch, or nil if it keeps nothing.
 func partly(keep int, batch any) any {
 	if keep == 0 {
 		return nil
@@ -168,7 +167,7 @@ func partly(keep int, batch any) any {
 	return batch
 }
 
-// sendPart sends a batch, unless it is nil, and adds the rest to its answer.
+// sendPart sends a batch, unless it is nil, and adds rest to its answer.
 func sendPart(request *http.Request, batch any, rest map[string]any, send Send) (*http.Response, error) {
 	said := map[string]any{}
 	if batch != nil {
@@ -198,7 +197,7 @@ func sendPart(request *http.Request, batch any, rest map[string]any, send Send) 
 	return Reply(http.StatusOK, string(body))(request, send)
 }
 
-// ReportCapacity makes every request ask for the capacity that it consumed, of the table and of its index.
+// ReportCapacity makes every request ask for its consumed capacity, of the table and of its index.
 func ReportCapacity(o *dynamodb.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ReportCapacity", askForCapacity), middleware.Before)

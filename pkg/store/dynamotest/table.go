@@ -17,8 +17,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 )
 
-// shared is the one engine of a test binary: it takes more than a second to start, so the tests share it, each
-// in tables of its own. The end of the process ends it.
+// shared is the engine of a test binary, which takes more than a second to start. Each test has its own tables.
 var shared = sync.OnceValues(Acquire)
 
 // Start returns the endpoint of this process's engine. The test skips with -short and where there is none, or fails
@@ -38,8 +37,8 @@ func Start(tb testing.TB) (endpoint string) {
 	return engine.Endpoint
 }
 
-// Table returns a client and a new table of template.yaml's definition, or the one in AWS that STORE_TEST_TABLE
-// names, which other tests may use at the same time.
+// Table returns a client and a new table of template.yaml's definition, or the one in AWS that STORE_TEST_TABLE names
+// and other tests may share.
 func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.Client, name string) {
 	tb.Helper()
 	name = os.Getenv("STORE_TEST_TABLE")

@@ -14,13 +14,13 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 )
 
-// Fault answers one request of an operation in its own way; send is the way that it would have gone.
+// Fault answers one request in place of the network. It may call send, which sends the request.
 type Fault func(request *http.Request, send Send) (*http.Response, error)
 
-// Send sends a request on and returns its answer.
+// Send sends a request.
 type Send func(*http.Request) (*http.Response, error)
 
-// Transport is a dynamodb.HTTPClient. The operations are named as in the API, "UpdateItem".
+// Transport is a dynamodb.HTTPClient. Its operations have the names of the API, such as "UpdateItem".
 type Transport struct {
 	next dynamodb.HTTPClient
 
@@ -32,7 +32,7 @@ type Transport struct {
 	indexes  map[string]float64
 }
 
-// NewTransport makes a transport in front of another one, which may be nil if every request meets a fault that answers.
+// NewTransport makes a transport above another HTTP client, which may be nil if every request meets a fault that answers.
 func NewTransport(next dynamodb.HTTPClient) *Transport {
 	t := &Transport{next: next, faults: map[string][]Fault{}, always: map[string]Fault{}}
 	t.Reset()
@@ -47,21 +47,21 @@ func Through(into **Transport) func(*dynamodb.Options) {
 	}
 }
 
-// Next makes the coming requests of an operation meet these faults, one each, in this order.
+// Next makes the next requests of an operation meet these faults, one each, in this order.
 func (t *Transport) Next(operation string, faults ...Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.faults[operation] = append(t.faults[operation], faults...)
 }
 
-// Always makes every request of an operation meet a fault, once those of Next are used up.
+// Always makes every request of an operation meet a fault, after those of Next.
 func (t *Transport) Always(operation string, fault Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.always[operation] = fault
 }
 
-// Reset forgets what was counted, and no fault.
+// Reset sets the counts to zero and keeps the faults.
 func (t *Transport) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -79,8 +79,8 @@ func (t *Transport) Requests() map[string]int {
 	return counts
 }
 
-// Units returns the capacity units that the answers of an operation reported, and how many of them were an
-// index's. The client needs the option ReportCapacity. Refused writes report none.
+// Units returns the capacity units that the answers of an operation reported, and the share of the index. The client
+// needs the option ReportCapacity. Refused writes report none.
 func (t *Transport) Units(operation string) (all, index float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -120,7 +120,7 @@ type capacity struct {
 	GlobalSecondaryIndexes map[string]struct{ CapacityUnits float64 }
 }
 
-// weigh adds up what an answer says it cost: one figure, or in a batch one for each table.
+// weigh adds up the capacity that an answer reports: one figure, or in a batch one for each table.
 func (t *Transport) weigh(operation string, answer *http.Response) error {
 	body, err := readAll(answer)
 	if err != nil {
@@ -147,7 +147,7 @@ func (t *Transport) weigh(operation string, answer *http.Response) error {
 	return nil
 }
 
-// readAll reads the body of an answer and puts it back.
+// readAll reads the body of an answer and leaves it readable.
 func readAll(answer *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(answer.Body)
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
