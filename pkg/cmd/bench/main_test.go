@@ -19,6 +19,7 @@ func TestTheCommandsOfTheReadmeRun(t *testing.T) {
 	t.Chdir("../../..")
 	shorter := map[string]string{
 		"floors": "update-item authorizer", "load": "-duration 1s -chains 2", "scale": "-largest 1000 -rounds 1", "compare": "-help",
+		"overlap": "-sessions 1 -robbed 1",
 	}
 	for _, command := range regexp.MustCompile(`(?m)^go run \./pkg/cmd/bench (\w+)`).FindAllStringSubmatch(string(readme), -1) {
 		args, known := shorter[command[1]]
