@@ -10,7 +10,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Cookies says where the refresh token was found and under which names cookies go back.
+// Cookies has the tokens that a refresh came with, and the names under which cookies are set again.
 type Cookies struct {
 	Refresh string
 	Used    bool     // the refresh token came by cookie
@@ -67,8 +67,8 @@ func appendNew(to, values []string) []string {
 	return to
 }
 
-// Set answers a cookie-borne refresh with both tokens as cookies, under the names they came with; an access
-// token that did not come takes the name of the refresh cookie's pair.
+// Set are the headers that set both tokens as cookies again, where the refresh token came by cookie. Each keeps its
+// name; an access token that did not come gets the name in the refresh cookie's pair.
 func (jar Cookies) Set(g session.Grant) http.Header {
 	if !jar.Used {
 		return nil
@@ -114,7 +114,7 @@ func (s Shell) ownOrigin(r *Request, origin string) bool {
 	return domain != "" && origin == "https://"+domain
 }
 
-// cookies returns every value of the cookies of one name; an empty cookie is none.
+// cookies returns the values of all cookies of one name, without the empty ones.
 func (r *Request) cookies(name string) []string {
 	lines := http.Header{"Cookie": r.Headers.Values("Cookie")}
 	var values []string

@@ -14,7 +14,7 @@ type Origins struct {
 	Loopback bool     // http and https origins of this machine, any port: for the local gateway
 }
 
-// Allows says whether a browser on origin may read our answers. There is no wildcard.
+// Allows says whether a browser on origin may read answers. There is no wildcard.
 func (o Origins) Allows(origin string) bool {
 	if origin == "" {
 		return false
@@ -31,7 +31,7 @@ func loopback(origin string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Headers are what every answer to a request from origin has: the CORS headers, and that nobody may store it.
+// Headers are the CORS headers of every answer to a request from origin, and Cache-Control: no-store.
 func (o Origins) Headers(origin string) http.Header {
 	h := http.Header{"Vary": {"Origin"}, "Cache-Control": {"no-store"}}
 	if o.Allows(origin) {
@@ -54,5 +54,5 @@ func (o Origins) preflight(origin string) http.Header {
 	return h
 }
 
-// HeaderOperation tells a caller which of two documented meanings its request was given.
+// HeaderOperation tells a caller which of two documented meanings its request has.
 const HeaderOperation = "X-Refresh-Operation"

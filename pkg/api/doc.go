@@ -1,8 +1,8 @@
-// Package api owns the HTTP contract: it turns API Gateway events into calls of the core and the core's results
-// and errors into answers. One file is one operation; request.go, input.go and json.go read, answer.go and
-// envelope.go write, forms.go resolves the documented forms. It must never decide whether a session is good,
-// touch a store, or put a token or a caller's credential into a log or an error.
+// Package api owns the shell around every operation with a route: it turns an API Gateway event into a request that is
+// read strictly, and an answer or an error into API Gateway's response and one log line. It holds the table of
+// operations and who may run them, CORS and cookies. It must never know an interface, decide whether a session is good,
+// touch a store, or put a credential into a log line or an error.
 //
-// Every operation is a function of a request; a shell (handler.go) around it answers preflights, recovers from
-// panics, logs one line and hands result or error to the encoder of the interface that the route belongs to.
+// The packages below this one are the published interfaces: each reads its requests into typed values, calls one verb of
+// the core, and encodes answers and errors in its own shape.
 package api

@@ -44,8 +44,8 @@ var (
 		"Authorization and the tenant header may each be sent once, with one value.")
 )
 
-// ErrorOf gives an error the status and the sentence that interfaces agree on; each has a map of its own for the rest.
-// Every refusal of a refresh token reads the same.
+// ErrorOf is the status and the sentence of an error, as far as interfaces agree; each maps the rest itself. Every
+// refusal of a refresh token reads the same.
 func ErrorOf(err error) PublicError {
 	var own PublicError
 	if errors.As(err, &own) {

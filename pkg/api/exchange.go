@@ -9,7 +9,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Exchange refreshes, for every interface, under the tenant header if there is one.
+// Exchange refreshes a session, on every interface. A tenant header must name the tenant of the refresh token.
 func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req session.RefreshRequest) (session.Grant, error) {
 	tenant, err := r.Headers.Tenant()
 	if err != nil {
@@ -24,8 +24,8 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 	return grant, err
 }
 
-// Accompanying verifies the access token beside a refresh token, on every interface: it may have expired, and a bad
-// one is answered with refusal.
+// Accompanying verifies the access token that comes with a refresh token, on every interface. It may have expired; for a
+// bad one the error is refusal.
 func Accompanying(ctx context.Context, verifier token.Verifier, text string, refusal error) (*token.Access, error) {
 	access, err := verifier.VerifyEvenExpired(ctx, text)
 	switch {

@@ -85,14 +85,14 @@ func (f *Faults) Add(field, code, rule string) {
 	*f = append(*f, session.FieldError{Field: field, Code: code, Message: field + " " + rule + "."})
 }
 
-// CheckID records why an id that was given cannot be one.
+// CheckID records what is wrong with an id.
 func (f *Faults) CheckID(field, id string) {
 	if err := session.CheckID(id); err != nil {
 		f.Add(field, "invalid", err.Error())
 	}
 }
 
-// CheckIDs is CheckID for those of an input's ids that were given.
+// CheckIDs is CheckID for the ids that the input has.
 func (f *Faults) CheckIDs(in Input, names ...string) {
 	for _, name := range names {
 		if value, given := in[name]; given {
@@ -101,8 +101,8 @@ func (f *Faults) CheckIDs(in Input, names ...string) {
 	}
 }
 
-// CheckName is CheckID for an id that comes into being. Clients remove dot segments from a path, encoded or not (RFC 3986
-// section 5.2.4), so that a deletion of one user's tokens would arrive as one of all of an application.
+// CheckName is CheckID for a new id. Clients remove dot segments from a path, encoded or not (RFC 3986 section 5.2.4): a
+// deletion of one user's tokens would arrive as a deletion of all tokens of an application.
 func (f *Faults) CheckName(field, id string) {
 	if id == "." || id == ".." {
 		f.Add(field, "invalid", "must not be . or .., which clients remove from the path of a URL")

@@ -60,8 +60,8 @@ type Rule struct {
 	Needs     session.Permission // of an API key
 }
 
-// Rules is the one table of operations: one row for each function. Those that resolve to others, as refresh and documented-forms do, check
-// the rule of the one they resolve to.
+// Rules is the one table of operations, with one row for each function. A documented form is judged by the row of the
+// operation that it resolves to.
 func Rules() []Rule {
 	return []Rule{
 		{Issue, Keys, session.MayIssue},
@@ -91,9 +91,9 @@ func Rules() []Rule {
 	}
 }
 
-// Permit says whether a principal may run an operation at all, before anything is looked up, so that existence is
-// never told to the unauthorised. User is whom the operation is about, "" where the request names nobody: a user may
-// run what is about single tokens, since only own ones exist for a user. Errors: ErrForbidden.
+// Permit says whether a principal may run an operation, before anything is looked up: existence is not told to the
+// unauthorised. User is the user that the request names, "" for none: a user may run what concerns single tokens, since
+// only own ones exist for a user. Errors: ErrForbidden.
 func Permit(p authorizer.Principal, op Operation, user string) error {
 	for _, rule := range Rules() {
 		if rule.Operation != op || rule.Needs == "" {
@@ -106,7 +106,7 @@ func Permit(p authorizer.Principal, op Operation, user string) error {
 	return ErrForbidden
 }
 
-// Permitted is the principal that the authorizer in front of the API let in, if it may run the request's operation.
+// Permitted is the principal, if it may run the request's operation. Errors: ErrUnauthenticated, ErrForbidden.
 func (r *Request) Permitted(user string) (authorizer.Principal, error) {
 	p, err := r.Principal()
 	if err != nil {

@@ -35,7 +35,7 @@ func newRequest(e *events.APIGatewayProxyRequest, op Operation) *Request {
 	return &Request{Event: e, Headers: authorizer.Headers{Single: e.Headers, Multi: e.MultiValueHeaders}, Operation: op}
 }
 
-// Principal is whom the authorizer in front of the API let in.
+// Principal is the caller that the authorizer in front of the API accepted. Errors: ErrUnauthenticated.
 func (r *Request) Principal() (authorizer.Principal, error) {
 	p, err := authorizer.FromContext(r.Event.RequestContext.Authorizer)
 	r.Tenant = p.Tenant
@@ -81,7 +81,7 @@ func (r *Request) Members() ([]Member, error) {
 // QueryMembers reads the query string, whose values API Gateway has decoded.
 func (r *Request) QueryMembers() ([]Member, error) { return membersOf(r.QueryValues()) }
 
-// membersOf takes keys that must have one value each. Maps have no order; answers do.
+// membersOf takes keys that must have one value each, in the order of their names.
 func membersOf(values map[string][]string) ([]Member, error) {
 	var bad Faults
 	var members []Member
@@ -90,8 +90,8 @@ func membersOf(values map[string][]string) ([]Member, error) {
 			bad.Add(name, "duplicate", "must not be there twice")
 			continue
 		}
-		// A byte that is no UTF-8 arrives as U+FFFD, in the event's JSON at the latest: another id than was meant. An
-		// id that really has U+FFFD can be named in a path or in a body.
+		// A byte that is not UTF-8 arrives as U+FFFD, so the id would be another one. An id that has U+FFFD can be
+		// named in a path or in a body.
 		if strings.ContainsRune(strings.ToValidUTF8(name+values[name][0], "\ufffd"), utf8.RuneError) {
 			bad.Add(strings.ToValidUTF8(name, "\ufffd"), "invalid", "must be UTF-8, without U+FFFD")
 			continue
@@ -117,7 +117,7 @@ func (r *Request) QueryValues() map[string][]string {
 	return values
 }
 
-// NoQuery refuses every query key: a key that nobody reads must not seem to narrow anything.
+// NoQuery refuses every query key: a key without an effect must not seem to narrow anything.
 func (r *Request) NoQuery() error {
 	members, err := r.QueryMembers()
 	_, unknown := ReadInput(members)
@@ -134,10 +134,7 @@ func (r *Request) NoBody() error {
 	return err
 }
 
-// NoInput is what a route without keys asks for.
-func (r *Request) NoInput() error { return JoinFaults(r.NoQuery(), r.NoBody()) }
-
-// PathValue decodes a path parameter; REST APIs hand it on percent-encoded.
+// PathValue decodes a path parameter; REST APIs pass it on percent-encoded.
 func (r *Request) PathValue(name string) (string, error) {
 	value, err := url.PathUnescape(r.Event.PathParameters[name])
 	if err != nil {
@@ -166,8 +163,7 @@ func (r *Request) FormMembers() ([]Member, error) {
 	return membersOf(values)
 }
 
-// Override reads X-HTTP-Method-Override: whether it asks for DELETE. Any other value, or two of them, is at
-// fault.
+// Override says whether X-HTTP-Method-Override asks for DELETE. Any other value is at fault, and so are two.
 func (r *Request) Override() (bool, error) {
 	values := r.Headers.Values(headerOverride)
 	if len(values) == 0 {

@@ -71,8 +71,8 @@ func outcomeOf(err error) string {
 	}
 }
 
-// policy speaks of the whole stage: nothing caches it, and ids in a method's path may hold characters that mean
-// something in a policy.
+// policy covers the whole stage: it is not cached, and an id in the method's path may have characters with a meaning in
+// a policy.
 func policy(effect, principal, methodARN string, values map[string]any) events.APIGatewayCustomAuthorizerResponse {
 	stage := methodARN
 	if parts := strings.SplitN(methodARN, "/", 3); len(parts) == 3 {

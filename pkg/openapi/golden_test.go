@@ -201,7 +201,7 @@ func TestAGoldenExchangeThatDiffersDoesNotFit(t *testing.T) {
 		change(&x)
 		x.request.Header.Set("Content-Type", "application/json")
 		if v.check(x) == nil {
-			t.Errorf("%s: it fits all the same", name)
+			t.Errorf("%s: the exchange fits, want an error", name)
 		}
 	}
 }

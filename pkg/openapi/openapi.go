@@ -1,6 +1,6 @@
 // Package openapi owns the description of the HTTP surface as an OpenAPI 3.1 document, and the page that shows it and
-// tries it out. It must never decide anything: the document follows the handlers and the template, tests hold the three
-// together, and nothing that is deployed depends on it.
+// tries it out. It must never decide anything: the document follows the handlers and the template, tests compare the
+// three, and no deployed function depends on it.
 package openapi
 
 import (

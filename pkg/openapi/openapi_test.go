@@ -38,17 +38,17 @@ func TestTheDocumentIsOpenAPI31AndItsExamplesFit(t *testing.T) {
 	t.Parallel()
 	document := load(t)
 	if !strings.HasPrefix(document.OpenAPI, "3.1.") {
-		t.Errorf("it is OpenAPI %s", document.OpenAPI)
+		t.Errorf("got OpenAPI %s, want 3.1", document.OpenAPI)
 	}
 	if err := document.Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Error(err)
 	}
 	if text, _ := openapi.JSON(); strings.Contains(string(text), "x-anchors") {
-		t.Error("what only the YAML needs is served")
+		t.Error("got x-anchors in the served document, want it in the YAML alone")
 	}
 }
 
-func TestEveryRouteOfTheTemplateIsInTheDocumentAndTheOtherWayRound(t *testing.T) {
+func TestTheDocumentHasTheRoutesOfTheTemplateAndNoOther(t *testing.T) {
 	t.Parallel()
 	described := map[string]bool{}
 	for path, item := range load(t).Paths.Map() {
@@ -69,14 +69,13 @@ func TestEveryRouteOfTheTemplateIsInTheDocumentAndTheOtherWayRound(t *testing.T)
 	}
 }
 
-// One word per operation: its function's name, in camel case, begins its operationId.
-func TestOperationsBearTheNamesOfTheirFunctions(t *testing.T) {
+func TestAnOperationIDBeginsWithTheNameOfItsFunction(t *testing.T) {
 	t.Parallel()
 	document := load(t)
 	for _, r := range routes(t) {
 		operation := document.Paths.Find(r.Path).GetOperation(r.Method)
 		if want := camel(r.Operation); r.Method != "OPTIONS" && !strings.HasPrefix(operation.OperationID, want) {
-			t.Errorf("%s %s is %s; want %s", r.Method, r.Path, operation.OperationID, want)
+			t.Errorf("%s %s: got operationId %s, want %s", r.Method, r.Path, operation.OperationID, want)
 		}
 	}
 }
@@ -89,7 +88,7 @@ func camel(operation string) string {
 	return strings.Join(words, "")
 }
 
-func TestWhatStandsBehindTheAuthorizerSaysSo(t *testing.T) {
+func TestEveryOperationNamesItsCredentials(t *testing.T) {
 	t.Parallel()
 	document := load(t)
 	for _, r := range routes(t) {
@@ -155,6 +154,6 @@ func TestEveryDocumentedFormOfRefreshHasAnExample(t *testing.T) {
 		}
 	}
 	if len(media.Schema.Value.OneOf) < 8 {
-		t.Errorf("%d forms in oneOf", len(media.Schema.Value.OneOf))
+		t.Errorf("got %d forms in oneOf, want at least 8", len(media.Schema.Value.OneOf))
 	}
 }

@@ -21,12 +21,12 @@ func serve(t *testing.T, method, target string) *httptest.ResponseRecorder {
 	return answer
 }
 
-func TestExactlyTwoRequestsAreAnsweredHere(t *testing.T) {
+func TestEverythingButTheDocumentAndItsPageGoesToTheGateway(t *testing.T) {
 	t.Parallel()
 	for target, contentType := range map[string]string{"/openapi.json": "application/json", "/docs": "text/html; charset=utf-8"} {
 		a := serve(t, http.MethodGet, target)
 		if a.Code != http.StatusOK || a.Header().Get("Content-Type") != contentType || a.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %d %v", target, a.Code, a.Header())
+			t.Errorf("%s: got %d %v, want 200 and %s", target, a.Code, a.Header(), contentType)
 		}
 	}
 	for _, request := range [][2]string{
@@ -43,7 +43,7 @@ func TestExactlyTwoRequestsAreAnsweredHere(t *testing.T) {
 		{"GET", "/openapi.yaml"},
 	} {
 		if a := serve(t, request[0], request[1]); a.Code != http.StatusTeapot {
-			t.Errorf("%s %s: %d; everything else goes to the gateway", request[0], request[1], a.Code)
+			t.Errorf("%s %s: got %d, want the gateway's %d", request[0], request[1], a.Code, http.StatusTeapot)
 		}
 	}
 }
@@ -54,13 +54,13 @@ func TestThePageAllowsNothingFromElsewhere(t *testing.T) {
 	policy := a.Header().Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
 		if !strings.Contains(policy, want) {
-			t.Errorf("no %s in %q", want, policy)
+			t.Errorf("got policy %q, want %s in it", policy, want)
 		}
 	}
 	if bad := regexp.MustCompile(`unsafe|\*|https?:`).FindString(policy); bad != "" {
-		t.Errorf("%q in %q", bad, policy)
+		t.Errorf("got policy %q, want it without %q", policy, bad)
 	}
 	if bad := regexp.MustCompile(`https?://|\ssrc=|@import|innerHTML|\beval\b|\{\{`).FindString(a.Body.String()); bad != "" {
-		t.Errorf("the page holds %q", bad)
+		t.Errorf("got %q in the page, want none of it", bad)
 	}
 }

@@ -63,7 +63,7 @@ func failure(err error) api.Answer {
 	return uncached(e.Answer(body))
 }
 
-// uncached adds Pragma beside no-store, as RFC 6749 section 5.1 wants it.
+// uncached adds Pragma: no-cache (RFC 6749 section 5.1).
 func uncached(a api.Answer) api.Answer {
 	if a.Header == nil {
 		a.Header = http.Header{}

@@ -18,7 +18,7 @@ type metadata struct {
 	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
 	JWKSURI                  string   `json:"jwks_uri"`
 	GrantTypes               []string `json:"grant_types_supported"`
-	ResponseTypes            []string `json:"response_types_supported"` // required, and there are none
+	ResponseTypes            []string `json:"response_types_supported"` // required, and empty
 }
 
 // Metadata is GET /.well-known/oauth-authorization-server.

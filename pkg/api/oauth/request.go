@@ -12,7 +12,7 @@ import (
 )
 
 // readForm reads the parameters: form data in the body alone, each at most once; one without a value is as if it
-// were not there, and unknown ones are nobody's business (RFC 6749 section 3.2).
+// were not there, and unknown ones are ignored (RFC 6749 section 3.2).
 func readForm(r *api.Request) (url.Values, error) {
 	raw, err := r.Body()
 	if err != nil {

@@ -26,8 +26,8 @@ func Token(shell api.Shell, verifier token.Verifier, refresher session.Refresher
 		if err != nil {
 			return api.Answer{}, err
 		}
-		// An application may want the access token beside the refresh token; OAuth has no parameter for it, so it
-		// comes as a Bearer token.
+		// An application may require the access token as well; OAuth has no parameter for it, so it comes as a Bearer
+		// token.
 		authorization, err := r.Headers.Authorization()
 		if err != nil {
 			return api.Answer{}, err

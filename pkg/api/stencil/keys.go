@@ -45,8 +45,8 @@ func tokenID(text string) (token.ID, error) {
 	return id, nil
 }
 
-// onPath checks a request whose canonical route carries everything in its path. User is the one in the path, "" where
-// there is none; fault is what is wrong with the path.
+// onPath checks a request whose canonical route has everything in its path. User is the user in the path, or "", and
+// fault is what is wrong with the path.
 func onPath(r *api.Request, user string, fault error) (authorizer.Principal, error) {
 	p, err := r.Permitted(user)
 	if err != nil {

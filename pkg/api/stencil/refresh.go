@@ -75,7 +75,7 @@ func (f refresh) answer(ctx context.Context, r *api.Request, in api.Input) (api.
 	return a, nil
 }
 
-// accompanying is the access token beside a refresh token; where it came from decides how a bad one is refused.
+// accompanying is the access token that comes with a refresh token; its source decides how a bad one is refused.
 type accompanying struct {
 	text       string
 	fromHeader bool
@@ -89,7 +89,7 @@ func (a accompanying) refusal() error {
 	return api.NewError(session.KindBadAccess, http.StatusBadRequest, message)
 }
 
-// accompanyingToken finds the access token beside the refresh token. The header may hold an access token only:
+// accompanyingToken finds the access token that comes with a refresh token. The header may hold an access token only:
 // a refresh is authorised by nothing but the refresh token, so an API key there is a misunderstanding.
 func accompanyingToken(r *api.Request, in api.Input, jar api.Cookies) (accompanying, error) {
 	authorization, err := r.Headers.Authorization()
