@@ -9,11 +9,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
@@ -135,38 +133,60 @@ func named(expressions, dimension string) []string {
 	return values
 }
 
-// literals are the strings in a function of a file, such as the outcomes that it returns.
-func literals(t *testing.T, file, function string) []string {
+// outcomes are those that operations write, and those that the authorizer writes, as their sources have them.
+func outcomes(t testing.TB) (operations, authorizer []string) {
 	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	operations = slices.Concat(texts{"ok"}, // of an answer without an outcome of its own
+		literals(t, "pkg/api", func(d ast.Decl) bool { return isFunction(d, "Outcome") }),
+		literals(t, "pkg/session", func(d ast.Decl) bool { return isConstants(d, "Outcome") }))
+	return operations, literals(t, "pkg/authorizer", func(d ast.Decl) bool { return isFunction(d, "outcomeOf") })
+}
+
+// literals are the strings in some declarations of a package.
+func literals(t testing.TB, dir string, wanted func(ast.Decl) bool) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	for _, d := range parsed.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == function {
-			ast.Inspect(f, func(n ast.Node) bool {
-				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-					if text, err := strconv.Unquote(l.Value); err == nil && text != "" {
-						found = append(found, text)
-					}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range parsed.Decls {
+			if !wanted(d) {
+				continue
+			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				if l, isLiteral := n.(*ast.BasicLit); isLiteral && l.Kind == token.STRING && l.Value != `""` {
+					found = append(found, strings.Trim(l.Value, `"`))
 				}
 				return true
 			})
 		}
 	}
 	if len(found) == 0 {
-		t.Fatalf("%s has no function %s that names an outcome", file, function)
+		t.Fatalf("%s: got no outcome, want some", dir)
 	}
 	return found
 }
 
-// outcomes are those that operations write, and those that the authorizer writes.
-func outcomes(t *testing.T) (operations, authorizer []string) {
-	t.Helper()
-	operations = slices.Concat(
-		literals(t, "../api/fault.go", "outcomeOf"), literals(t, "../api/handler.go", "outcome"),
-		[]string{string(session.Issued), string(session.Rotated), string(session.Retried), string(session.Extended)},
-	)
-	return operations, literals(t, "../authorizer/handler.go", "outcomeOf")
+func isFunction(d ast.Decl, name string) bool {
+	f, isFunc := d.(*ast.FuncDecl)
+	return isFunc && f.Name.Name == name
+}
+
+// isConstants is true for constants of a type.
+func isConstants(d ast.Decl, name string) bool {
+	g, isGen := d.(*ast.GenDecl)
+	if !isGen || g.Tok != token.CONST {
+		return false
+	}
+	typ, isNamed := g.Specs[0].(*ast.ValueSpec).Type.(*ast.Ident)
+	return isNamed && typ.Name == name
 }

@@ -25,12 +25,18 @@ func Load(source []byte, parameters map[string]string) (*Template, error) {
 	d := &document{evaluator: evaluator{
 		values: pseudoParameters(), conditions: map[string]*node{}, deciding: map[string]bool{},
 	}}
-	t := &Template{Resources: map[string]Resource{}, Parameters: d.parameters(root.child("Parameters"), parameters)}
+	t := &Template{
+		Resources: map[string]Resource{}, Outputs: map[string]string{},
+		Parameters: d.parameters(root.child("Parameters"), parameters),
+	}
 	for _, p := range root.child("Conditions").pairs {
 		d.conditions[p.key] = p.value
 	}
 	d.rules(root.child("Rules"))
 	d.resources(root, t)
+	for _, p := range d.get(root, "Outputs").pairs {
+		t.Outputs[p.key] = d.string(p.value, "Value")
+	}
 	if err := errors.Join(d.errs...); err != nil {
 		return nil, fmt.Errorf("load template: %w", err)
 	}

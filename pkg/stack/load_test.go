@@ -84,6 +84,8 @@ Resources:
     Type: AWS::Serverless::Function
     Condition: IsFancy
     Properties: {Events: {Get: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /fancy, Method: get}}}}
+Outputs:
+  QueueUrl: {Value: !Ref Queue}
 `
 
 func TestRoutesAndResponsesAreEvaluatedForTheStack(t *testing.T) {
@@ -144,6 +146,9 @@ func TestResourcesHaveSAMsGlobalsAndTypedValues(t *testing.T) {
 	}
 	if diff := cmp.Diff(functions, template.Functions); diff != "" {
 		t.Errorf("functions (-want +got):\n%s", diff)
+	}
+	if got := template.Outputs["QueueUrl"]; got != "${Queue}" {
+		t.Errorf("output QueueUrl is %q, want ${Queue}", got)
 	}
 	if _, exists := template.Resources["FancyFunction"]; exists {
 		t.Error("a resource whose condition does not hold is there, want it absent")

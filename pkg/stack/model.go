@@ -12,8 +12,8 @@ type Template struct {
 	Functions []Function // in the template's order
 	// Resources are all resources by logical id. SAM's Globals are merged into functions and the API.
 	Resources map[string]Resource
-	// Parameters are the values in effect.
-	Parameters map[string]string
+	// Parameters are the values in effect, Outputs the values that the stack would have.
+	Parameters, Outputs map[string]string
 }
 
 // Resource is one resource. A property is a string, bool, int, float64, []any or map[string]any.

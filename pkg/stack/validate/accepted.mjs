@@ -20,7 +20,7 @@ export const accepted = [
   {
     rule: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
     resource: 'AccountRole',
-    reason: 'The policy that API Gateway documents for the account's one role, which other APIs use too.',
+    reason: 'The policy that API Gateway documents for the one log role of an account.',
   },
   {
     rule: 'AwsSolutions-APIG1',
@@ -50,7 +50,7 @@ export const accepted = [
   {
     rule: 'F1020',
     resource: 'Api|AuditStream',
-    reason: '!Ref Function.Alias is SAM's. The translated template, with the alias as a resource, is validated too.',
+    reason: 'SAM reads !Ref Function.Alias. The translated template, with the alias as a resource, is validated too.',
   },
   {
     rule: 'W3011',
