@@ -15,14 +15,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// The tenants and applications that a laptop starts with.
+// The tenants of a new directory.
 const (
 	demoTenant  = "demo"
 	otherTenant = "other"
 )
 
-// seed makes sure that the first tenants, applications and API keys exist, and writes the credentials file. What
-// is there already stays: settings that were changed, and keys that were handed out.
+// seed makes the first tenants, applications and API keys where they are missing, and writes the credentials file.
+// Applications whose settings were changed and keys that still work stay as they are.
 func seed(ctx context.Context, cfg config, store session.Store) error {
 	if err := seedApplications(ctx, store); err != nil {
 		return err

@@ -25,16 +25,16 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// service is the running whole.
+// service is the gateway with all behind it.
 type service struct {
 	gateway *gateway.Gateway
-	handler http.Handler // the gateway, behind the description of the surface and its page
-	home    string       // where the tokens are, for the greeting
+	handler http.Handler // the gateway, and the pages /docs and /openapi.json
+	home    string       // the place of the data, for the greeting
 	close   func() error
 	log     *slog.Logger
 }
 
-// open builds everything, or says what is wrong and how to repair it.
+// open makes the service. Errors say how to repair the settings.
 func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.logLevel)); err != nil {
@@ -101,5 +101,5 @@ func openGateway(p handlers.Parts, routes *stack.API) (*gateway.Gateway, error) 
 	})
 }
 
-// httpErrors hands net/http's own complaints to the log.
+// httpErrors writes the errors of net/http to the log.
 func (s *service) httpErrors() *log.Logger { return slog.NewLogLogger(s.log.Handler(), slog.LevelWarn) }

@@ -20,7 +20,7 @@ const (
 	tableName = "refresh-tokens"
 )
 
-// openStore opens the embedded store, or the table on a DynamoDB endpoint, made from the template's resource.
+// openStore opens the embedded store, or a table on a DynamoDB endpoint, which it makes from the template.
 func openStore(ctx context.Context, cfg config, template *stack.Template) (session.Store, string, func() error, error) {
 	if cfg.endpoint == "" {
 		store, err := embedded.Open(cfg.file(storeFile), embedded.Options{})
