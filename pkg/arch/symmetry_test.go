@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
-	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
 // Refresh is functions/refresh/, events/refresh.json, pkg/api/stencil/refresh.go and a row of api.Rules: one word per
@@ -28,24 +27,6 @@ func TestOneWordPerOperationEverywhere(t *testing.T) {
 			if found, err := filepath.Glob(filepath.Join(root, name)); err != nil || len(found) != 1 {
 				t.Errorf("functions/%s: got %d files %s, want one", op, len(found), name)
 			}
-		}
-	}
-}
-
-// A route has the authorizer where the table asks for a credential.
-func TestTheTemplateAuthorizesWhatTheTableAsks(t *testing.T) {
-	template, err := stack.Read(filepath.Join(root, "template.yaml"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	who := map[string]api.Who{}
-	for _, rule := range api.Rules() {
-		who[string(rule.Operation)] = rule.Who
-	}
-	for _, r := range template.API.Routes {
-		want := who[r.Operation] == api.Keys || who[r.Operation] == api.KeysAndUser
-		if got := r.Authorizer != ""; got != want && r.Method != "OPTIONS" {
-			t.Errorf("%s %s: got authorizer %q, want one: %v", r.Method, r.Path, r.Authorizer, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 )
 
 // The contract's table of operations, as method, path, operation and authorizer.
@@ -57,6 +59,23 @@ func TestRoutesAreTheContractsTable(t *testing.T) {
 	}
 }
 
+// A route has the authorizer where the table of operations asks for a credential.
+func TestARouteIsAuthorizedWhereItsOperationNeedsACredential(t *testing.T) {
+	who := map[string]api.Who{}
+	for _, rule := range api.Rules() {
+		who[string(rule.Operation)] = rule.Who
+	}
+	for _, r := range deployed(t).API.Routes {
+		want := ""
+		if who[r.Operation] == api.Keys || who[r.Operation] == api.KeysAndUser {
+			want = "authorizer"
+		}
+		if r.Authorizer != want && r.Method != "OPTIONS" {
+			t.Errorf("%s %s: got authorizer %q, want %q", r.Method, r.Path, r.Authorizer, want)
+		}
+	}
+}
+
 func TestGatewayResponsesAreEnvelopesWithTheContractsStatus(t *testing.T) {
 	want := map[string]int{
 		"ACCESS_DENIED": 403, "API_CONFIGURATION_ERROR": 500, "AUTHORIZER_CONFIGURATION_ERROR": 503,
@@ -102,6 +121,9 @@ func TestWithoutAllowedOriginsThereAreNoCORSHeaders(t *testing.T) {
 	}
 }
 
+// The operations that refresh.
+var refreshes = []string{"refresh", "user-refresh-token", "authenticate-refresh", "oauth-token"}
+
 // A misspelt path of a method setting throttles nothing: each one names a route, with ~1 for a slash.
 func TestRefreshAndIssueHaveThrottlesOfTheirOwn(t *testing.T) {
 	template := deployed(t, "ThrottleRate=1", "ThrottleBurst=2", "RefreshRate=3", "RefreshBurst=4", "IssueRate=5", "IssueBurst=6")
@@ -127,7 +149,7 @@ func TestRefreshAndIssueHaveThrottlesOfTheirOwn(t *testing.T) {
 		case r.Method != "POST":
 		case r.Operation == "issue":
 			want["POST "+r.Path] = "5 6"
-		case slices.Contains([]string{"refresh", "user-refresh-token", "authenticate-refresh", "oauth-token"}, r.Operation):
+		case slices.Contains(refreshes, r.Operation):
 			want["POST "+r.Path] = "3 4"
 		}
 	}
@@ -218,6 +240,28 @@ func TestTheFirewallAnswersWithTheEnvelopeAndShowsNoCredential(t *testing.T) {
 	for _, field := range []string{"authorization", "cookie", "QueryString", "UriPath"} {
 		if !strings.Contains(redacted, field) {
 			t.Errorf("the firewall redacts %s, want %s too", redacted, field)
+		}
+	}
+}
+
+// The firewall counts refreshes by a pattern of paths, in lower case and behind the stage.
+func TestTheFirewallCountsEveryRouteThatRefreshes(t *testing.T) {
+	template := deployed(t, "Firewall=true")
+	rules, _ := template.Resources["WebACL"].Properties["Rules"].([]any)
+	var pattern *regexp.Regexp
+	for _, rule := range rules {
+		scope := at(rule, "Statement", "RateBasedStatement", "ScopeDownStatement", "RegexMatchStatement", "RegexString")
+		if scope != nil {
+			pattern = regexp.MustCompile(fmt.Sprint(scope))
+		}
+	}
+	if pattern == nil {
+		t.Fatalf("rules: got %v, want one that counts refreshes", rules)
+	}
+	for _, r := range template.API.Routes {
+		path := strings.ToLower("/" + template.API.Stage + r.Path)
+		if got, want := pattern.MatchString(path), slices.Contains(refreshes, r.Operation); r.Method == "POST" && got != want {
+			t.Errorf("%s matches %s: %t, want %t", path, pattern, got, want)
 		}
 	}
 }
