@@ -3,6 +3,7 @@ package floors
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -30,6 +31,10 @@ func (s *skip) Error() string { return s.reason }
 
 // take takes a measurement. Errors: *skip.
 func take(ctx context.Context, m measurement) (got []samples, err error) {
+	if !testing.Testing() { // dynamotest reads -short
+		testing.Init()
+		_ = flag.CommandLine.Parse(nil) // without arguments it cannot fail
+	}
 	r := &run{ctx: ctx}
 	defer func() {
 		switch reason := recover().(type) {
