@@ -36,7 +36,7 @@ func filled(b *testing.B) (*embedded.Store, []session.Session) {
 	return s, all
 }
 
-// parallel runs do from eight callers; each gets a number of its own.
+// parallel runs do in eight callers with different numbers.
 func parallel(b *testing.B, do func(caller int, next func() bool)) {
 	b.Helper()
 	b.SetParallelism((callers + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))
@@ -52,7 +52,7 @@ func parallel(b *testing.B, do func(caller int, next func() bool)) {
 func BenchmarkRotate(b *testing.B) {
 	s, all := filled(b)
 	parallel(b, func(caller int, next func() bool) {
-		// Every caller goes through sessions of its own, as many users do.
+		// Each caller has its own sessions.
 		for i := caller; next(); i = (i + 1009*callers) % len(all) {
 			state, applied, err := s.Rotate(b.Context(), storetest.NewRotation(all[i]))
 			if err != nil || !applied {

@@ -11,12 +11,12 @@ import (
 
 // write is one caller's change, waiting for a transaction.
 type write struct {
-	ended func() error // whether the caller has gone: its context's Err
+	ended func() error // Err of the caller's context
 	do    func(*transaction)
-	done  chan error // what became of the transaction
+	done  chan error // the result of the transaction
 }
 
-// queue holds the writes that wait.
+// queue holds the waiting writes.
 type queue struct {
 	mu      sync.Mutex
 	changed sync.Cond
@@ -41,8 +41,8 @@ func (q *queue) add(w *write) error {
 	return nil
 }
 
-// take waits for writes and returns all that there are; none once the queue is closed and empty. Spare is
-// reused for those that come next.
+// take waits for writes and returns all of them, or none once the queue is closed and empty. It reuses spare for later
+// ones.
 func (q *queue) take(spare []*write) []*write {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -61,7 +61,7 @@ func (q *queue) close() {
 	q.changed.Signal()
 }
 
-// commitAll is the one goroutine that writes.
+// commitAll runs in the one goroutine that writes.
 func (s *Store) commitAll() {
 	var spare []*write
 	for {
@@ -73,7 +73,7 @@ func (s *Store) commitAll() {
 		for _, w := range batch {
 			w.done <- err
 		}
-		// Those just answered often have their next write ready; it need not wait for another transaction.
+		// The callers just answered often have their next write ready, which can join the next transaction.
 		runtime.Gosched()
 		clear(batch)
 		spare = batch
@@ -84,7 +84,7 @@ func (s *Store) commit(batch []*write) error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		t := &transaction{Tx: tx}
 		for _, w := range batch {
-			if w.ended() == nil { // else nobody waits for it any more
+			if w.ended() == nil { // otherwise its caller has left
 				w.do(t)
 			}
 		}
@@ -96,9 +96,8 @@ func (s *Store) commit(batch []*write) error {
 	return nil
 }
 
-// transaction is a write transaction that several callers share. Each decides before it writes, so that a
-// refusal leaves nothing behind that would have to be undone; a write that the database itself refuses fails
-// the transaction for everyone.
+// transaction is a write transaction that several callers share. Each decides before it writes, so a refusal leaves
+// nothing to undo. A write that the database refuses fails the transaction for all.
 type transaction struct {
 	*bbolt.Tx
 
@@ -119,11 +118,11 @@ func (t *transaction) note(err error) {
 	}
 }
 
-// update runs do in a transaction that it shares with whoever else is waiting, and returns when that is durable.
-// A caller whose context ends first learns nothing about its write.
+// update runs do in a transaction shared with all other waiting callers, and returns when it is durable. If the context
+// ends first, the write may or may not happen.
 func update[T any](ctx context.Context, s *Store, do func(*transaction) (T, error)) (T, error) {
 	var result, none T
-	verdict := unavailable(context.Canceled) // a write that is skipped must not look like one that was made
+	verdict := unavailable(context.Canceled) // of a skipped write
 	w := &write{ended: ctx.Err, done: make(chan error, 1), do: func(t *transaction) { result, verdict = do(t) }}
 	if err := ctx.Err(); err != nil {
 		return none, unavailable(err)

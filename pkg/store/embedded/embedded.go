@@ -13,14 +13,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// DefaultSweepEvery is how often expired sessions are looked for.
+// DefaultSweepEvery is the time between searches for expired sessions.
 const DefaultSweepEvery = time.Minute
 
-// Options of a store. The zero value is good.
+// Options of a store. The zero value is usable.
 type Options struct {
 	Now        func() time.Time // the sweeper's clock; nil: time.Now
 	SweepEvery time.Duration    // 0: DefaultSweepEvery
-	Log        *slog.Logger     // for what the sweeper has nobody to return to; nil: nowhere
+	Log        *slog.Logger     // of errors of the sweeper; nil: none
 }
 
 // Store is a session.Store in one file.
@@ -63,8 +63,8 @@ func Open(path string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Close finishes the writes that were accepted and frees the file. Every verb answers session.ErrUnavailable
-// from then on. It may be called more than once.
+// Close finishes accepted writes and releases the file. Later calls of the store return session.ErrUnavailable; a
+// repeated Close does nothing.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.stop()
@@ -81,7 +81,7 @@ var errClosed = errors.New("the store is closed")
 
 func unavailable(err error) error { return fmt.Errorf("%w: %w", session.ErrUnavailable, err) }
 
-// view reads from the latest commit. What do returns must not point into the transaction.
+// view reads from the latest commit. The result of do must not point into the transaction.
 func view[T any](ctx context.Context, s *Store, do func(*bbolt.Tx) (T, error)) (T, error) {
 	var result, none T
 	if err := ctx.Err(); err != nil {

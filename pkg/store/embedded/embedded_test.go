@@ -23,13 +23,13 @@ func open(t testing.TB, path string, opts embedded.Options) *embedded.Store {
 	return s
 }
 
-func TestContract(t *testing.T) {
+func TestANewStorePerCaseHoldsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) session.Store {
 		return open(t, filepath.Join(t.TempDir(), "store.db"), embedded.Options{})
 	})
 }
 
-func TestContractOfOneStoreForAllCases(t *testing.T) {
+func TestOneStoreForAllCasesHoldsTheContract(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "store.db"), embedded.Options{})
 	storetest.Run(t, func(*testing.T) session.Store { return s })
 }

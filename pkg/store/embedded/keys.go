@@ -12,11 +12,11 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Keys are made of parts. A part is an id, byte for byte, in which 00 is written as 00 ff, and the end mark
-// 00 01. So no id can contain the end of its part, parts sort as their ids do, and the key that follows all keys
-// with a prefix of whole parts is the prefix ending in 00 02.
+// Keys consist of parts. A part is an id, byte for byte, with 00 written as 00 ff, and the end mark 00 01. So no id can
+// contain an end mark, parts sort as their ids do, and all keys with a prefix of whole parts are below the prefix that
+// ends in 00 02.
 //
-//	session      tenant user application, id (16 bytes)     sorts as Query wants it
+//	session      tenant user application, id (16 bytes)     in the order of Query
 //	index        tenant, id (16 bytes), user application    a session's key by its id
 //	due          milliseconds (8 bytes, big endian), session key
 //	application  tenant id
@@ -56,7 +56,7 @@ func indexKey(k session.Key) []byte {
 	return appendPart(appendPart(indexPrefix(k.Tenant, k.ID), k.User), k.Application)
 }
 
-// dueKey files a session key under the time when it has to be looked at.
+// dueKey sorts a session key by the time of its next check.
 func dueKey(at time.Time, key []byte) []byte {
 	due := binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(key)), uint64(max(0, at.UnixMilli())))
 	return append(due, key...)
@@ -79,7 +79,7 @@ func parseSessionKey(key []byte) (k session.Key, err error) {
 	return k, nil
 }
 
-// parseIndexKey reads what follows the index prefix.
+// parseIndexKey parses the rest of a key after the index prefix.
 func parseIndexKey(tenant string, id token.ID, rest []byte) (session.Key, error) {
 	user, rest, ok1 := cutPart(rest)
 	application, rest, ok2 := cutPart(rest)
@@ -91,7 +91,7 @@ func parseIndexKey(tenant string, id token.ID, rest []byte) (session.Key, error)
 
 var errKeyTooLong = errors.New("the ids are too long")
 
-// checkLength refuses a key that the database would refuse, before anything is written.
+// checkLength refuses, before any write, a key that the database would refuse.
 func checkLength(key []byte) error {
 	if len(key) > bbolt.MaxKeySize-8 { // the due key is the longest one
 		return errKeyTooLong

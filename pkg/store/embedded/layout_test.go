@@ -17,44 +17,44 @@ func FuzzKeysKeepEveryByteAndSortAsTheirParts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, tenant, user, application, other string) {
 		key := session.Key{Tenant: tenant, User: user, Application: application, ID: storetest.NewID()}
 		if got, err := parseSessionKey(sessionKey(key)); err != nil || got != key {
-			t.Fatalf("session key: %v, %v", got, err)
+			t.Fatalf("session key: got %v, %v; want %v", got, err, key)
 		}
 		rest, found := bytes.CutPrefix(indexKey(key), indexPrefix(tenant, key.ID))
 		if got, err := parseIndexKey(tenant, key.ID, rest); !found || err != nil || got != key {
-			t.Fatalf("index key: %v, %v", got, err)
+			t.Fatalf("index key: got %v, %v; want %v", got, err, key)
 		}
 		second := key
 		second.Application, second.ID = other, storetest.NewID()
 		want := cmp.Or(cmp.Compare(application, other), bytes.Compare(key.ID[:], second.ID[:]))
 		if got := bytes.Compare(sessionKey(key), sessionKey(second)); got != want {
-			t.Fatalf("order %d, want %d", got, want)
+			t.Fatalf("got order %d, want %d", got, want)
 		}
 		end := keyOfParts(tenant, user)
 		end[len(end)-1]++
 		if bytes.Compare(sessionKey(key), end) >= 0 {
-			t.Fatal("a key is not below the end of its prefix")
+			t.Fatal("got a key above the end of its prefix, want it below")
 		}
 		if other != user && bytes.HasPrefix(sessionKey(key), keyOfParts(tenant, other)) {
-			t.Fatal("a key has the prefix of another user")
+			t.Fatal("got a key with the prefix of another user, want its own")
 		}
 	})
 }
 
-func FuzzADamagedValueIsAnErrorOrAValue(f *testing.F) {
+func FuzzDecodingNeverPanics(f *testing.F) {
 	f.Add(encodeSession(storetest.NewFullSession("t", "u", "a")))
 	f.Add(encodeApplication(storetest.NewApplication("t", "a")))
 	f.Add(encodeAPIKey(storetest.NewAPIKey("t")))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, value []byte) {
 		if s, err := decodeSession(session.Key{}, value); err == nil && len(value) < 3*16 {
-			t.Fatalf("a session from %d bytes: %v", len(value), s.ID)
+			t.Fatalf("got session %v from %d bytes, want an error", s.ID, len(value))
 		}
 		_, _ = decodeApplication("t", "a", value)
 		_, _ = decodeAPIKey("id", value)
 	})
 }
 
-func TestAValueCutShortOrTooLongOrOfAnotherVersionIsDamaged(t *testing.T) {
+func TestAValueOfAnotherLengthOrVersionIsDamaged(t *testing.T) {
 	values := map[string]struct {
 		value  []byte
 		decode func([]byte) error
@@ -74,7 +74,7 @@ func TestAValueCutShortOrTooLongOrOfAnotherVersionIsDamaged(t *testing.T) {
 	}
 	for name, c := range values {
 		if err := c.decode(c.value); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want a value", name, err)
 		}
 		later := bytes.Clone(c.value)
 		later[0]++
@@ -84,13 +84,13 @@ func TestAValueCutShortOrTooLongOrOfAnotherVersionIsDamaged(t *testing.T) {
 		}
 		for _, value := range damaged {
 			if c.decode(value) == nil {
-				t.Errorf("%s of %d bytes, first %x, is read", name, len(value), value[:min(1, len(value))])
+				t.Errorf("%s: got a value from %d bytes, first %x, want an error", name, len(value), value[:min(1, len(value))])
 			}
 		}
 	}
 }
 
-func TestAnIdWithAnEndMarkFindsNothingOfAnother(t *testing.T) {
+func TestAnIDWithAnEndMarkReachesNoOtherUser(t *testing.T) {
 	s, start := stopped(t)
 	start()
 	hidden := session.Key{Tenant: "t", User: "u\x00\x01a", Application: "b", ID: token.ID{1}}
@@ -101,9 +101,9 @@ func TestAnIdWithAnEndMarkFindsNothingOfAnother(t *testing.T) {
 	}
 	page, _, err := s.Query(t.Context(), session.Query{Tenant: "t", User: "u"})
 	if err != nil || len(page) != 0 {
-		t.Fatalf("%d sessions of another user, %v", len(page), err)
+		t.Fatalf("got %d sessions of another user, %v; want none", len(page), err)
 	}
 	if got, err := s.Locate(t.Context(), "t", hidden.ID); err != nil || got != hidden {
-		t.Fatal(got, err)
+		t.Fatalf("got %v, %v; want %v", got, err, hidden)
 	}
 }

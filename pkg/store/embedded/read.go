@@ -11,7 +11,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// pageSize is how many sessions a page has when the query leaves it to the store.
+// pageSize is the number of sessions on a page of a query without a limit.
 const pageSize = 256
 
 // Load implements session.Reader.
@@ -48,7 +48,7 @@ func (s *Store) Locate(ctx context.Context, tenant string, id token.ID) (session
 		}
 		key, err := parseIndexKey(tenant, id, rest)
 		if err == nil && tx.Bucket([]byte(sessionsBucket)).Get(sessionKey(key)) == nil {
-			err = session.ErrNoSession // its entry is the sweeper's
+			err = session.ErrNoSession // the sweeper removes the entry
 		}
 		return key, err
 	})
@@ -94,7 +94,7 @@ func (s *Store) Query(ctx context.Context, q session.Query) (page []session.Sess
 	return page, more, nil
 }
 
-// start is the key that the page ends before, walking down.
+// start is the exclusive upper limit of the page.
 func start(q session.Query, prefix []byte) []byte {
 	end := bytes.Clone(prefix)
 	end[len(end)-1]++
