@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	maxBatchWrite = 25 // DynamoDB's limit of a BatchWriteItem
+	maxBatchWrite = 25 // DynamoDB's limit for one BatchWriteItem
 	batchWriters  = 4
 )
 
-// batchDelays are the waits before the unprocessed rest of a batch is asked for again. DynamoDB leaves a rest
-// when a partition throttles it, so these grow.
+// batchDelays are the waits before the unprocessed rest of a batch is requested again. They grow, because DynamoDB leaves
+// a rest when it throttles a partition.
 var batchDelays = []time.Duration{
 	25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond,
 }
 
-// batchGet reads up to 100 distinct items, strongly consistently, in any order.
+// batchGet reads up to 100 distinct items, strongly consistently. Their order is random.
 func (s *Store) batchGet(ctx context.Context, operation string, keys []item) ([]item, error) {
 	var found []item
 	err := s.untilProcessed(ctx, operation, keys, func(keys []item) ([]item, error) {
@@ -50,9 +50,9 @@ func (s *Store) batchGet(ctx context.Context, operation string, keys []item) ([]
 	return found, err
 }
 
-// batchDelete deletes items, in no order. After an error some may be deleted and others not.
+// batchDelete deletes items in any order. After an error some of them may remain.
 func (s *Store) batchDelete(ctx context.Context, operation string, keys []item) error {
-	// DynamoDB refuses a batch that names an item twice.
+	// DynamoDB refuses a batch with a repeated key.
 	slices.SortFunc(keys, func(a, b item) int { return keyOf(a).compare(keyOf(b)) })
 	keys = slices.CompactFunc(keys, func(a, b item) bool { return keyOf(a) == keyOf(b) })
 
@@ -77,7 +77,7 @@ func (s *Store) batchDelete(ctx context.Context, operation string, keys []item) 
 	return errors.Join(errs...)
 }
 
-// deleteOnce returns the keys that DynamoDB left alone.
+// deleteOnce returns the unprocessed keys.
 func (s *Store) deleteOnce(ctx context.Context, operation string, keys []item) ([]item, error) {
 	requests := make([]types.WriteRequest, len(keys))
 	for n, key := range keys {
@@ -98,7 +98,7 @@ func (s *Store) deleteOnce(ctx context.Context, operation string, keys []item) (
 	return rest, nil
 }
 
-// untilProcessed repeats a request for what it left unprocessed.
+// untilProcessed repeats a request with its unprocessed rest.
 func (s *Store) untilProcessed(
 	ctx context.Context, operation string, keys []item, request func([]item) (rest []item, err error),
 ) error {

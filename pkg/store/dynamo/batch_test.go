@@ -13,7 +13,7 @@ import (
 )
 
 // Law 5: batched deletes with retries of unprocessed items.
-func TestUnprocessedDeletesAreRepeatedUntilNoneIsLeft(t *testing.T) {
+func TestUnprocessedDeletesAreRepeatedUntilDone(t *testing.T) {
 	b := onEngine(t)
 	var keys []session.Key
 	for range 25 {
@@ -24,11 +24,11 @@ func TestUnprocessedDeletesAreRepeatedUntilNoneIsLeft(t *testing.T) {
 	b.wantRequests(map[string]int{"BatchWriteItem": 4})
 	left, _, err := b.Query(b.Context(), session.Query{Tenant: b.tenant, User: "user"})
 	if err != nil || len(left) != 0 {
-		t.Errorf("%d sessions are left, %v", len(left), err)
+		t.Errorf("got %d sessions left, %v; want none", len(left), err)
 	}
 }
 
-func TestUnprocessedReadsAreRepeatedUntilNoneIsLeft(t *testing.T) {
+func TestUnprocessedReadsAreRepeatedUntilDone(t *testing.T) {
 	b := onEngine(t)
 	s := b.stored()
 	b.transport.Next("BatchGetItem", dynamotest.Unprocessed(1), dynamotest.Unprocessed(0))
@@ -36,11 +36,11 @@ func TestUnprocessedReadsAreRepeatedUntilNoneIsLeft(t *testing.T) {
 	b.must(err)
 	b.wantRequests(map[string]int{"BatchGetItem": 3})
 	if diff := storetest.Diff(s, loaded); diff != "" || app.ID != "app" {
-		t.Errorf("application %q, session (-want +got):\n%s", app.ID, diff)
+		t.Errorf("got application %q, want app; session (-want +got):\n%s", app.ID, diff)
 	}
 }
 
-func TestUnprocessedItemsAreGivenUpAsUnavailable(t *testing.T) {
+func TestItemsThatStayUnprocessedAreUnavailable(t *testing.T) {
 	b := onNothing(t)
 	b.transport.Always("BatchWriteItem", dynamotest.Unprocessed(0))
 	b.transport.Always("BatchGetItem", dynamotest.Unprocessed(0))
@@ -52,14 +52,14 @@ func TestUnprocessedItemsAreGivenUpAsUnavailable(t *testing.T) {
 		t.Errorf("DeleteBatch: got %v, want ErrUnavailable", err)
 	}
 	if !slices.Equal(b.waited, backOff) {
-		t.Errorf("DeleteBatch waited %v, want %v", b.waited, backOff)
+		t.Errorf("DeleteBatch: got waits %v, want %v", b.waited, backOff)
 	}
 	b.waited = nil
 	if _, _, err := b.Load(b.Context(), key); !errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("Load: got %v, want ErrUnavailable", err)
 	}
 	if !slices.Equal(b.waited, backOff) {
-		t.Errorf("Load waited %v, want %v", b.waited, backOff)
+		t.Errorf("Load: got waits %v, want %v", b.waited, backOff)
 	}
 	b.wantRequests(map[string]int{"BatchWriteItem": 6, "BatchGetItem": 6})
 }
@@ -74,12 +74,12 @@ func TestDeleteBatchIsOneRequestPer25Sessions(t *testing.T) {
 		}
 		b.must(b.DeleteBatch(b.Context(), slices.Concat(keys, keys)))
 		if got := b.transport.Requests()["BatchWriteItem"]; got != requests {
-			t.Errorf("%d sessions, each named twice: %d requests, want %d", sessions, got, requests)
+			t.Errorf("%d sessions, each twice: got %d requests, want %d", sessions, got, requests)
 		}
 	}
 }
 
-func TestOneFailedBatchOfManyIsTheErrorOfAll(t *testing.T) {
+func TestOneFailedBatchFailsDeleteBatch(t *testing.T) {
 	b := onNothing(t)
 	b.transport.Next("BatchWriteItem", dynamotest.Refuse(400, "AccessDeniedException", ""))
 	b.transport.Always("BatchWriteItem", dynamotest.Reply(200, `{}`))
@@ -88,6 +88,6 @@ func TestOneFailedBatchOfManyIsTheErrorOfAll(t *testing.T) {
 		keys[n] = session.Key{Tenant: "t", User: strconv.Itoa(n), Application: "a"}
 	}
 	if err := b.DeleteBatch(b.Context(), keys); err == nil || errors.Is(err, session.ErrUnavailable) {
-		t.Errorf("got %v, want an error that is not ErrUnavailable", err)
+		t.Errorf("got %v, want an error other than ErrUnavailable", err)
 	}
 }

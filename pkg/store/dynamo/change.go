@@ -9,16 +9,16 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Record is one record of the table's stream, of the view type NEW_AND_OLD_IMAGES.
+// Record is one record of the table's stream. Its view type is NEW_AND_OLD_IMAGES.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
 type Record struct {
 	Keys     map[string]types.AttributeValue
-	Old, New map[string]types.AttributeValue // nil where there is none: before an insertion, after a removal
+	Old, New map[string]types.AttributeValue // Old is nil for an insertion, New for a removal
 	At       time.Time                       // ApproximateCreationDateTime, to the second
 	ByTTL    bool                            // DynamoDB itself removed an expired item
 }
 
-// Kind is what a change of the table means.
+// Kind is the kind of a change.
 type Kind string
 
 // The kinds of changes.
@@ -30,17 +30,17 @@ const (
 	ReuseDetected Kind = "reuse_detected"
 )
 
-// Change is one that others may want to hear of. It has ids and counters only.
+// Change is a change that has a lifecycle event. It has ids and counters only.
 type Change struct {
 	Kind Kind
 	session.Key
 	Generation uint32 // of the session's current token
-	// Epoch, of a whole application whose sessions were all deleted, is the new one; User and ID are empty then.
+	// Epoch is set, and User and ID are empty, if all sessions of the application were deleted.
 	Epoch uint64
 }
 
-// Change says what a record means; false for one that means nothing to others. A session that was over before it
-// was removed has expired, whoever removed it. The error never holds a key or a value.
+// Change returns the change of a record, and false if it has no lifecycle event. A session whose expiry precedes its
+// removal is expired, whoever removed it. The error contains no key and no value.
 func (r Record) Change() (Change, bool, error) {
 	key, err := parseSessionKey(r.Keys)
 	if err == nil {
@@ -73,7 +73,7 @@ func (r Record) ofSession(key session.Key) (Change, bool, error) {
 	case r.Old == nil:
 		change.Kind = Issued
 	case marked(r.Old):
-		return Change{}, false, nil // told when the mark was set
+		return Change{}, false, nil // the event was that of setting the mark
 	case r.New == nil && (r.ByTTL || current.Expired(r.At)):
 		change.Kind = Expired
 	case r.New == nil:
@@ -105,6 +105,6 @@ func parseApplicationKey(i item) (tenant, application string, ok bool) {
 	return tenant, application, isTenant && isApplication && ok1 && ok2
 }
 
-// isSilent holds for the other items of the layout: API keys, and copies of applications, which change
-// with them.
+// isSilent reports whether an item has no lifecycle events: an API key, or a copy of an application, which changes with
+// the application.
 func isSilent(i item) bool { return strings.HasPrefix(keyOf(i).pk, "APIKEY#") || isCopy(i) }

@@ -13,8 +13,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// requestError is a request that failed. Its text names the operation and DynamoDB's own code for the failure,
-// and never DynamoDB's message, which may quote keys and values.
+// requestError is a failed request. Its text has the operation and DynamoDB's error code, never DynamoDB's message, which
+// may quote keys and values.
 type requestError struct {
 	text   string
 	causes []error
@@ -23,8 +23,8 @@ type requestError struct {
 func (e *requestError) Error() string   { return e.text }
 func (e *requestError) Unwrap() []error { return e.causes }
 
-// failed wraps the error of a request. What another attempt may mend (throttling, 5xx, time-outs, connections, an
-// answer cut short, a context that ended) is session.ErrUnavailable; anything else is a mistake of ours.
+// failed wraps the error of a request. Transient errors (throttling, 5xx, time-outs, connections, an unreadable answer, an
+// ended context) are session.ErrUnavailable; all others are bugs or missing permissions.
 func failed(operation string, err error) error {
 	e := &requestError{text: operation + ": " + reason(err), causes: []error{err}}
 	if unavailable(err) {
@@ -55,7 +55,7 @@ func reason(err error) string {
 	}
 }
 
-// refusedBy returns the item whose state refused a conditional write; it is empty if there is no such item.
+// refusedBy returns the item that failed a condition; it is empty if no item exists.
 func refusedBy(err error) (i item, refused bool) {
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {
@@ -64,7 +64,7 @@ func refusedBy(err error) (i item, refused bool) {
 	return failed.Item, true
 }
 
-// decoded wraps the error of reading an item.
+// decoded wraps an error of decoding an item.
 func decoded(operation string, err error) error {
 	if err == nil {
 		return nil

@@ -12,9 +12,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Load is one strongly consistent BatchGetItem of two items, and one more of the application itself where the copy
-// that this user reads does not exist. Nothing else than the session itself decides ErrNoSession;
-// ErrNoApplication is only said of a session that exists.
+// Load is one strongly consistent BatchGetItem of two items, and one more of the application itself where the user's copy
+// of it is missing. Without the session it returns ErrNoSession, whatever the application.
 func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, session.Application, error) {
 	const operation = "BatchGetItem (load)"
 	sessionAt, applicationAt := sessionKey(key), s.applicationOf(key)
@@ -45,11 +44,10 @@ func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, ses
 	return loaded, app, decoded(operation, err)
 }
 
-// locateDelays are the waits before a session that is missing from the index is looked for again, if its id is
-// so young that the index may just be late.
+// locateDelays are the waits before repeated queries for an id that is so young that the index may lag behind.
 var locateDelays = []time.Duration{20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond}
 
-// locateYoung is how old an id may be for that.
+// locateYoung is the age below which an id counts as young.
 const locateYoung = 5 * time.Second
 
 // Locate is one Query on the index.
@@ -80,13 +78,13 @@ func (s *Store) Locate(ctx context.Context, tenant string, id token.ID) (session
 	}
 }
 
-// isYoung says whether a UUIDv7 was made within the last seconds, by our clock or by one a little ahead of it.
+// isYoung reports whether a UUIDv7 is a few seconds old or, by a clock slightly ahead, from the next few seconds.
 func (s *Store) isYoung(id token.ID) bool {
 	return id[6]>>4 == 7 && s.Now().Sub(id.Time()).Abs() < locateYoung
 }
 
-// Query is one strongly consistent Query, from the greatest key down. DynamoDB may say that there is more when
-// there is not, and then the next page is empty.
+// Query is one strongly consistent Query in descending order. DynamoDB may promise a next page that is empty; Query reads
+// past it.
 func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, bool, error) {
 	const operation = "Query (sessions)"
 	input, reachable := s.query(q)
@@ -116,7 +114,7 @@ func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, 
 	}
 }
 
-// query builds the request; false if the key to start behind leaves nothing of what is asked for.
+// query builds the request. It returns false if no session of the query is behind its start.
 func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
 	partition := userPartition(q.Tenant, q.User)
 	input := &dynamodb.QueryInput{
@@ -136,7 +134,7 @@ func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
 	if q.After == nil {
 		return input, true
 	}
-	// DynamoDB refuses a start outside of the range that is asked for.
+	// DynamoDB refuses a start outside of the queried range.
 	if q.Application != "" && q.After.Application != q.Application {
 		return input, q.After.Application > q.Application
 	}
@@ -144,7 +142,7 @@ func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
 	return input, true
 }
 
-// maxPage keeps a limit within the SDK's type; a page of 1 MB ends long before.
+// maxPage fits a limit into the SDK's type; DynamoDB ends a page at 1 MB, long before.
 const maxPage = 1 << 20
 
 // find returns the item of a key.

@@ -16,7 +16,7 @@ import (
 const nothingFound = `{"Count":0,"Items":[]}`
 
 // Law 1: the index lags, and a miss for an id whose own UUIDv7 time is seconds old is retried briefly.
-func TestAMissOfAYoungIDIsRetriedBriefly(t *testing.T) {
+func TestAMissingYoungIDIsQueriedAgainBriefly(t *testing.T) {
 	b := onNothing(t)
 	b.transport.Always("Query", dynamotest.Reply(200, nothingFound))
 	id := storetest.NewID()
@@ -26,12 +26,12 @@ func TestAMissOfAYoungIDIsRetriedBriefly(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	if want := []time.Duration{20 * ms, 50 * ms, 100 * ms}; !slices.Equal(b.waited, want) {
-		t.Errorf("waited %v, want %v", b.waited, want)
+		t.Errorf("got waits %v, want %v", b.waited, want)
 	}
 	b.wantRequests(map[string]int{"Query": 4})
 }
 
-func TestAYoungIDIsFoundOnceTheIndexHasFollowed(t *testing.T) {
+func TestAYoungIDIsFoundWhenTheIndexCatchesUp(t *testing.T) {
 	b := onNothing(t)
 	key := storetest.NewSession("te#nant", "us er", "app").Key
 	b.Now = key.ID.Time
@@ -43,19 +43,19 @@ func TestAYoungIDIsFoundOnceTheIndexHasFollowed(t *testing.T) {
 	}
 }
 
-func TestAMissOfAnyOtherIDIsOneRequest(t *testing.T) {
+func TestAnyOtherMissingIDIsOneRequest(t *testing.T) {
 	now := time.Now()
 	young := storetest.NewID()
 	random := young
-	random[6] = 0x40 | random[6]&0x0f // version 4: its first bytes are no time
+	random[6] = 0x40 | random[6]&0x0f // version 4, without a time
 	for name, c := range map[string]struct {
 		id  token.ID
 		now time.Time
 	}{
-		"old":              {young, now.Add(6 * time.Second)},
-		"of the future":    {young, now.Add(-6 * time.Second)},
-		"of no time (v4)":  {random, now},
-		"of no time (nil)": {token.ID{}, time.UnixMilli(0)},
+		"old":                  {young, now.Add(6 * time.Second)},
+		"of the future":        {young, now.Add(-6 * time.Second)},
+		"without a time (v4)":  {random, now},
+		"without a time (nil)": {token.ID{}, time.UnixMilli(0)},
 	} {
 		b := onNothing(t)
 		b.transport.Always("Query", dynamotest.Reply(200, nothingFound))
@@ -64,7 +64,7 @@ func TestAMissOfAnyOtherIDIsOneRequest(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrNoSession", name, err)
 		}
 		if got := b.transport.Requests()["Query"]; got != 1 {
-			t.Errorf("%s: %d requests, want 1", name, got)
+			t.Errorf("%s: got %d requests, want 1", name, got)
 		}
 	}
 }
@@ -83,18 +83,18 @@ func TestTheWaitForTheIndexEndsWithTheContext(t *testing.T) {
 }
 
 // The port: "a page that promises more is never empty."
-func TestAnEmptyPageOfDynamoDBIsReadPast(t *testing.T) {
+func TestEmptyPagesOfDynamoDBAreSkipped(t *testing.T) {
 	b := onNothing(t)
 	empty := dynamotest.Reply(200, `{"Items":[],"LastEvaluatedKey":{"PK":{"S":"p"},"SK":{"S":"s"}}}`)
 	b.transport.Next("Query", empty, empty, dynamotest.Reply(200, nothingFound))
 	page, more, err := b.Query(b.Context(), session.Query{Tenant: "t", User: "u"})
 	if len(page) != 0 || more || err != nil {
-		t.Errorf("got %d sessions, more %v, %v", len(page), more, err)
+		t.Errorf("got %d sessions, more %v, %v; want none and no more", len(page), more, err)
 	}
 	b.wantRequests(map[string]int{"Query": 3})
 }
 
-func TestAStartOutsideTheApplicationIsItsTopOrItsEnd(t *testing.T) {
+func TestAStartInAnotherApplicationIsTheTopOrTheEnd(t *testing.T) {
 	b := onEngine(t)
 	s := b.stored()
 	for application, want := range map[string]int{"aoo": 0, "bpp": 1, "app0": 1, "ap": 0} {
@@ -102,15 +102,15 @@ func TestAStartOutsideTheApplicationIsItsTopOrItsEnd(t *testing.T) {
 		q := session.Query{Tenant: s.Tenant, User: s.User, Application: s.Application, After: &after}
 		page, _, err := b.Query(b.Context(), q)
 		if err != nil || len(page) != want {
-			t.Errorf("after %s: %d sessions, %v; want %d", application, len(page), err, want)
+			t.Errorf("after %s: got %d sessions, %v; want %d", application, len(page), err, want)
 		}
 	}
 }
 
-func TestNoIDsAreNoRequest(t *testing.T) {
+func TestAnEmptyListOfApplicationsIsNoRequest(t *testing.T) {
 	b := onNothing(t)
 	if apps, err := b.Applications(b.Context(), b.tenant, "user", nil); len(apps) != 0 || err != nil {
-		t.Errorf("got %v, %v", apps, err)
+		t.Errorf("got %v, %v; want none", apps, err)
 	}
 	b.wantRequests(map[string]int{})
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// reader reads attributes and remembers the first that is not of its type. A missing one reads as zero, which is
-// the strictest value of each: an expiry long past, a hash that no secret has, a flag that was never set.
+// reader reads attributes and keeps the error of the first one of a wrong type. A missing one reads as zero, its strictest
+// value: an expiry in the past, a hash that no secret has, a flag that is not set.
 type reader struct {
 	item item
 	err  error
@@ -36,7 +36,7 @@ func (r *reader) text(name string) string {
 	return ""
 }
 
-// binary fills into, all of it.
+// binary reads a value of exactly the length of into.
 func (r *reader) binary(name string, into []byte) {
 	value, ok := r.item[name].(*types.AttributeValueMemberB)
 	switch {
@@ -62,7 +62,7 @@ func (r *reader) number(name string, bits int) uint64 {
 	return n
 }
 
-// time reads epoch milliseconds; the zero time if the attribute is missing.
+// time reads epoch milliseconds. A missing attribute is the zero time.
 func (r *reader) time(name string) time.Time {
 	if r.item[name] == nil {
 		return time.Time{}
@@ -71,7 +71,7 @@ func (r *reader) time(name string) time.Time {
 }
 
 func (r *reader) span(name string) time.Duration {
-	return time.Duration(r.number(name, 43)) * time.Millisecond // 2^43 ms are the most that a Duration holds
+	return time.Duration(r.number(name, 43)) * time.Millisecond // a Duration holds at most 2^43 ms
 }
 
 func (r *reader) flag(name string) bool {

@@ -11,20 +11,19 @@ import (
 
 var _ session.Store = (*Store)(nil)
 
-// Store is a session.Store over one table. New sets every field.
+// Store is a session.Store over one table. New sets all fields.
 type Store struct {
 	Client *dynamodb.Client
 	Table  string
-	// EpochCopies is how many copies of an application's epoch sessions read, the application item itself
-	// included; see copies.go.
+	// EpochCopies is the number of items that hold each application; see copies.go.
 	EpochCopies int
-	// Now only tells whether a session id is so young that the index may not know it yet.
+	// Now decides only whether a session id is so young that the index may lack it.
 	Now func() time.Time
-	// Sleep waits between repeated requests, or until the context ends, whose error it then returns.
+	// Sleep waits between repeated requests. It returns the context's error if that ends first.
 	Sleep func(context.Context, time.Duration) error
 }
 
-// New makes a store over a table that has the layout of keys.go.
+// New makes a store over a table of the layout in keys.go.
 func New(client *dynamodb.Client, table string) *Store {
 	return &Store{Client: client, Table: table, EpochCopies: 1, Now: time.Now, Sleep: sleep}
 }
