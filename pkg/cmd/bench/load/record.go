@@ -80,7 +80,7 @@ func statsOf(samples []sample) measure.Stats {
 }
 
 // intervals cuts samples by the time of their end into n equal parts of length. A request that was in flight when the
-// time was up belongs to none.
+// time was up is left out.
 func intervals(samples []sample, length time.Duration, n int) []measure.Stats {
 	parts := make([][]sample, n)
 	for _, s := range samples {
