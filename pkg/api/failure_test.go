@@ -2,17 +2,21 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture/service"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -52,134 +56,110 @@ func (b brokenStore) Query(context.Context, session.Query) ([]session.Session, b
 func (b brokenStore) AdvanceEpoch(context.Context, string, string) (uint64, error) { return 0, b.err }
 
 // requests is one good request of each operation with a route that reads the store.
-func (w *world) requests() map[string]events.APIGatewayProxyRequest {
-	admin := w.as(bearerKey("all"), demo)
-	current := w.refreshText(sessionOne, demo, alice, web, 0)
-	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
-	return map[string]events.APIGatewayProxyRequest{
-		"issue":                 rest{method: "POST", body: `{"userId":"alice","applicationId":"web"}`, caller: admin}.event(),
-		"refresh":               rest{method: "POST", body: `{"refreshToken":"` + current + `"}`}.event(),
-		"retrieve-by-id":        rest{method: "GET", path: []string{"tokenId", sessionOne}, caller: admin}.event(),
-		"retrieve-by-user":      rest{method: "GET", query: []string{"userId", alice}, caller: admin}.event(),
-		"delete-by-id":          rest{method: "DELETE", path: []string{"tokenId", sessionOne}, caller: admin}.event(),
-		"delete-by-string":      rest{method: "POST", body: `{"token":"` + current + `"}`, caller: admin}.event(),
-		"delete-by-user":        rest{method: "DELETE", path: []string{"userId", alice}, caller: admin}.event(),
-		"delete-by-application": rest{method: "DELETE", path: []string{"applicationId", web}, caller: admin}.event(),
-		"delete-by-user-and-application": rest{
-			method: "DELETE", path: []string{"userId", alice, "applicationId", web}, caller: admin,
-		}.event(),
-		"documented-forms": rest{method: "POST", path: []string{"tokenId", sessionOne}, caller: admin}.event(),
-		"user-refresh-token": rest{
-			method: "POST", header: []string{"Authorization", w.aliceAccess()}, body: `{"refreshToken":"` + current + `"}`,
-		}.event(),
-		"authenticate-refresh": rest{method: "POST", body: `{"refreshToken":"` + current + `"}`}.event(),
-		"oauth-token":          rest{method: "POST", header: form, body: "grant_type=refresh_token&refresh_token=" + current}.event(),
-		"oauth-revoke":         rest{method: "POST", header: form, body: "token=" + current}.event(),
-		"oauth-introspect":     rest{method: "POST", header: form, body: "token=" + current, caller: admin}.event(),
+func requests(t *testing.T, s *service.Service) map[api.Operation]service.Request {
+	t.Helper()
+	admin := s.Caller(t, fixture.KeyText("all"), fixture.Demo)
+	current := s.RefreshText(fixture.SessionOne, 0)
+	one, user, application := []string{"tokenId", fixture.SessionOne}, []string{"userId", fixture.Alice}, []string{"applicationId", fixture.Web}
+	return map[api.Operation]service.Request{
+		api.Issue:                      {Method: "POST", Body: `{"userId":"alice","applicationId":"web"}`, Caller: admin},
+		api.Refresh:                    refresh(current),
+		api.RetrieveByID:               {Method: "GET", Path: one, Caller: admin},
+		api.RetrieveByUser:             {Method: "GET", Query: user, Caller: admin},
+		api.DeleteByID:                 {Method: "DELETE", Path: one, Caller: admin},
+		api.DeleteByString:             {Method: "POST", Body: `{"token":"` + current + `"}`, Caller: admin},
+		api.DeleteByUser:               {Method: "DELETE", Path: user, Caller: admin},
+		api.DeleteByApplication:        {Method: "DELETE", Path: application, Caller: admin},
+		api.DeleteByUserAndApplication: {Method: "DELETE", Path: append(user, application...), Caller: admin},
+		api.DocumentedForms:            {Method: "POST", Path: one, Caller: admin},
+		api.UserRefreshToken:           refresh(current, "Authorization", s.Sign(s.Access(fixture.SessionOne))),
+		api.AuthenticateRefresh:        refresh(current),
+		api.OauthToken:                 {Method: "POST", Header: isForm, Body: "grant_type=refresh_token&refresh_token=" + current},
+		api.OauthRevoke:                {Method: "POST", Header: isForm, Body: "token=" + current},
+		api.OauthIntrospect:            {Method: "POST", Header: isForm, Body: "token=" + current, Caller: admin},
 	}
 }
 
-// "503: keys or table unavailable (Retry-After)", "500: our fault, constant text", each in its interface's shape.
-func TestFailuresOfTheTableAndTheKeys(t *testing.T) {
+// Keys or a table that cannot be read are a 503 with Retry-After, a failure of the service a 500 with a constant text,
+// each in its interface's shape.
+func TestFailuresOfTheTableAndTheKeysAre503Or500(t *testing.T) {
 	var log bytes.Buffer
-	w := newWorld(t, &log)
-	requests := w.requests()
-	noKeys := func(context.Context) (*keys.TokenSet, error) { return nil, errors.New("no secret") }
+	s := service.New(t, &log)
+	all := requests(t, s)
+	shapes := map[api.Operation]string{
+		api.UserRefreshToken: `"result":false`, api.AuthenticateRefresh: `"error":{"code":`, api.OauthToken: `"error":"`,
+		api.OauthRevoke: `"error":"`, api.OauthIntrospect: `"error":"`,
+	}
+	withKeys := []api.Operation{
+		api.Issue, api.Refresh, api.DeleteByString, api.UserRefreshToken, api.AuthenticateRefresh, api.OauthToken, api.OauthRevoke, api.OauthIntrospect,
+	}
 	for name, c := range map[string]struct {
 		store  session.Store
 		keys   *keys.Ring[keys.TokenSet]
 		status int
 	}{
-		"table throttled": {brokenStore{err: fmt.Errorf("throttled: %w", session.ErrUnavailable)}, w.parts.TokenKeys, 503},
-		"table confused":  {brokenStore{err: errors.New("srt_secret eyJ")}, w.parts.TokenKeys, 500},
-		"panic":           {nil, w.parts.TokenKeys, 500},
-		"no token keys":   {w.store, keys.NewRing(noKeys), 503},
+		"table throttled": {brokenStore{err: fmt.Errorf("throttled: %w", session.ErrUnavailable)}, s.Parts.TokenKeys, 503},
+		"table confused":  {brokenStore{err: errors.New("srt_secret eyJ")}, s.Parts.TokenKeys, 500},
+		"panic":           {nil, s.Parts.TokenKeys, 500},
+		"no token keys":   {s.Store, fixture.Down[keys.TokenSet](), 503},
 	} {
-		t.Run(name, func(t *testing.T) {
-			parts := w.parts
-			parts.Store, parts.TokenKeys = c.store, c.keys
-			handlers := parts.All()
-			for op, e := range requests {
-				if name == "no token keys" && !needsTokenKeys(op) {
-					continue
-				}
-				answer, err := handlers[api.Operation(op)](t.Context(), e)
-				if err != nil || answer.StatusCode != c.status {
-					t.Errorf("%s: %d %s %v, want %d", op, answer.StatusCode, answer.Body, err, c.status)
-				}
-				header := http.Header(answer.MultiValueHeaders)
-				if (header.Get("Retry-After") != "") != (c.status == http.StatusServiceUnavailable) {
-					t.Errorf("%s: Retry-After is %q", op, header.Get("Retry-After"))
-				}
-				shape := map[string]string{
-					"user-refresh-token": `"result":false`, "authenticate-refresh": `"error":{"code":`, "oauth-token": `"error":"`,
-					"oauth-revoke": `"error":"`, "oauth-introspect": `"error":"`,
-				}[op]
-				if shape == "" {
-					shape = `"success":false,`
-				}
-				if !strings.Contains(answer.Body, shape) || strings.Contains(answer.Body, "srt_") {
-					t.Errorf("%s: %s", op, answer.Body)
-				}
+		parts := s.Parts
+		parts.Store, parts.TokenKeys = c.store, c.keys
+		broken := *s
+		broken.Handlers = parts.All()
+		for op, r := range all {
+			if name == "no token keys" && !slices.Contains(withKeys, op) {
+				continue
 			}
-		})
-	}
-	if strings.Contains(log.String(), w.refreshText(sessionOne, demo, alice, web, 0)) {
-		t.Error("a failing request logged its refresh token")
-	}
-}
-
-func needsTokenKeys(op string) bool {
-	switch op {
-	case "issue", "refresh", "delete-by-string", "user-refresh-token", "authenticate-refresh", "oauth-token", "oauth-revoke", "oauth-introspect":
-		return true
-	}
-	return false
-}
-
-// "An application with requireAccessToken answers 400 when there is none", on every interface that has a way to
-// present one, and nothing rotates.
-func TestRequiredAccessTokenIsRequired(t *testing.T) {
-	w := newWorld(t, io.Discard)
-	text := w.refreshText(sessionReq, demo, alice, guarded, 0)
-	body := `{"refreshToken":"` + text + `"}`
-	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
-	for op, e := range map[string]events.APIGatewayProxyRequest{
-		"refresh":              rest{method: "POST", body: body}.event(),
-		"authenticate-refresh": rest{method: "POST", body: body}.event(),
-		"oauth-token":          rest{method: "POST", header: form, body: "grant_type=refresh_token&refresh_token=" + text}.event(),
-	} {
-		answer, err := w.handlers[api.Operation(op)](t.Context(), e)
-		if err != nil || answer.StatusCode != http.StatusBadRequest || !strings.Contains(answer.Body, "access token is required") {
-			t.Errorf("%s: %d %s %v", op, answer.StatusCode, answer.Body, err)
+			answer := broken.Call(t, op, r)
+			retry := http.Header(answer.MultiValueHeaders).Get("Retry-After")
+			if answer.StatusCode != c.status || (retry != "") != (c.status == http.StatusServiceUnavailable) {
+				t.Errorf("%s: %s: got %d %s and Retry-After %q, want %d", name, op, answer.StatusCode, answer.Body, retry, c.status)
+			}
+			if shape := cmp.Or(shapes[op], `"success":false,`); !strings.Contains(answer.Body, shape) || strings.Contains(answer.Body, "srt_") {
+				t.Errorf("%s: %s: got %s, want %s in it and no token", name, op, answer.Body, shape)
+			}
 		}
 	}
-	access := w.accessText(sessionReq, demo, alice, guarded, noon.Add(-1))
-	answer, _ := w.call("refresh", rest{method: "POST", header: []string{"Authorization", "Bearer " + access}, body: body}.event())
-	if answer.StatusCode != http.StatusOK || !strings.Contains(answer.Body, `"refreshTokenId":"`+sessionReq) {
-		t.Errorf("with its access token: %d %s", answer.StatusCode, answer.Body)
+	if err := leaks.Find(strings.ReplaceAll(log.String(), "srt_secret eyJ", ""), s.RefreshText(fixture.SessionOne, 0)); err != nil {
+		t.Error(err)
 	}
 }
 
-// keepPreviousAccessToken: an access token of before a refresh still passes the authorizer; otherwise it does not.
-func TestAccessTokensOfBeforeARefresh(t *testing.T) {
+func TestARequiredAccessTokenIsRequiredInEveryInterface(t *testing.T) {
+	s := service.New(t, io.Discard)
+	token := s.RefreshText(fixture.SessionReq, 0)
+	for op, r := range map[api.Operation]service.Request{
+		api.Refresh: refresh(token), api.AuthenticateRefresh: refresh(token),
+		api.OauthToken: {Method: "POST", Header: isForm, Body: "grant_type=refresh_token&refresh_token=" + token},
+	} {
+		if answer := s.Call(t, op, r); answer.StatusCode != http.StatusBadRequest || !strings.Contains(answer.Body, "access token is required") {
+			t.Errorf("%s: got %d %s, want 400: an access token is required", op, answer.StatusCode, answer.Body)
+		}
+	}
+	access := s.AccessText(fixture.SessionReq, s.Now.Add(-1))
+	answer := s.Call(t, api.Refresh, refresh(token, "Authorization", "Bearer "+access)) // nothing has rotated
+	if answer.StatusCode != http.StatusOK || !strings.Contains(answer.Body, `"refreshTokenId":"`+fixture.SessionReq) {
+		t.Errorf("with its access token: got %d %s, want 200", answer.StatusCode, answer.Body)
+	}
+}
+
+func TestAnAccessTokenOfBeforeARefreshPassesWhereTheSessionKeepsIt(t *testing.T) {
 	for _, keep := range []bool{false, true} {
-		w := newWorld(t, io.Discard)
-		s := w.session(sessionOne, demo, alice, web, 0)
-		s.Policy.KeepPreviousAccess = keep
-		if err := errors.Join(w.store.DeleteBatch(t.Context(), []session.Key{s.Key}), w.store.Create(t.Context(), s)); err != nil {
+		s := service.New(t, io.Discard)
+		stored := s.Session(fixture.SessionOne)
+		stored.Policy.KeepPreviousAccess = keep
+		if err := errors.Join(s.Store.DeleteBatch(t.Context(), []session.Key{stored.Key}), s.Store.Create(t.Context(), stored)); err != nil {
 			t.Fatal(err)
 		}
-		before := w.aliceAccess()
-		w.as("Bearer "+before, demo)
-		answer, _ := w.call("refresh", rest{method: "POST", body: `{"refreshToken":"` + w.refreshText(sessionOne, demo, alice, web, 0) + `"}`}.event())
-		if answer.StatusCode != http.StatusOK {
-			t.Fatal(answer.Body)
+		before := s.Sign(s.Access(fixture.SessionOne))
+		s.Caller(t, before, fixture.Demo)
+		if answer := s.Call(t, api.Refresh, refresh(s.RefreshText(fixture.SessionOne, 0))); answer.StatusCode != http.StatusOK {
+			t.Fatalf("got %d %s, want 200", answer.StatusCode, answer.Body)
 		}
-		e := rest{method: "GET", header: []string{"Authorization", "Bearer " + before, "X-Stencil-TenantId", demo}}.authorizerEvent()
-		_, err := w.authorizer.Handler(w.parts.Shell.Log)(t.Context(), e)
-		if (err == nil) != keep {
-			t.Errorf("keepPreviousAccessToken %v: %v", keep, err)
+		headers := authorizer.Headers{Single: map[string]string{"Authorization": "Bearer " + before, "X-Stencil-TenantId": fixture.Demo}}
+		if _, err := s.Parts.Authorizer.Authenticate(t.Context(), headers); (err == nil) != keep {
+			t.Errorf("keepPreviousAccessToken %v: got %v", keep, err)
 		}
 	}
 }

@@ -1,82 +1,104 @@
 package api_test
 
 import (
+	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
-
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture/service"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// sessionsLeft counts what is stored for the world's users.
-func (w *world) sessionsLeft() int {
-	w.t.Helper()
-	left := 0
-	for _, q := range []session.Query{{Tenant: demo, User: alice}, {Tenant: demo, User: bob}, {Tenant: otherOne, User: alice}} {
-		found, _, err := w.store.Query(w.t.Context(), q)
+// left counts the stored sessions of the fixture's users.
+func left(t *testing.T, s *service.Service) (n int) {
+	t.Helper()
+	for _, q := range []session.Query{
+		{Tenant: fixture.Demo, User: fixture.Alice}, {Tenant: fixture.Demo, User: fixture.Bob}, {Tenant: fixture.Other, User: fixture.Alice},
+	} {
+		found, _, err := s.Store.Query(t.Context(), q)
 		if err != nil {
-			w.t.Fatal(err)
+			t.Fatal(err)
 		}
-		left += len(found)
+		n += len(found)
 	}
-	return left
+	return n
 }
 
-// FuzzForms: whatever is sent to the paths that tell forms apart, nothing fails on our side, and nothing is
-// deleted unless the answer says so.
+// restore puts every session back, in the epoch that its application has by now.
+func restore(t *testing.T, s *service.Service) {
+	t.Helper()
+	for _, stored := range s.Sessions() {
+		app, err := s.Store.Application(t.Context(), stored.Tenant, stored.Application)
+		stored.Epoch = app.Epoch
+		if err := errors.Join(err, s.Store.DeleteBatch(t.Context(), []session.Key{stored.Key}), s.Store.Create(t.Context(), stored)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Whatever is sent to the paths that tell forms apart, nothing fails on the service's side, and nothing is deleted unless
+// the answer says so.
 func FuzzForms(f *testing.F) {
 	for _, seed := range []string{
-		"", "{}", `{"userId":"alice"}`, `{"userId":"alice","operation":"delete"}`, `{"id":"` + sessionOne + `"}`,
-		`{"tokenId":"` + sessionOne + `"}`, `{"applicationsId":"web"}`, `{"userId":"alice","applicationsId":"web"}`,
+		"", "{}", `{"userId":"alice"}`, `{"userId":"alice","operation":"delete"}`, `{"id":"` + fixture.SessionOne + `"}`,
+		`{"tokenId":"` + fixture.SessionOne + `"}`, `{"applicationsId":"web"}`, `{"userId":"alice","applicationsId":"web"}`,
 		`{"TokenString":"srt_"}`, `{"refreshToken":"srt_AAAA","userId":"alice"}`, `[1]`, `{"userId":null}`,
 	} {
-		f.Add(seed, "", "", sessionOne, byte(0))
+		f.Add(seed, "", "", fixture.SessionOne, byte(0))
 		f.Add(seed, "DELETE", "refreshToken=a; refresh_token=b", "%2e%2e", byte(1))
 		f.Add(seed, "", "accessToken=x", "%zz", byte(2))
 	}
-	w := newWorld(f, io.Discard)
-	caller := w.as(bearerKey("all"), demo)
+	s := service.New(f, io.Discard)
+	caller := s.Caller(f, fixture.KeyText("all"), fixture.Demo)
 	f.Fuzz(func(t *testing.T, body, override, cookie, path string, kind byte) {
-		e := events.APIGatewayProxyRequest{HTTPMethod: http.MethodPost, Body: body, MultiValueHeaders: map[string][]string{
-			"authorization": {bearerKey("all")}, "x-stencil-tenantid": {demo}, "cookie": {cookie},
+		r := service.Request{Method: http.MethodPost, Body: body, Header: []string{
+			"authorization", "Bearer " + fixture.KeyText("all"), "x-stencil-tenantid", fixture.Demo, "cookie", cookie,
 		}}
 		if override != "" {
-			e.MultiValueHeaders["x-http-method-override"] = []string{override}
+			r.Header = append(r.Header, "x-http-method-override", override)
 		}
-		op := "refresh"
+		op := api.Refresh
+		if kind%3 == 2 {
+			r.Method = http.MethodDelete
+		}
+		e := r.Event()
 		if kind%3 > 0 {
-			op, e.RequestContext.Authorizer = "documented-forms", caller
+			op, e.RequestContext.Authorizer = api.DocumentedForms, caller
 			e.PathParameters = map[string]string{"tokenId": path}
 		}
-		if kind%3 == 2 {
-			e.HTTPMethod = http.MethodDelete
+		before := left(t, s)
+		answer, err := s.Handlers[op](t.Context(), e)
+		if err != nil || answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode < http.StatusOK {
+			t.Fatalf("got %d %s, %v, want a status from 200 to 499", answer.StatusCode, answer.Body, err)
 		}
-		w.t = t
-		before := w.sessionsLeft()
-		answer, body2 := w.call(op, e)
-		if answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode < http.StatusOK {
-			t.Fatalf("%d %s", answer.StatusCode, answer.Body)
+		var envelope struct {
+			Success bool
+			Data    json.RawMessage
 		}
-		if answer.StatusCode != http.StatusOK && (w.sessionsLeft() != before || body2.Success || string(body2.Data) != "null") {
-			t.Fatalf("%d, yet something happened: %s", answer.StatusCode, answer.Body)
+		if err := json.Unmarshal([]byte(answer.Body), &envelope); err != nil {
+			t.Fatal(err)
 		}
-		if w.sessionsLeft() < before || op == "documented-forms" {
-			w.putSessions() // for the next input
+		if answer.StatusCode != http.StatusOK && (left(t, s) != before || envelope.Success || string(envelope.Data) != "null") {
+			t.Fatalf("got %d %s and %d of %d sessions left, want no change", answer.StatusCode, answer.Body, left(t, s), before)
+		}
+		if left(t, s) < before || op == api.DocumentedForms { // for the next input
+			restore(t, s)
 		}
 	})
 }
 
-// FuzzHeaders: odd headers are refused or read, and never let in a credential that was not presented whole.
+// Odd headers are refused or read, and never let in a credential that was not presented whole.
 func FuzzHeaders(f *testing.F) {
 	f.Add("Bearer x", "demo", "", byte(0))
 	f.Add("bearer  sak_00000000000000000000000000000000_x", "demo", "demo", byte(3))
-	f.Add(bearerKey("read"), demo, demo, byte(1))
-	w := newWorld(f, io.Discard)
-	good := []string{"read", "all", "issue", "revoke"}
+	f.Add("Bearer "+fixture.KeyText("read"), fixture.Demo, fixture.Demo, byte(1))
+	s := service.New(f, io.Discard)
 	f.Fuzz(func(t *testing.T, authorization, tenant, misspelt string, doubled byte) {
 		h := authorizer.Headers{Multi: map[string][]string{"AUTHORIZATION": {authorization}, "X-STENCIL-TENANTID": {tenant}}}
 		if misspelt != "" {
@@ -85,14 +107,14 @@ func FuzzHeaders(f *testing.F) {
 		if doubled%4 == 3 {
 			h.Multi["authorization"] = []string{authorization}
 		}
-		p, err := w.authorizer.Authenticate(t.Context(), h)
+		p, err := s.Parts.Authorizer.Authenticate(t.Context(), h)
 		if err != nil {
 			return
 		}
 		credential, _ := authorizer.Bearer(authorization)
-		known := slices.ContainsFunc(good, func(name string) bool { return credential == apiKey(name).Text().Reveal() })
-		if !known || p.Tenant != demo || doubled%4 == 3 || (misspelt != "" && misspelt != demo) {
-			t.Fatalf("let in %+v", p)
+		good := slices.ContainsFunc([]string{"read", "all", "issue", "revoke"}, func(name string) bool { return credential == fixture.KeyText(name) })
+		if !good || p.Tenant != fixture.Demo || doubled%4 == 3 || (misspelt != "" && misspelt != fixture.Demo) {
+			t.Fatalf("got %+v for %q, want a refusal", p, authorization)
 		}
 	})
 }

@@ -57,6 +57,7 @@ var rules = []struct {
 	{"pkg/e2e/lambda/runtimeapi", []string{}, "it runs binaries and knows no function"},
 	{"pkg/e2e/lambda", []string{}, "tests only"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
+	{"pkg/fixture/service", []string{"pkg", "github.com/aws/aws-lambda-go"}, "a service for tests sees both sides"},
 	{"pkg/fixture", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded"}, "values of the core, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/cmd/bench/measure", []string{}, "measuring a process needs nothing of the service"},

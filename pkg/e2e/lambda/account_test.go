@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -136,8 +134,6 @@ func (p *account) value(name, preset string) string {
 	return value
 }
 
-func eventFile(name string) string { return filepath.Join(root, "events", name+".json") }
-
 // read is an event in the tenants' time.
 func (p *account) read(event string) []byte {
 	p.t.Helper()
@@ -150,19 +146,4 @@ func (p *account) read(event string) []byte {
 		p.t.Fatal(err)
 	}
 	return moved
-}
-
-// functionOf is the function that an event is for: the one whose name is the longest beginning of the event's.
-func functionOf(t *testing.T, event string) string {
-	t.Helper()
-	best := ""
-	for _, op := range operations(t) {
-		if (event == op || strings.HasPrefix(event, op+"-")) && len(op) > len(best) {
-			best = op
-		}
-	}
-	if best == "" {
-		t.Fatalf("events/%s.json: want a name that begins with a function's", event)
-	}
-	return best
 }
