@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
@@ -50,7 +51,7 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 	if err != nil {
 		tb.Fatal(err)
 	}
-	config.HTTPClient = awsconfig.Attempts(http.DefaultClient, patience)
+	config.HTTPClient = patient()
 	root, err := moduleRoot()
 	if err != nil {
 		tb.Fatal(err)
@@ -69,12 +70,19 @@ func Table(tb testing.TB, options ...func(*dynamodb.Options)) (client *dynamodb.
 // find nothing.
 const patience = 5 * time.Minute
 
+// patient keeps a connection for each of many callers.
+func patient() aws.HTTPClient {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
+	return awsconfig.Attempts(&http.Client{Transport: transport}, patience)
+}
+
 // Client returns a client like that of production, but for its patience, for an endpoint on a loopback address.
 func Client(endpoint string, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	config, err := awsconfig.Local(endpoint)
 	if err != nil {
 		panic(err) // of the test's own endpoint
 	}
-	config.HTTPClient = awsconfig.Attempts(http.DefaultClient, patience)
+	config.HTTPClient = patient()
 	return dynamodb.NewFromConfig(config, options...)
 }
