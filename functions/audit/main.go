@@ -2,13 +2,11 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
 )
 
 func main() {
-	f := deploy.New(deploy.EventBus)
-	lambda.Start(lifecycle.New(f.AWS, f.EventBus(), f.Log).Handle)
+	f := deploy.New()
+	f.Start(lifecycle.New(f.AWS, f.EventBus(), f.Log).Handle)
 }

@@ -4,14 +4,13 @@ package main
 import (
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 )
 
 func main() {
-	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.PublicKeys)
-	a := authorizer.Authorizer{Store: f.Store(), Verifier: f.Verifier(), Now: time.Now}
-	lambda.Start(a.Handler(f.Log))
+	f := deploy.New()
+	a := authorizer.Authorizer{Store: table.Store(f), Verifier: f.Verifier(), Now: time.Now}
+	f.Start(a.Handler(f.Log))
 }

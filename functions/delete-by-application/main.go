@@ -2,14 +2,13 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
-	f := deploy.New(deploy.TableName)
-	lambda.Start(stencil.DeleteByApplication(f.Shell(), session.NewApplicationDeleter(f.Store())))
+	f := deploy.New()
+	f.Start(stencil.DeleteByApplication(f.Shell(), session.NewApplicationDeleter(table.Store(f))))
 }

@@ -4,13 +4,12 @@ package main
 import (
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 )
 
 func main() {
-	f := deploy.New(deploy.TableName, deploy.TokenKeys)
-	lambda.Start(stencil.DocumentedForms(f.Shell(), stencil.NewForms(f.Store(), f.TokenKeys(), time.Now)))
+	f := deploy.New()
+	f.Start(stencil.DocumentedForms(f.Shell(), stencil.NewForms(table.Store(f), f.TokenKeys(), time.Now)))
 }

@@ -2,13 +2,11 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/jwks"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deploy.New(deploy.PublicKeys)
-	lambda.Start(jwks.Handler(f.Shell(), f.PublicKeys()))
+	f := deploy.New()
+	f.Start(jwks.Handler(f.Shell(), f.PublicKeys()))
 }

@@ -2,13 +2,11 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deploy.New(deploy.Issuer)
-	lambda.Start(oauth.Metadata(f.Shell()))
+	f := deploy.New()
+	f.Start(oauth.Metadata(f.Shell(), f.Issuer()))
 }

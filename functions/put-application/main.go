@@ -2,12 +2,11 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 )
 
 func main() {
-	f := deploy.New(deploy.TableName)
-	lambda.Start(f.Operator().PutApplication)
+	f := deploy.New()
+	f.Start(table.Operator(f).PutApplication)
 }

@@ -4,18 +4,17 @@ package main
 import (
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
-	f := deploy.New(deploy.TableName, deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys, deploy.PublicKeys)
-	store := f.Store()
+	f := deploy.New()
+	store := table.Store(f)
 	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
 	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
-	lambda.Start(stencil.Refresh(f.Shell(), a, session.NewRefresher(store, f.Minter()), forms))
+	f.Start(stencil.Refresh(f.Shell(), a, session.NewRefresher(store, f.Minter()), forms))
 }

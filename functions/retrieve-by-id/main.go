@@ -4,14 +4,13 @@ package main
 import (
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
-	f := deploy.New(deploy.TableName)
-	lambda.Start(stencil.RetrieveByID(f.Shell(), session.NewRetriever(f.Store(), time.Now)))
+	f := deploy.New()
+	f.Start(stencil.RetrieveByID(f.Shell(), session.NewRetriever(table.Store(f), time.Now)))
 }

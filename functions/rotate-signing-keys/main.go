@@ -2,12 +2,10 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deploy.New(deploy.SigningKeys, deploy.PublicKeys, deploy.SigningAlg)
-	lambda.Start(f.RotateSigningKeys().Handle)
+	f := deploy.New()
+	f.Start(f.RotateSigningKeys().Handle)
 }

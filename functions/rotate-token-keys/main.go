@@ -2,12 +2,10 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 )
 
 func main() {
-	f := deploy.New(deploy.TokenKeys)
-	lambda.Start(f.RotateTokenKeys().Handle)
+	f := deploy.New()
+	f.Start(f.RotateTokenKeys().Handle)
 }

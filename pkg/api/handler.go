@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
@@ -33,8 +35,10 @@ type Answer struct {
 	Security bool   // an operator should look at the log line
 }
 
-// PublicMaxAge is the Cache-Control of published keys and metadata: how long a verifier may keep them.
-const PublicMaxAge = "public, max-age=300"
+// PublicMaxAge is the Cache-Control of published keys and metadata. A rotation of the keys waits for it.
+func PublicMaxAge() string {
+	return fmt.Sprintf("public, max-age=%d", keys.PublishedFor/time.Second)
+}
 
 // Encoder gives an error the shape of one interface.
 type Encoder func(error) Answer

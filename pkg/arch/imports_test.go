@@ -111,6 +111,39 @@ func TestNothingImportsTheSDKsConfig(t *testing.T) {
 	})
 }
 
+// A verifier's functions start without the table: what they do not link needs no time at a cold start.
+func TestFunctionsWithoutSessionsLinkNoStore(t *testing.T) {
+	linked := map[string]bool{}
+	var link func(pkg string)
+	link = func(pkg string) {
+		files, err := filepath.Glob(filepath.Join(root, pkg, "*.go"))
+		if linked[pkg] || err != nil {
+			return
+		}
+		linked[pkg] = true
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, imported := range importsOf(t, strings.TrimPrefix(file, root+"/")) {
+				if own, found := strings.CutPrefix(imported, module+"/"); found {
+					link(own)
+				}
+			}
+		}
+	}
+	link("functions/jwks")
+	link("functions/oauth-metadata")
+	for _, pkg := range []string{"pkg/store/dynamo", "pkg/operator", "pkg/api/stencil", "pkg/deploy/table"} {
+		if linked[pkg] {
+			t.Errorf("jwks or oauth-metadata links %s, want neither to", pkg)
+		}
+	}
+	if len(linked) < 10 {
+		t.Errorf("got %d linked packages, want 10 or more: the walk is broken", len(linked))
+	}
+}
+
 func allowed(imported string, list []string) bool {
 	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
 		return true // the standard library

@@ -18,8 +18,8 @@ const (
 // RotateSigningKeys rotates the keys of access tokens and publishes their public halves.
 func (f *Function) RotateSigningKeys() *rotation.Rotation {
 	return &rotation.Rotation{
-		Operation: string(api.RotateSigningKeys), Keys: rotation.SigningKeys(f.config.SigningAlg, longestAccess), Secrets: f.secretsManager(),
-		ARN: f.config.SigningKeys, PublicARN: f.config.PublicKeys, Now: time.Now, Log: f.Log,
+		Operation: string(api.RotateSigningKeys), Keys: rotation.SigningKeys(f.signingAlg(), longestAccess), Secrets: f.secretsManager(),
+		ARN: f.Need(SigningKeys), PublicARN: f.Need(PublicKeys), Now: time.Now, Log: f.Log,
 	}
 }
 
@@ -27,6 +27,6 @@ func (f *Function) RotateSigningKeys() *rotation.Rotation {
 func (f *Function) RotateTokenKeys() *rotation.Rotation {
 	return &rotation.Rotation{
 		Operation: string(api.RotateTokenKeys), Keys: rotation.TokenKeys(longestSession), Secrets: f.secretsManager(),
-		ARN: f.config.TokenKeys, Now: time.Now, Log: f.Log,
+		ARN: f.Need(TokenKeys), Now: time.Now, Log: f.Log,
 	}
 }

@@ -18,7 +18,7 @@ func Handler(shell api.Shell, public *keys.Ring[keys.PublicSet]) api.Handler {
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return api.Answer{Body: json.RawMessage(set.JWKS()), Header: http.Header{"Cache-Control": {api.PublicMaxAge}}}, nil
+		return api.Answer{Body: json.RawMessage(set.JWKS()), Header: http.Header{"Cache-Control": {api.PublicMaxAge()}}}, nil
 	})
 }
 

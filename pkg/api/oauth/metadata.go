@@ -22,16 +22,15 @@ type metadata struct {
 }
 
 // Metadata is GET /.well-known/oauth-authorization-server.
-func Metadata(shell api.Shell) api.Handler {
-	at := shell.Issuer
+func Metadata(shell api.Shell, issuer string) api.Handler {
 	body := metadata{
-		Issuer:        at,
-		TokenEndpoint: at + "/oauth2/token", TokenAuthMethods: []string{"none"},
-		RevocationEndpoint: at + "/oauth2/revoke", RevocationAuthMethods: []string{"none"},
-		IntrospectionEndpoint: at + "/oauth2/introspect", IntrospectionAuthMethods: []string{"Bearer"},
-		JWKSURI: at + "/.well-known/jwks.json", GrantTypes: []string{"refresh_token"}, ResponseTypes: []string{},
+		Issuer:        issuer,
+		TokenEndpoint: issuer + "/oauth2/token", TokenAuthMethods: []string{"none"},
+		RevocationEndpoint: issuer + "/oauth2/revoke", RevocationAuthMethods: []string{"none"},
+		IntrospectionEndpoint: issuer + "/oauth2/introspect", IntrospectionAuthMethods: []string{"Bearer"},
+		JWKSURI: issuer + "/.well-known/jwks.json", GrantTypes: []string{"refresh_token"}, ResponseTypes: []string{},
 	}
 	return shell.Serve(api.OauthMetadata, failure, func(context.Context, *api.Request) (api.Answer, error) {
-		return api.Answer{Body: body, Header: http.Header{"Cache-Control": {api.PublicMaxAge}}}, nil
+		return api.Answer{Body: body, Header: http.Header{"Cache-Control": {api.PublicMaxAge()}}}, nil
 	})
 }

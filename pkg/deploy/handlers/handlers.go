@@ -52,6 +52,6 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.OauthToken:                 oauth.Token(shell, verifier, refresher),
 		api.OauthRevoke:                oauth.Revoke(shell, session.NewRevoker(store, p.TokenKeys, verifier, p.Now)),
 		api.OauthIntrospect:            oauth.Introspect(shell, session.NewIntrospector(store, p.TokenKeys, verifier, p.Now)),
-		api.OauthMetadata:              oauth.Metadata(shell),
+		api.OauthMetadata:              oauth.Metadata(shell, shell.Issuer),
 	}
 }

@@ -214,16 +214,14 @@ func TestAnOddEventLeavesTheFunctionAtWork(t *testing.T) {
 const storeless = `package main
 
 import (
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/api/kirjaswappi"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
-	f := deploy.New(deploy.Issuer, deploy.TokenKeys, deploy.SigningKeys)
-	lambda.Start(kirjaswappi.AuthenticateRefresh(f.Shell(), session.NewRefresher(nil, f.Minter())))
+	f := deploy.New()
+	f.Start(kirjaswappi.AuthenticateRefresh(f.Shell(), session.NewRefresher(nil, f.Minter())))
 }
 `
 

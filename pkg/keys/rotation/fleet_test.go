@@ -82,10 +82,9 @@ func newFleet(t *testing.T) *fleet {
 func (f *fleet) now() time.Time { return time.Unix(0, f.nanos.Load()).UTC() }
 
 func (f *fleet) newContainer() *container {
-	source := secretsmanager.New(secretsmanager.Config{
-		Client: f.client, TokenKeys: f.tokARN, SigningKeys: f.signingARN, PublicKeys: f.public,
-	})
-	tokens, signing, public := keys.NewRing(source.TokenKeys), keys.NewRing(source.SigningKeys), keys.NewRing(source.PublicKeys)
+	tokens := keys.NewRing(secretsmanager.TokenKeys(f.client, f.tokARN))
+	signing := keys.NewRing(secretsmanager.SigningKeys(f.client, f.signingARN))
+	public := keys.NewRing(secretsmanager.PublicKeys(f.client, f.public))
 	tokens.Now, signing.Now, public.Now = f.now, f.now, f.now
 	verifier := token.Verifier{Issuer: "https://auth.example.com", Keys: public, Now: f.now, Leeway: token.Skew}
 	return &container{

@@ -26,7 +26,6 @@ type moto struct {
 	*fixture
 
 	client   *awssecrets.Client
-	source   *secretsmanager.Source
 	function string // ARN of a function that does nothing: RotateSecret wants one
 }
 
@@ -57,9 +56,6 @@ func newMoto(t *testing.T) *moto {
 	}
 	m.signing.Secrets, m.signing.ARN, m.signing.PublicARN = client, arns["signing"], arns["public"]
 	m.tokens.Secrets, m.tokens.ARN = client, arns["token"]
-	m.source = secretsmanager.New(secretsmanager.Config{
-		Client: client, TokenKeys: arns["token"], SigningKeys: arns["signing"], PublicKeys: arns["public"],
-	})
 	return m
 }
 
@@ -148,18 +144,18 @@ func (m *moto) rotate(r *rotation.Rotation) {
 // An independent second opinion: the four steps, repeated, and an emergency go the same way against moto.
 func TestRotationAgainstMoto(t *testing.T) {
 	m := newMoto(t)
-	if _, err := m.source.TokenKeys(t.Context()); err == nil {
+	if _, err := secretsmanager.TokenKeys(m.client, m.tokens.ARN)(t.Context()); err == nil {
 		t.Error("a placeholder is served")
 	}
 	var signing []string
 	for range 3 {
 		m.rotate(m.signing)
 		m.rotate(m.tokens)
-		set, err := m.source.SigningKeys(t.Context())
+		set, err := secretsmanager.SigningKeys(m.client, m.signing.ARN)(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		public, err := m.source.PublicKeys(t.Context())
+		public, err := secretsmanager.PublicKeys(m.client, m.signing.PublicARN)(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +175,7 @@ func TestRotationAgainstMoto(t *testing.T) {
 
 func (m *moto) wantEmergency(t *testing.T) {
 	t.Helper()
-	before, err := m.source.TokenKeys(t.Context())
+	before, err := secretsmanager.TokenKeys(m.client, m.tokens.ARN)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,14 +189,14 @@ func (m *moto) wantEmergency(t *testing.T) {
 	if err := m.step(m.tokens, "finishSecret", token); err == nil {
 		t.Error("the rotation under way was not cancelled")
 	}
-	after, err := m.source.TokenKeys(t.Context())
+	after, err := secretsmanager.TokenKeys(m.client, m.tokens.ARN)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, found := after.Find(before.Active.ID); found || after.Active.ID == before.Active.ID {
 		t.Error("the dropped key is still there")
 	}
-	if _, err := keys.NewRing(m.source.TokenKeys).Get(t.Context()); err != nil {
+	if _, err := keys.NewRing(secretsmanager.TokenKeys(m.client, m.tokens.ARN)).Get(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -18,33 +18,24 @@ type Client interface {
 	) (*secretsmanager.GetSecretValueOutput, error)
 }
 
-// Config names the secrets of the documents, by ARN. It is empty for a document that the function may not read.
-type Config struct {
-	Client      Client
-	TokenKeys   string
-	SigningKeys string
-	PublicKeys  string // of the public halves, for functions that only verify
-}
+// Fetch reads a key set, as keys.NewRing takes it.
+type Fetch[Set any] func(context.Context) (*Set, error)
 
-// Source fetches the documents; its methods are what keys.NewRing takes.
-type Source struct{ config Config }
-
-// New makes a source. It sends no request.
-func New(c Config) *Source { return &Source{c} }
-
-// TokenKeys fetches the token keys.
-func (s *Source) TokenKeys(ctx context.Context) (*keys.TokenSet, error) {
-	return fetch(ctx, s.config.Client, s.config.TokenKeys, keys.ParseTokenSet)
-}
+// TokenKeys fetches the token keys from the secret with an ARN.
+func TokenKeys(c Client, arn string) Fetch[keys.TokenSet] { return source(c, arn, keys.ParseTokenSet) }
 
 // SigningKeys fetches the active signing key.
-func (s *Source) SigningKeys(ctx context.Context) (*keys.SigningSet, error) {
-	return fetch(ctx, s.config.Client, s.config.SigningKeys, keys.ParseSigningSet)
+func SigningKeys(c Client, arn string) Fetch[keys.SigningSet] {
+	return source(c, arn, keys.ParseSigningSet)
 }
 
-// PublicKeys fetches the public halves of the signing keys.
-func (s *Source) PublicKeys(ctx context.Context) (*keys.PublicSet, error) {
-	return fetch(ctx, s.config.Client, s.config.PublicKeys, keys.ParsePublicSet)
+// PublicKeys fetches the public halves of the signing keys, from the public secret or the private one.
+func PublicKeys(c Client, arn string) Fetch[keys.PublicSet] {
+	return source(c, arn, keys.ParsePublicSet)
+}
+
+func source[Set any](c Client, arn string, parse func([]byte) (*Set, error)) Fetch[Set] {
+	return func(ctx context.Context) (*Set, error) { return fetch(ctx, c, arn, parse) }
 }
 
 // fetch reads the AWSCURRENT version. A secret without a document is an error too.

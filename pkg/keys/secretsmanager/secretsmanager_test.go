@@ -27,22 +27,20 @@ func document(t *testing.T, set ...keys.JWK) string {
 	return string(raw)
 }
 
-// tokenSource is a source whose secret of token keys holds value.
-func tokenSource(t *testing.T, value string) (*fakesm.Server, *secretsmanager.Source) {
-	t.Helper()
+// tokenKeys fetches from a secret that holds value.
+func tokenKeys(value string) (*fakesm.Server, secretsmanager.Fetch[keys.TokenSet]) {
 	fake := fakesm.New()
-	arn := fake.Create("token-keys", value)
-	return fake, secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: arn})
+	return fake, secretsmanager.TokenKeys(fake.Client(), fake.Create("token-keys", value))
 }
 
-// at is a source whose secret of token keys is at an endpoint.
-func at(t *testing.T, endpoint string) *secretsmanager.Source {
+// at fetches token keys from an endpoint.
+func at(t *testing.T, endpoint string) secretsmanager.Fetch[keys.TokenSet] {
 	t.Helper()
 	config, err := awsconfig.Local(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secretsmanager.New(secretsmanager.Config{Client: awssecrets.NewFromConfig(config), TokenKeys: "arn"})
+	return secretsmanager.TokenKeys(awssecrets.NewFromConfig(config), "arn")
 }
 
 // Each document is read from its own secret with one GetSecretValue.
@@ -55,15 +53,10 @@ func TestDocumentsAreReadByARN(t *testing.T) {
 	public := signing
 	public.D = ""
 	fake := fakesm.New()
-	source := secretsmanager.New(secretsmanager.Config{
-		Client:      fake.Client(),
-		TokenKeys:   fake.Create("token-keys", document(t, key)),
-		SigningKeys: fake.Create("signing-keys", document(t, signing)),
-		PublicKeys:  fake.Create("public-keys", document(t, public)),
-	})
-	a, err1 := source.TokenKeys(t.Context())
-	b, err2 := source.SigningKeys(t.Context())
-	c, err3 := source.PublicKeys(t.Context())
+	client := fake.Client()
+	a, err1 := secretsmanager.TokenKeys(client, fake.Create("token-keys", document(t, key)))(t.Context())
+	b, err2 := secretsmanager.SigningKeys(client, fake.Create("signing-keys", document(t, signing)))(t.Context())
+	c, err3 := secretsmanager.PublicKeys(client, fake.Create("public-keys", document(t, public)))(t.Context())
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +73,13 @@ func TestOnlyTheCurrentVersionIsRead(t *testing.T) {
 	fake := fakesm.New()
 	arn := fake.Create("token-keys", document(t, old))
 	c := fake.Client()
-	source := secretsmanager.New(secretsmanager.Config{Client: c, TokenKeys: arn})
+	fetch := secretsmanager.TokenKeys(c, arn)
 	rotate(t, c, fake, arn, document(t, next), func() {
-		if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != old.ID {
+		if set, err := fetch(t.Context()); err != nil || set.Active.ID.String() != old.ID {
 			t.Errorf("during the rotation: got %v, %v, want key %s", set, err, old.ID)
 		}
 	})
-	if set, err := source.TokenKeys(t.Context()); err != nil || set.Active.ID.String() != next.ID {
+	if set, err := fetch(t.Context()); err != nil || set.Active.ID.String() != next.ID {
 		t.Errorf("after the rotation: got %v, %v, want key %s", set, err, next.ID)
 	}
 }
@@ -97,8 +90,8 @@ func TestPlaceholdersAreUnavailable(t *testing.T) {
 		"empty": "", "text": "placeholder-value", "object": "{}", "no keys": `{"keys":[]}`, "generated": `{"password":"placeholder-value"}`,
 		"damaged": `{"keys":[{"kty":"oct","kid":"00000001","status":"active","k":"placeholder-value"}]}`,
 	} {
-		fake, source := tokenSource(t, value)
-		_, err := keys.NewRing(source.TokenKeys).Get(t.Context())
+		fake, fetch := tokenKeys(value)
+		_, err := keys.NewRing(fetch).Get(t.Context())
 		if !errors.Is(err, keys.ErrUnavailable) {
 			t.Errorf("%s: got %v, want %v", what, err, keys.ErrUnavailable)
 		}
@@ -125,13 +118,13 @@ func TestMissingSecretsAreUnavailable(t *testing.T) {
 	fake := fakesm.New()
 	empty := fake.CreateEmpty("empty")
 	for what, arn := range map[string]string{"not configured": "", "unknown": "arn:unknown", "without a version": empty} {
-		source := secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: arn})
-		if _, err := keys.NewRing(source.TokenKeys).Get(t.Context()); !errors.Is(err, keys.ErrUnavailable) {
+		fetch := secretsmanager.TokenKeys(fake.Client(), arn)
+		if _, err := keys.NewRing(fetch).Get(t.Context()); !errors.Is(err, keys.ErrUnavailable) {
 			t.Errorf("%s: got %v, want %v", what, err, keys.ErrUnavailable)
 		}
 	}
 	var missing *types.ResourceNotFoundException
-	_, err := secretsmanager.New(secretsmanager.Config{Client: fake.Client(), TokenKeys: empty}).TokenKeys(t.Context())
+	_, err := secretsmanager.TokenKeys(fake.Client(), empty)(t.Context())
 	if !errors.As(err, &missing) {
 		t.Errorf("got %v, want the error of the service in it", err)
 	}
@@ -142,31 +135,31 @@ func TestFailuresAreRetried(t *testing.T) {
 	bad := fakesm.Failure{Status: http.StatusBadGateway}
 	reset := fakesm.Failure{}
 	for what, f := range map[string]fakesm.Failure{"throttled": fakesm.Throttled, "5xx": fakesm.Internal, "proxy": bad, "reset": reset} {
-		fake, source := tokenSource(t, document(t, keys.GenerateTokenKey(keys.Active)))
+		fake, fetch := tokenKeys(document(t, keys.GenerateTokenKey(keys.Active)))
 		fake.Fail("GetSecretValue", f, f, f, f)
-		if _, err := source.TokenKeys(t.Context()); err != nil || fake.Calls("GetSecretValue") != 5 {
+		if _, err := fetch(t.Context()); err != nil || fake.Calls("GetSecretValue") != 5 {
 			t.Errorf("%s, 4 failures: got %d calls, %v, want 5 and success", what, fake.Calls("GetSecretValue"), err)
 		}
 		fake.Fail("GetSecretValue", f, f, f, f, f)
-		if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 10 {
+		if _, err := fetch(t.Context()); err == nil || fake.Calls("GetSecretValue") != 10 {
 			t.Errorf("%s, 5 failures: got %d calls, %v, want 5 more and an error", what, fake.Calls("GetSecretValue"), err)
 		}
 	}
 }
 
 func TestAccessDeniedIsNotRetried(t *testing.T) {
-	fake, source := tokenSource(t, "{}")
+	fake, fetch := tokenKeys("{}")
 	fake.Fail("GetSecretValue", fakesm.Failure{Status: http.StatusBadRequest, Code: "AccessDeniedException"})
-	if _, err := source.TokenKeys(t.Context()); err == nil || fake.Calls("GetSecretValue") != 1 {
+	if _, err := fetch(t.Context()); err == nil || fake.Calls("GetSecretValue") != 1 {
 		t.Errorf("got %d calls, %v, want 1 and an error", fake.Calls("GetSecretValue"), err)
 	}
 }
 
 func TestACancelledContextEndsTheRetries(t *testing.T) {
-	fake, source := tokenSource(t, "{}")
+	fake, fetch := tokenKeys("{}")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := source.TokenKeys(ctx); !errors.Is(err, context.Canceled) || fake.Calls("GetSecretValue") != 0 {
+	if _, err := fetch(ctx); !errors.Is(err, context.Canceled) || fake.Calls("GetSecretValue") != 0 {
 		t.Errorf("got %d calls, %v, want none and %v", fake.Calls("GetSecretValue"), err, context.Canceled)
 	}
 }
@@ -177,7 +170,7 @@ func TestErrorsQuoteNoMalformedReply(t *testing.T) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 			_, _ = w.Write([]byte(body))
 		}))
-		_, err := at(t, server.URL).TokenKeys(t.Context())
+		_, err := at(t, server.URL)(t.Context())
 		if err == nil || leaks(err, "very-secret") {
 			t.Errorf("%s: got %v, want an error without the secret", body, err)
 		}

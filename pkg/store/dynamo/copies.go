@@ -32,8 +32,8 @@ import (
 //
 // There is no verb that deletes an application. Who does so by hand deletes its copies before it.
 
-// maxCopies is the most that can be configured; a transaction may have 100 items.
-const maxCopies = 64
+// MaxEpochCopies is the largest EpochCopies; a transaction may have 100 items.
+const MaxEpochCopies = 64
 
 // uncopied is the condition of an application that has no copies.
 const uncopied = "attribute_not_exists(copies)"
@@ -160,7 +160,7 @@ func (s *Store) stepBack(ctx context.Context, operation string, attempt int) err
 // are and all that there shall be. The SDK adds a ClientRequestToken, so that repeating it changes nothing more.
 func (s *Store) transaction(w rewriting) (changed item, input *dynamodb.TransactWriteItemsInput, err error) {
 	r := reader{item: w.stored}
-	copies := max(r.number(attrCopies, 8), uint64(max(1, min(s.EpochCopies, maxCopies))))
+	copies := max(r.number(attrCopies, 8), uint64(max(1, min(s.EpochCopies, MaxEpochCopies))))
 	changed = item{attrCopies: number(copies)}
 	for _, name := range []string{attrName, attrSettings, attrAppEpoch} {
 		changed[name] = w.stored[name]

@@ -17,18 +17,19 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
-const table = "tokens"
+const tableName = "tokens"
 
 // environment is what the template gives refresh, with AWS at a URL.
 func environment(url string, more ...string) []string {
 	return append([]string{
-		"TABLE_NAME=" + table, "ISSUER=" + fixture.Issuer, "AWS_ENDPOINT_URL=" + url,
+		"TABLE_NAME=" + tableName, "ISSUER=" + fixture.Issuer, "AWS_ENDPOINT_URL=" + url,
 		"SIGNING_KEYS_SECRET_ARN=arn:signing", "PUBLIC_KEYS_SECRET_ARN=arn:public", "TOKEN_KEYS_SECRET_ARN=arn:tokens",
 	}, more...)
 }
@@ -45,7 +46,7 @@ func deployed(t testing.TB, url string) (refreshes, authorizes lambda.Handler, f
 	os.Stdout = nowhere // the logger keeps the present value
 	f = deploy.New()
 	os.Stdout = stdout
-	store := f.Store()
+	store := table.Store(f)
 	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
 	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
 	refresh := stencil.Refresh(f.Shell(), a, session.NewRefresher(store, f.Minter()), forms)
@@ -75,7 +76,7 @@ func newScene(t testing.TB) scene {
 	return scene{
 		event("refresh", issued.Refresh.Reveal()), event("authorizer-access-token", rotated.Access.Reveal()), rotated.Session, []canned{
 			answering("DynamoDB_20120810.UpdateItem", 200, `{"Attributes":`+item+`}`),
-			answering("DynamoDB_20120810.BatchGetItem", 200, `{"Responses":{"`+table+`":[`+item+`,`+web+`]}}`),
+			answering("DynamoDB_20120810.BatchGetItem", 200, `{"Responses":{"`+tableName+`":[`+item+`,`+web+`]}}`),
 			answering("DynamoDB_20120810.GetItem", 200, `{"Item":`+web+`}`),
 			secret("arn:signing", keys.Signing), secret("arn:public", keys.Public), secret("arn:tokens", keys.Token),
 		},
@@ -119,7 +120,7 @@ func onNothing(t testing.TB) (*dynamo.Store, *dynamotest.Transport) {
 }
 
 func storeAt(endpoint string, options ...func(*dynamodb.Options)) *dynamo.Store {
-	return dynamo.New(dynamotest.Client(endpoint, options...), table)
+	return dynamo.New(dynamotest.Client(endpoint, options...), tableName)
 }
 
 var credential = regexp.MustCompile(`srt_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+`)

@@ -116,7 +116,7 @@ func TestAPutWithTheSameTokenIsIdempotent(t *testing.T) {
 	w.code(w.put(tokenA, "v3", fakesm.Pending), "ResourceExistsException")
 	w.code(w.put("short", "v3"), "InvalidParameterException")
 	if v, _ := w.fake.Value(w.arn, fakesm.Pending); v != "v2" {
-		t.Errorf("got %q", v)
+		t.Errorf("got %q, want v2", v)
 	}
 }
 

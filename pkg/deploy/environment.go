@@ -1,0 +1,85 @@
+package deploy
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// The variables, as template.yaml sets them.
+const (
+	TableName   = "TABLE_NAME"
+	Issuer      = "ISSUER"
+	Origins     = "ALLOWED_ORIGINS"         // exact browser origins, separated by commas
+	SigningKeys = "SIGNING_KEYS_SECRET_ARN" // the private signing keys
+	PublicKeys  = "PUBLIC_KEYS_SECRET_ARN"  // their public halves
+	TokenKeys   = "TOKEN_KEYS_SECRET_ARN"   //nolint:gosec // the name of a variable, not a credential
+	SigningAlg  = "SIGNING_ALGORITHM"       // of new signing keys: ES256, EdDSA or RS256
+	EpochCopies = "EPOCH_COPIES"            // of each application; 1 by default
+	Metrics     = "METRICS_NAMESPACE"       // of the metrics in CloudWatch; none by default
+	EventBus    = "EVENT_BUS_NAME"          // of lifecycle events
+)
+
+// Environment reads variables and collects what is wrong with them, so that a start reports every mistake.
+type Environment struct {
+	getenv func(name string) string
+	wrong  []error
+}
+
+// NewEnvironment reads with getenv, as os.Getenv.
+func NewEnvironment(getenv func(name string) string) Environment { return Environment{getenv: getenv} }
+
+// Get is an optional variable.
+func (e *Environment) Get(name string) string { return e.getenv(name) }
+
+// Need is a variable that must be set.
+func (e *Environment) Need(name string) string {
+	value := e.getenv(name)
+	if value == "" {
+		e.Refuse(fmt.Errorf("%s is not set", name))
+	}
+	return value
+}
+
+// Refuse adds a mistake, once; nil is no mistake.
+func (e *Environment) Refuse(err error) {
+	if err != nil && !slices.ContainsFunc(e.wrong, func(known error) bool { return known.Error() == err.Error() }) {
+		e.wrong = append(e.wrong, err)
+	}
+}
+
+// Err lists the mistakes so far.
+func (e *Environment) Err() error { return errors.Join(e.wrong...) }
+
+// Issuer is the service's own URL, which must be set.
+func (e *Environment) Issuer() string {
+	issuer := e.Need(Issuer)
+	if u, err := url.Parse(issuer); issuer != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+		e.Refuse(fmt.Errorf("%s must be a URL such as https://auth.example.com", Issuer))
+	}
+	return issuer
+}
+
+func (e *Environment) origins() (origins []string) {
+	for origin := range strings.SplitSeq(e.Get(Origins), ",") {
+		if origin = strings.TrimSpace(origin); origin == "" {
+			continue
+		}
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			e.Refuse(fmt.Errorf("%s: %q must be an origin such as https://app.example.com", Origins, origin))
+		}
+		origins = append(origins, origin)
+	}
+	return origins
+}
+
+func (e *Environment) signingAlg() string {
+	alg := e.Need(SigningAlg)
+	if !slices.Contains([]string{"", "ES256", "EdDSA", "RS256"}, alg) {
+		e.Refuse(fmt.Errorf("%s must be ES256, EdDSA or RS256", SigningAlg))
+	}
+	return alg
+}

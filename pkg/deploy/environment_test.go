@@ -1,0 +1,61 @@
+package deploy_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
+)
+
+// function is a function with an environment. What else AWS sets has a value.
+func function(t *testing.T, environment map[string]string) *deploy.Function {
+	t.Helper()
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		t.Setenv(name, "set")
+	}
+	for name, value := range environment {
+		t.Setenv(name, value)
+	}
+	return deploy.New()
+}
+
+func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
+	f := function(t, map[string]string{
+		deploy.Issuer: "auth.example.com", deploy.Origins: "https://a.example, b.example,*,https://c.example/",
+		deploy.SigningAlg: "HS256", deploy.EpochCopies: "65", "AWS_REGION": "",
+	})
+	f.Shell()
+	f.Minter()
+	f.Verifier()
+	table.Store(f)
+	f.RotateSigningKeys()
+	want := []string{
+		"AWS_REGION", "TABLE_NAME is not set", "TOKEN_KEYS_SECRET_ARN is not set", "SIGNING_KEYS_SECRET_ARN is not set",
+		"PUBLIC_KEYS_SECRET_ARN is not set", "ISSUER must be", "SIGNING_ALGORITHM must be", "EPOCH_COPIES must be",
+		`"b.example"`, `"*"`, `"https://c.example/"`,
+	}
+	got := strings.Split(f.Err().Error(), "\n")
+	for _, part := range want {
+		if !slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, part) }) {
+			t.Errorf("got %q, want %s in it", got, part)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("got %d mistakes, want %d: %q", len(got), len(want), got)
+	}
+}
+
+func TestAPartNeedsItsOwnVariablesAlone(t *testing.T) {
+	f := function(t, map[string]string{
+		deploy.TableName: "tokens", deploy.EpochCopies: "4", deploy.Origins: "https://a.example, http://localhost:5173",
+	})
+	store, shell := table.Store(f), f.Shell()
+	if err := f.Err(); err != nil || store.Table != "tokens" || store.EpochCopies != 4 {
+		t.Errorf("got table %q with %d copies, %v, want tokens with 4", store.Table, store.EpochCopies, err)
+	}
+	if want := []string{"https://a.example", "http://localhost:5173"}; !slices.Equal(shell.Origins.Allowed, want) {
+		t.Errorf("got origins %q, want %q", shell.Origins.Allowed, want)
+	}
+}
