@@ -25,6 +25,7 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 	for _, given := range [][]string{
 		nothing, much,
 		{"Issuer=http://tokens.example", "AllowedOrigins=*", "Stage=a/b", "RefreshRate=0", "EpochCopies=0", "TokenKeyRotationDays=1"},
+		{"LogLevel=WARN"}, // it would hide the lines of requests, which are the metrics
 		{"Issuer=https://tokens.example/", "AllowedOrigins=https://a.example/"},
 		{"AllowedOrigins=https://a.example, https://b.example"},
 	} {
