@@ -27,8 +27,8 @@ func NewUserDeleter(store DeleteByUserStore, now func() time.Time) UserDeleter {
 	return UserDeleter{store, now}
 }
 
-// DeleteByUser ends all sessions of a user, or those in one application, and returns the ids of the ones that
-// were live, newest first. It can be repeated until it succeeds. Errors: ErrNoApplication, when one is named.
+// DeleteByUser ends all sessions of a user, or those in one application, and returns the ids of those that were live,
+// newest first. It may be repeated until it succeeds. Errors: ErrNoApplication, ErrUnavailable.
 func (d UserDeleter) DeleteByUser(ctx context.Context, tenant, user, application string) ([]token.ID, error) {
 	epochs := newEpochs(d.store, tenant, user)
 	if application != "" {

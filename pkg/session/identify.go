@@ -12,16 +12,16 @@ type Identifier struct {
 	tokenKeys *keys.Ring[keys.TokenSet]
 }
 
-// NewIdentifier verifies with these keys.
+// NewIdentifier verifies with token keys.
 func NewIdentifier(tokenKeys *keys.Ring[keys.TokenSet]) Identifier { return Identifier{tokenKeys} }
 
-// Identify reads a genuine refresh token, whatever became of its session. Errors: ErrForged, keys.ErrUnavailable.
+// Identify reads a genuine refresh token, of a live session or not. Errors: ErrForged, keys.ErrUnavailable.
 func (i Identifier) Identify(ctx context.Context, text string) (token.Refresh, error) {
 	t, _, err := i.identify(ctx, text)
 	return t, err
 }
 
-// identify also returns the key that the token is tagged with.
+// identify also returns the key of the tag.
 func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, keys.TokenKey, error) {
 	presented, err := token.ParseRefresh(text)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Introspection is what a token says of itself while it is active.
+// Introspection describes an active token.
 type Introspection struct {
 	Session Session
 	// Access is set for an access token, nil for a refresh token.
 	Access *token.Access
 }
 
-// Introspector looks at tokens.
+// Introspector describes tokens.
 type Introspector struct {
 	identifier Identifier
 	store      LoadStore
@@ -24,16 +24,16 @@ type Introspector struct {
 	clock      clock
 }
 
-// NewIntrospector looks at the tokens of the sessions in a store.
+// NewIntrospector describes the tokens of the sessions in a store.
 func NewIntrospector(store LoadStore, tokenKeys *keys.Ring[keys.TokenSet], verifier token.Verifier,
 	now func() time.Time,
 ) Introspector {
 	return Introspector{identifier: NewIdentifier(tokenKeys), store: store, verifier: verifier, clock: now}
 }
 
-// Introspect looks at a token of either kind without changing anything (RFC 7662). A superseded token is not
-// active, and looking at it is no reuse. Errors: ErrNoSession for every token that is not active for this
-// caller, ErrUnavailable, keys.ErrUnavailable.
+// Introspect describes a token of either kind and changes nothing (RFC 7662): a superseded token is not active, and its
+// introspection is not a reuse. Errors: ErrNoSession for a token that is not active for this caller, ErrUnavailable,
+// keys.ErrUnavailable.
 func (i Introspector) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
 	t, err := i.identifier.Identify(ctx, text)
 	if errors.Is(err, ErrForged) {
@@ -71,7 +71,7 @@ func (i Introspector) introspectAccess(ctx context.Context, c Caller, text strin
 	return Introspection{Session: session, Access: &access}, err
 }
 
-// KeyOfAccess is the key of the session that an access token names; false when it names none.
+// KeyOfAccess is the key of the session of an access token; false for a session id that is not a UUID.
 func KeyOfAccess(access token.Access) (Key, bool) {
 	id, ok := token.ParseID(access.Session)
 	return Key{Tenant: access.Tenant, User: access.User, Application: access.Application, ID: id}, ok

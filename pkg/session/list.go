@@ -15,7 +15,7 @@ type ListRequest struct {
 	Tenant      string
 	User        string
 	Application string    // "" means all
-	Before      *token.ID // only those created before this one; it need not exist any more
+	Before      *token.ID // only those created before this one, which may have been deleted
 	Limit       int
 }
 
@@ -34,8 +34,8 @@ type Lister struct {
 // NewLister lists the sessions in a store.
 func NewLister(store ListStore, now func() time.Time) Lister { return Lister{store, now} }
 
-// List reads up to Limit live sessions, newest first, and says whether there are more. Its cost grows with the
-// sessions of that one user (one request per megabyte), and within one application with the page alone.
+// List reads up to Limit live sessions, newest first, and reports whether there are more. Its cost grows with the
+// sessions of the user (one request per megabyte), within one application with the page alone. Errors: ErrUnavailable.
 func (l Lister) List(ctx context.Context, req ListRequest) (page []Session, more bool, err error) {
 	q := Query{Tenant: req.Tenant, User: req.User, Application: req.Application}
 	if req.Application != "" {
@@ -49,7 +49,7 @@ func (l Lister) List(ctx context.Context, req ListRequest) (page []Session, more
 	err = pages(ctx, l.store, q, func(found []Session) (bool, error) {
 		live, err := epochs.live(ctx, found, now)
 		page = append(page, live...)
-		// Within one application the order of keys is the order of creation, so enough is enough.
+		// Within one application the order of keys is the order of creation: no later page has a newer session.
 		return req.Application == "" || len(page) <= req.Limit, err
 	})
 	if err != nil {
@@ -65,7 +65,7 @@ func (l Lister) List(ctx context.Context, req ListRequest) (page []Session, more
 	return page, false, nil
 }
 
-// newestFirst sorts by id: a UUIDv7 sorts by the time of its creation.
+// newestFirst sorts by id, since a UUIDv7 sorts by its time.
 func newestFirst(a, b Session) int { return bytes.Compare(b.ID[:], a.ID[:]) }
 
 // querier reads pages of a user's sessions: see Reader.
@@ -73,7 +73,7 @@ type querier interface {
 	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
 }
 
-// pages hands over the store's pages until visit says false.
+// pages visits the pages of the store until visit returns false.
 func pages(ctx context.Context, store querier, q Query, visit func([]Session) (bool, error)) error {
 	for {
 		found, more, err := store.Query(ctx, q)
@@ -88,7 +88,7 @@ func pages(ctx context.Context, store querier, q Query, visit func([]Session) (b
 	}
 }
 
-// walk hands over the sessions one by one until visit says false.
+// walk visits the sessions one by one until visit returns false.
 func walk(ctx context.Context, store querier, q Query, visit func(Session) bool) error {
 	return pages(ctx, store, q, func(found []Session) (bool, error) {
 		for _, session := range found {
@@ -100,7 +100,7 @@ func walk(ctx context.Context, store querier, q Query, visit func(Session) bool)
 	})
 }
 
-// epochs remembers the applications that one request has met.
+// epochs caches the applications of one request.
 type epochs struct {
 	store  ListStore
 	tenant string
@@ -112,15 +112,15 @@ func newEpochs(store ListStore, tenant, user string) *epochs {
 	return &epochs{store: store, tenant: tenant, user: user, known: map[string]Application{}}
 }
 
-// maxApplications is how many applications one request to the store may name.
+// maxApplications is the most that one request to the store may name.
 const maxApplications = 100
 
-// live keeps the sessions that are live now; those of an application that is gone are not.
+// live selects the sessions that are live at now. One whose application does not exist is not.
 func (e *epochs) live(ctx context.Context, found []Session, now time.Time) ([]Session, error) {
 	var missing []string
 	for _, session := range found {
 		app, known := e.known[session.Application]
-		stale := session.Epoch > app.Epoch // issued after a deletion that came between the two reads
+		stale := session.Epoch > app.Epoch // issued after a deletion between the two reads
 		if (!known || stale) && !slices.Contains(missing, session.Application) {
 			missing = append(missing, session.Application)
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Caller narrows a verb to what its caller may see: a whole tenant, or one user of it.
+// Caller limits a verb to the sessions that its caller may see: those of a tenant, or of one user.
 type Caller struct {
 	Tenant string
-	User   string // "" for an API key, which sees every user
+	User   string // "" for an API key: every user
 }
 
 func (c Caller) sees(key Key) bool {
@@ -39,7 +39,8 @@ type Retriever struct {
 // NewRetriever reads the sessions in a store.
 func NewRetriever(store RetrieveStore, now func() time.Time) Retriever { return Retriever{store, now} }
 
-// Retrieve reads the live session of an id. Errors: ErrNoSession, for one that the caller may not see too.
+// Retrieve reads a live session by its id. Errors: ErrNoSession, also for a session that the caller may not see;
+// ErrUnavailable.
 func (r Retriever) Retrieve(ctx context.Context, c Caller, id token.ID) (Session, error) {
 	key, err := r.store.Locate(ctx, c.Tenant, id)
 	if err != nil {
@@ -51,12 +52,12 @@ func (r Retriever) Retrieve(ctx context.Context, c Caller, id token.ID) (Session
 	return r.Live(ctx, key)
 }
 
-// Live reads a session that is live now. Errors: ErrNoSession.
+// Live reads a live session by its key. Errors: ErrNoSession, ErrUnavailable.
 func (r Retriever) Live(ctx context.Context, key Key) (Session, error) {
 	return live(ctx, r.store, key, r.clock)
 }
 
-// live reads a session and then the clock.
+// live reads a session, then the clock.
 func live(ctx context.Context, store LoadStore, key Key, c clock) (Session, error) {
 	session, app, err := store.Load(ctx, key)
 	if errors.Is(err, ErrNoApplication) {

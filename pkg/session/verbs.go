@@ -18,7 +18,7 @@ type Verbs struct {
 	Introspector
 }
 
-// NewVerbs makes all verbs. The clock and the token keys are the minter's.
+// NewVerbs makes all verbs, with the clock and the token keys of the minter.
 func NewVerbs(store Store, minter Minter, verifier token.Verifier) Verbs {
 	return Verbs{
 		Identifier:         NewIdentifier(minter.tokenKeys),

@@ -19,8 +19,8 @@ import (
 
 const issuer = "https://tokens.example"
 
-// world is a service with one key of each algorithm, and what an attacker can see and build.
-type world struct {
+// fixture is a service with one key of each algorithm, and what an attacker can see and build.
+type fixture struct {
 	jwks    map[string]keys.JWK
 	signing map[string]keys.SigningKey
 	set     *keys.PublicSet
@@ -29,7 +29,7 @@ type world struct {
 	now     time.Time
 }
 
-// algorithms are made once: an RSA key costs a tenth of a second.
+// algorithms has one key of each, made once: an RSA key takes a tenth of a second.
 var algorithms = sync.OnceValues(func() (map[string]keys.JWK, error) {
 	jwks := map[string]keys.JWK{}
 	for alg, status := range map[string]keys.Status{"ES256": keys.Active, "EdDSA": keys.Next, "RS256": keys.Retired} {
@@ -42,13 +42,13 @@ var algorithms = sync.OnceValues(func() (map[string]keys.JWK, error) {
 	return jwks, nil
 })
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	jwks, err := algorithms()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{jwks: jwks, signing: map[string]keys.SigningKey{}, fetches: new(int)}
+	w := &fixture{jwks: jwks, signing: map[string]keys.SigningKey{}, fetches: new(int)}
 	w.now = time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
 	for alg, j := range jwks {
 		j.Status = keys.Active
@@ -74,20 +74,20 @@ func document(t testing.TB, jwks ...keys.JWK) []byte {
 	return raw
 }
 
-func (w *world) kid(alg string) string { return w.jwks[alg].ID }
+func (w *fixture) kid(alg string) string { return w.jwks[alg].ID }
 
-func (w *world) verifier() token.Verifier {
+func (w *fixture) verifier() token.Verifier {
 	return token.Verifier{Issuer: issuer, Keys: w.ring, Now: func() time.Time { return w.now }}
 }
 
-func (w *world) access() token.Access {
+func (w *fixture) access() token.Access {
 	return token.Access{
 		Issuer: issuer, User: "user-1", Audience: "web", Application: "web", Tenant: "demo", Session: uuid, ID: uuid,
 		Generation: 4, IssuedAt: w.now.Unix(), NotBefore: w.now.Unix(), Expires: w.now.Unix() + 900, Scope: "read write",
 	}
 }
 
-func (w *world) sign(t testing.TB, alg string, a token.Access) string {
+func (w *fixture) sign(t testing.TB, alg string, a token.Access) string {
 	t.Helper()
 	text, err := a.Sign(w.signing[alg])
 	if err != nil {
@@ -96,8 +96,8 @@ func (w *world) sign(t testing.TB, alg string, a token.Access) string {
 	return text.Reveal()
 }
 
-// claims are the right ones, changed; a nil value removes a claim.
-func (w *world) claims(change map[string]any) []byte {
+// claims are valid ones with a change; a nil value removes a claim.
+func (w *fixture) claims(change map[string]any) []byte {
 	all := map[string]any{
 		"iss": issuer, "sub": "user-1", "aud": "web", "client_id": "web", "tid": "demo", "sid": uuid, "jti": uuid, "gen": 4,
 		"iat": w.now.Unix(), "nbf": w.now.Unix(), "exp": w.now.Unix() + 900,
@@ -108,7 +108,7 @@ func (w *world) claims(change map[string]any) []byte {
 	return raw
 }
 
-// header is a header of ours, with further members.
+// header is a valid header with further members; a nil value removes one.
 func header(alg, kid string, more ...any) []byte {
 	h := map[string]any{"alg": alg, "kid": kid, "typ": "at+jwt"}
 	for i := 0; i < len(more); i += 2 {
@@ -121,8 +121,8 @@ func header(alg, kid string, more ...any) []byte {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// forge joins a header, a payload and whatever sign makes of them.
-func (w *world) forge(header, payload []byte, sign func(signed string) []byte) string {
+// forge joins a header, a payload and the signature that sign makes of them.
+func (w *fixture) forge(header, payload []byte, sign func(signed string) []byte) string {
 	signed := b64(header) + "." + b64(payload)
 	if sign == nil {
 		return signed + "."
@@ -130,7 +130,7 @@ func (w *world) forge(header, payload []byte, sign func(signed string) []byte) s
 	return signed + "." + b64(sign(signed))
 }
 
-// with signs as golang-jwt does for the algorithm.
+// with signs with a key as golang-jwt does for the algorithm.
 func with(alg string, key any) func(string) []byte {
 	return func(signed string) []byte {
 		sig, err := jwt.GetSigningMethod(alg).Sign(signed, key)
@@ -141,13 +141,13 @@ func with(alg string, key any) func(string) []byte {
 	}
 }
 
-// genuine signs with our own active key: for tokens whose content is wrong though their signature is right.
-func (w *world) genuine() func(string) []byte { return with("ES256", w.signing["ES256"].Signer) }
+// genuine signs with the active key, for tokens that are wrong in spite of a genuine signature.
+func (w *fixture) genuine() func(string) []byte { return with("ES256", w.signing["ES256"].Signer) }
 
-func (w *world) public(alg string) crypto.PublicKey { return w.signing[alg].Signer.Public() }
+func (w *fixture) public(alg string) crypto.PublicKey { return w.signing[alg].Signer.Public() }
 
 // refused checks that both ways to verify refuse, and that the error quotes nothing of the token.
-func (w *world) refused(t *testing.T, what, text string) {
+func (w *fixture) refused(t *testing.T, what, text string) {
 	t.Helper()
 	v := w.verifier()
 	for name, verify := range map[string]func(context.Context, string) (token.Access, error){
@@ -155,19 +155,19 @@ func (w *world) refused(t *testing.T, what, text string) {
 	} {
 		got, err := verify(t.Context(), text)
 		if !errors.Is(err, token.ErrBadAccess) {
-			t.Errorf("%s: %s answers %v", what, name, err)
+			t.Errorf("%s: %s: got %v, want %v", what, name, err, token.ErrBadAccess)
 		}
 		if got.User != "" || got.Tenant != "" || got.Session != "" {
-			t.Errorf("%s: %s hands out claims with its error", what, name)
+			t.Errorf("%s: %s: got claims %+v with the error, want none", what, name, got)
 		}
 	}
 }
 
-func (w *world) accepted(t *testing.T, what, text string) token.Access {
+func (w *fixture) accepted(t *testing.T, what, text string) token.Access {
 	t.Helper()
 	got, err := w.verifier().Verify(t.Context(), text)
 	if err != nil {
-		t.Errorf("%s is refused: %v", what, err)
+		t.Errorf("%s: got %v, want it accepted", what, err)
 	}
 	return got
 }
