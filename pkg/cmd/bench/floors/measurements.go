@@ -42,12 +42,12 @@ var measurements = []measurement{
 	}},
 	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 400}}},
 	{"refresh", wholeRefresh, here, []row{
-		{"6", "refresh, event in to event out", "allocs", count, 1_125},
-		{"6", "refresh, event in to event out", "KB", count, 105},
+		{"6", "refresh, event in to event out", "allocs", count, 1_110},
+		{"6", "refresh, event in to event out", "KB", count, 104},
 	}},
 	{"authorizer", authorisation, here, []row{
 		{"7", "authorizer, token only", "allocs", count, 215},
-		{"7", "authorizer, with its read", "allocs", count, 685},
+		{"7", "authorizer, with its read", "allocs", count, 675},
 	}},
 	{"calls", calls, elsewhere, []row{
 		{"8", "DynamoDB calls per refresh: rotated, extended, retried, refused", "", exact, 2},
