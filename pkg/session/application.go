@@ -15,7 +15,7 @@ type Application struct {
 	Epoch uint64
 }
 
-// Usage says what a refresh does to the refresh token.
+// Usage is what a refresh does to the refresh token.
 type Usage string
 
 // The two usages.
@@ -24,7 +24,7 @@ const (
 	Reusable Usage = "reusable" // a refresh only extends the idle expiry
 )
 
-// Settings of an application, copied into each session at issue. Changing them never changes a session.
+// Settings of an application, copied into each session at issue. A change of them changes no session (law 11).
 type Settings struct {
 	AccessTokenSeconds        int64 `json:"accessTokenSeconds"`
 	RefreshIdleSeconds        int64 `json:"refreshIdleSeconds"`
@@ -36,7 +36,7 @@ type Settings struct {
 	RequireAccessTokenPresent bool  `json:"requireAccessToken"`
 }
 
-// DefaultSettings are those of an application that says nothing.
+// DefaultSettings are the settings of an application that sets none.
 func DefaultSettings() Settings {
 	return Settings{
 		AccessTokenSeconds:     900,

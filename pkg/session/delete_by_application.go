@@ -39,7 +39,7 @@ type DeleteByAnchorStore interface {
 	DeleteByApplicationStore
 }
 
-// AnchorDeleter ends all sessions of the applications of live sessions.
+// AnchorDeleter ends all sessions of an application that a live session names.
 type AnchorDeleter struct {
 	retriever Retriever
 	deleter   ApplicationDeleter

@@ -7,7 +7,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Kind is what an error means to the caller of an operation. Each interface maps kinds to its own answers.
+// Kind is the meaning of an error to the caller of an operation. Each interface maps kinds to its own answers.
 // A package above this one may define more kinds: an error with a method Kind() Kind states its own.
 type Kind string
 
@@ -29,7 +29,7 @@ const (
 	KindScope            Kind = "scope"
 )
 
-// KindOf classifies an error. The zero error has no kind.
+// KindOf classifies an error; "" for nil.
 func KindOf(err error) Kind {
 	var stated interface{ Kind() Kind }
 	var input *InputError
@@ -66,7 +66,7 @@ func KindOf(err error) Kind {
 	return KindInternal
 }
 
-// RefusalOutcome tells the refusals of one kind apart, for logs and metrics alone; "" for any other error.
+// RefusalOutcome distinguishes the refusals of one kind, for logs and metrics alone; "" for any other error.
 func RefusalOutcome(err error) Outcome {
 	for _, row := range []struct {
 		err     error

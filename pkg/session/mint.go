@@ -35,9 +35,9 @@ func (c clock) now() time.Time { return c().UTC().Truncate(time.Millisecond) }
 // Grant is a pair of tokens for their holder.
 type Grant struct {
 	Access    token.Text
-	ExpiresIn int64 // what remains of the access token, in whole seconds
+	ExpiresIn int64 // until the access token expires, in whole seconds
 	Refresh   token.Text
-	// RefreshExpiresIn is what remains of the refresh token if nobody uses it, in whole seconds.
+	// RefreshExpiresIn is until the refresh token expires unless it is used, in whole seconds.
 	RefreshExpiresIn int64
 	Session          Session
 	Outcome          Outcome

@@ -68,7 +68,7 @@ type Applications interface {
 	// Application reads one. Errors: ErrNoApplication.
 	Application(ctx context.Context, tenant, id string) (Application, error)
 	// ApplicationOf reads the application of a session, of which only the id need not be known yet. All
-	// sessions of one user read their application in the same place. Errors: ErrNoApplication.
+	// sessions of one user read the same item. Errors: ErrNoApplication.
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	// Applications reads up to 100 of one user's sessions, where ApplicationOf would; those that do not exist are
 	// missing from the answer.
