@@ -83,7 +83,7 @@ func ErrorOf(err error) PublicError {
 
 // Answer is the error with the body that an interface gives it.
 func (e PublicError) Answer(body any) Answer {
-	a := Answer{Status: e.Status, Body: body, Outcome: e.Outcome(), Security: e.outcome == session.Reused}
+	a := Answer{Status: e.Status, Body: body, Outcome: e.Outcome(), Security: e.outcome == session.Reused || e.outcome == session.WrongRoot}
 	switch e.Status {
 	case http.StatusUnauthorized:
 		a.Header = http.Header{"Www-Authenticate": {"Bearer"}}

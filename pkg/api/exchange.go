@@ -3,6 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -16,16 +19,50 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 		return session.Grant{}, ErrAmbiguous
 	}
 	req.Tenant = tenant
+	req.Seen = session.SeenFrom(r.Event.RequestContext.Identity.SourceIP, r.Headers.Get("User-Agent"))
 	grant, err := refresher.Refresh(ctx, req)
 	var refusal *session.RefreshError
-	if r.Tenant = grant.Session.Tenant; errors.As(err, &refusal) {
-		r.Tenant = refusal.Key.Tenant
+	switch {
+	case err == nil:
+		r.subject = subject{grant.Session.Key, grant.Session.Generation, grant.Retry(), grant.SinceRotation}
+	case errors.As(err, &refusal):
+		r.subject = subject{key: refusal.Key, generation: refusal.Generation}
 	}
+	r.Tenant = r.subject.key.Tenant
 	return grant, err
 }
 
-// Accompanying verifies the access token that comes with a refresh token, on every interface. It may have expired; for a
-// bad one the error is refusal.
+// Refreshed is the answer to a refresh, with what its log line says. An operator should look at a retry from elsewhere.
+func Refreshed(grant session.Grant, header http.Header, body any) Answer {
+	return Answer{
+		Header: header, Body: body, Outcome: string(grant.Outcome), Security: grant.Outcome == session.RetriedElsewhere,
+	}
+}
+
+// subject is the session that a refresh was about: what a log line says of it, never its user.
+type subject struct {
+	key           session.Key
+	generation    uint32
+	retry         bool
+	sinceRotation time.Duration // of a retry
+}
+
+func (s subject) attrs() []slog.Attr {
+	if s.key.ID == (token.ID{}) {
+		return nil
+	}
+	attrs := []slog.Attr{
+		slog.String("session", s.key.ID.String()), slog.String("application", s.key.Application),
+		slog.Uint64("generation", uint64(s.generation)),
+	}
+	if s.retry {
+		attrs = append(attrs, slog.Int64("sinceRotationMs", s.sinceRotation.Milliseconds()))
+	}
+	return attrs
+}
+
+// Accompanying verifies the access token beside a refresh token, on every interface: it may have expired, and a bad
+// one is answered with refusal.
 func Accompanying(ctx context.Context, verifier token.Verifier, text string, refusal error) (*token.Access, error) {
 	access, err := verifier.VerifyEvenExpired(ctx, text)
 	switch {

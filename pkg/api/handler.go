@@ -74,6 +74,7 @@ func (s Shell) Serve(op Operation, failure Encoder, run Run) Handler {
 		line.Attrs = []slog.Attr{
 			slog.Int("status", status), slog.String("tenant", r.Tenant), slog.String("apiRequestId", e.RequestContext.RequestID),
 		}
+		line.Attrs = append(line.Attrs, r.subject.attrs()...)
 		s.Log.Write(ctx, line)
 		return response(status, header, marshal(a.Body)), nil
 	}

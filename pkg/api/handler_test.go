@@ -50,7 +50,7 @@ func TestOneLineNamesTheOutcomeOfARefreshAndTheTenantOfAGenuineToken(t *testing.
 		{s.RefreshText(fixture.SessionTwo, 0), "reuse", "WARN", fixture.Demo},
 		{s.RefreshText(fixture.SessionTwo, 2), "unknown", "INFO", fixture.Demo}, // the reuse has ended it
 		{s.RefreshText(fixture.SessionOld, 0), "expired", "INFO", fixture.Demo},
-		{unknown, "unknown", "INFO", fixture.Demo},
+		{unknown, "application gone", "INFO", fixture.Demo},
 		{string(forged), "forged", "INFO", ""},
 		{"", "bad request", "INFO", ""},
 	} {

@@ -71,7 +71,7 @@ func Rules() []Rule {
 		{DeleteByID, KeysAndUser, session.MayRevoke},
 		{DeleteByString, KeysAndUser, session.MayRevoke},
 		{DeleteByUser, KeysAndUser, session.MayRevoke},
-		{DeleteByApplication, Keys, session.MayRevoke},
+		{DeleteByApplication, Keys, session.MayRevokeAll},
 		{DeleteByUserAndApplication, KeysAndUser, session.MayRevoke},
 		{DocumentedForms, KeysAndUser, ""},
 		{Jwks, Everybody, ""},

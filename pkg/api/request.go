@@ -29,6 +29,7 @@ type Request struct {
 	// Operation and Tenant are for the log line: an operation sets them when it knows more.
 	Operation Operation
 	Tenant    string
+	subject   subject
 }
 
 func newRequest(e *events.APIGatewayProxyRequest, op Operation) *Request {

@@ -110,7 +110,7 @@ func TestOneLineNamesTheOutcomeOfADecisionAndTheTenantOfAGoodCredential(t *testi
 		"a forged API key":         {bearer(forged.Text().Reveal()), "forged", "Unauthorized", "INFO "},
 		"a forged access token":    {bearer(h.current() + "x"), "forged", "Unauthorized", "INFO "},
 		"an expired access token":  {bearer(h.AccessText(fixture.SessionOne, h.Tenants.Now)), "expired", "Unauthorized", "INFO "},
-		"a superseded one":         {bearer(h.access(func(a *token.Access) { a.ID = a.Session })), "revoked", "Unauthorized", "INFO "},
+		"a superseded one":         {bearer(h.access(func(a *token.Access) { a.SessionVersion++ })), "revoked", "Unauthorized", "INFO "},
 		"an unknown API key":       {bearer(unknown.Text().Reveal()), "unknown", "Unauthorized", "INFO "},
 		"an expired API key":       {bearer(fixture.KeyText("expired")), "expired", "Unauthorized", "INFO "},
 		"the beginning of a token": {bearer("eyJ"), "forged", "Unauthorized", "INFO "},

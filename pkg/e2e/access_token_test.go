@@ -98,10 +98,10 @@ func TestAnAccessTokenIsBoundToItsSession(t *testing.T) {
 	})
 	a := home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 201)
 	first := parseJWT(t, a.data("accessToken")).claims
-	wantKeys(t, first, "iss", "sub", "aud", "client_id", "tid", "sid", "jti", "gen", "iat", "nbf", "exp", "scope", "plan", "n")
+	wantKeys(t, first, "iss", "sub", "aud", "client_id", "tid", "sid", "jti", "sv", "iat", "nbf", "exp", "scope", "plan", "n")
 	for key, value := range map[string]any{
 		"iss": home.creds["BASE_URL"], "sub": user, "client_id": home.demo.web, "tid": home.demo.id, "sid": a.data("refreshTokenId"),
-		"gen": 0.0, "scope": "read write", "plan": "gold",
+		"sv": 0.0, "scope": "read write", "plan": "gold",
 	} {
 		equal(t, key, first[key], value)
 	}
@@ -114,8 +114,8 @@ func TestAnAccessTokenIsBoundToItsSession(t *testing.T) {
 		t.Errorf("got a life of %v seconds and nbf %v, want 900 and an nbf", expires-issued, first["nbf"])
 	}
 	second := parseJWT(t, home.present(t, a.data("refreshToken")).want(t, 200).data("accessToken")).claims
-	if second["jti"] == first["jti"] || second["gen"] != 1.0 || second["sid"] != first["sid"] || second["plan"] != "gold" {
-		t.Errorf("got %v after a refresh, want another jti, gen 1 and else the claims of before: %v", second, first)
+	if second["jti"] == first["jti"] || second["sv"] != 0.0 || second["sid"] != first["sid"] || second["plan"] != "gold" {
+		t.Errorf("got %v after a refresh, want another jti and else the claims of before: %v", second, first)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestWithoutClaimsAndScopeTheRegisteredOnesAreThere(t *testing.T) {
 	t.Parallel()
 	claims := parseJWT(t, home.issue(t, fresh(), home.demo.web).access).claims
 	delete(claims, "scope")
-	wantKeys(t, claims, "iss", "sub", "aud", "client_id", "tid", "sid", "jti", "gen", "iat", "nbf", "exp")
+	wantKeys(t, claims, "iss", "sub", "aud", "client_id", "tid", "sid", "jti", "sv", "iat", "nbf", "exp")
 }
 
 func TestJWKSPublishesPublicKeysToAnyone(t *testing.T) {

@@ -37,7 +37,7 @@ func TestDeletingAnApplicationEndsAllItsSessionsAndNoOther(t *testing.T) {
 		})
 	}
 	for range 3 {
-		a := home.do(t, call{"DELETE", "/jwt/applications/" + home.demo.web + "/refresh", home.demo.as(home.creds[mayRevoke]), ""}).want(t, 200)
+		a := home.do(t, call{"DELETE", "/jwt/applications/" + home.demo.web + "/refresh", home.demo.as(home.creds[mayRevokeAll]), ""}).want(t, 200)
 		data := wantKeys(t, a.body["data"], "applicationId", "epoch")
 		epoch, _ := data["epoch"].(float64)
 		if last > 0 {

@@ -130,6 +130,15 @@ func (s *service) rotate(t testing.TB, x session) session {
 	return x.granted(t, s.present(t, x.refresh).want(t, http.StatusOK))
 }
 
+// supersede refreshes a session so often that its token is not within any window (law 4: six generations behind).
+func (s *service) supersede(t testing.TB, x session) session {
+	t.Helper()
+	for range 7 {
+		x = s.rotate(t, x)
+	}
+	return x
+}
+
 // resource reads a session by its id.
 func (s *service) resource(t testing.TB, x session) answer {
 	t.Helper()

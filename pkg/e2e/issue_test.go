@@ -119,7 +119,7 @@ func TestIssueRefusesWhatItDoesNotTake(t *testing.T) {
 
 func TestClaimsMayNotNameARegisteredClaimOrOneOfTheService(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "tid", "sid", "gen"} {
+	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "tid", "sid", "sv", "narrowed"} {
 		body := jsonOf(map[string]any{"userId": fresh(), "applicationId": home.demo.web, "claims": map[string]any{name: "x"}})
 		home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 400)
 	}

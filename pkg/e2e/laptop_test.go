@@ -43,7 +43,7 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 		t.Errorf("mode: got %v, %v, want 0600", info.Mode(), err)
 	}
 	names := strings.Fields(`BASE_URL TENANT_ID APPLICATION_ID SERVICE_APPLICATION_ID SHORT_APPLICATION_ID API_KEY ISSUE_API_KEY READ_API_KEY
-		REVOKE_API_KEY OTHER_TENANT_ID OTHER_APPLICATION_ID OTHER_API_KEY`)
+		REVOKE_API_KEY REVOKE_ALL_API_KEY OTHER_TENANT_ID OTHER_APPLICATION_ID OTHER_API_KEY`)
 	script := `set -eu; . "$0"; for name in ` + strings.Join(names, " ") + `; do eval "printf '%s\n' \"\$$name\""; done`
 	out, err := exec.Command("sh", "-c", script, file).CombinedOutput()
 	if err != nil {

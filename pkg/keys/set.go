@@ -35,6 +35,8 @@ func (k TokenKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil
 // TokenSet is the parsed document of token keys.
 type TokenSet struct {
 	Active TokenKey
+	// before was active until Active took its place; its zero value is no key.
+	before TokenKey
 	byID   map[TokenKeyID]TokenKey
 }
 
@@ -47,6 +49,14 @@ func (s TokenSet) Format(f fmt.State, _ rune) {
 func (s *TokenSet) Find(id TokenKeyID) (TokenKey, bool) {
 	k, ok := s.byID[id]
 	return k, ok
+}
+
+// Latest are the keys that tokens of the last minutes were derived with: the active one, and the one before it.
+func (s *TokenSet) Latest() []TokenKey {
+	if s.before == (TokenKey{}) {
+		return []TokenKey{s.Active}
+	}
+	return []TokenKey{s.Active, s.before}
 }
 
 // PublicKey verifies access tokens with its one algorithm.
@@ -97,6 +107,7 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 		return nil, err
 	}
 	set := &TokenSet{byID: map[TokenKeyID]TokenKey{}}
+	var retired int64
 	for _, j := range doc.Keys {
 		id, err := hex.DecodeString(j.ID)
 		if err != nil || len(id) != 4 || j.KeyType != "oct" {
@@ -111,8 +122,11 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 			return nil, fmt.Errorf("key %s: the hex digits of a kid are lower-case", j.ID)
 		}
 		set.byID[key.ID] = key
-		if j.Status == Active {
+		switch {
+		case j.Status == Active:
 			set.Active = key
+		case j.Status == Retired && j.Retired >= retired:
+			set.before, retired = key, j.Retired
 		}
 	}
 	return set, nil

@@ -52,14 +52,12 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 			t.Fatal(err)
 		}
 	}
-	app := session.Application{Tenant: "demo", ID: "web", Name: "Web"}
-	_, err := store.PutApplication(t.Context(), app)
+	app, err := store.PutApplication(t.Context(), session.Application{Tenant: "demo", ID: "web", Name: "Web"})
 	must(err)
 	must(store.PutAPIKey(t.Context(), session.APIKey{ID: "key", Tenant: "demo", CreatedAt: time.Now()}))
 	w.session = storetest.NewFullSession("demo", "alice", "web")
 	must(store.Create(t.Context(), w.session))
 	rotation := storetest.NewRotation(w.session)
-	rotation.HasAccess = true // this session demands one
 	_, applied, err := store.Rotate(t.Context(), rotation)
 	must(err)
 	if !applied {
@@ -68,7 +66,7 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	must(store.EndReused(t.Context(), w.session.Key))
 	w.other = storetest.NewSession("demo", "alice", "web")
 	must(store.Create(t.Context(), w.other))
-	_, err = store.Delete(t.Context(), w.other.Key)
+	_, err = store.Delete(t.Context(), session.Deletion{Key: w.other.Key})
 	must(err)
 	w.over = storetest.NewSession("demo", "alice", "web")
 	w.over.IdleExpiresAt = time.Now().Add(-time.Hour)
@@ -77,7 +75,7 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	app.Name = "Web, renamed"
 	_, err = store.PutApplication(t.Context(), app)
 	must(err)
-	_, err = store.AdvanceEpoch(t.Context(), "demo", "web")
+	_, err = store.AdvanceEpoch(t.Context(), "demo", "web", 0)
 	must(err)
 	return w
 }

@@ -39,15 +39,16 @@ func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (APIKeyOutpu
 	if len(in.Name) > maxName {
 		bad.Add("name", "tooLong", "may have 128 bytes")
 	}
-	known := []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke}
+	known := session.Permissions()
+	const all = "tokens:issue, tokens:read, tokens:revoke, tokens:revoke-all"
 	for i, permission := range in.Permissions {
 		if !slices.Contains(known, permission) || slices.Contains(in.Permissions[:i], permission) {
-			bad.Add("permissions", "invalid", "must be some of tokens:issue, tokens:read, tokens:revoke, each once")
+			bad.Add("permissions", "invalid", "must be some of "+all+", each once")
 			break
 		}
 	}
 	if len(in.Permissions) == 0 {
-		bad.Add("permissions", "missing", "must name at least one of tokens:issue, tokens:read, tokens:revoke")
+		bad.Add("permissions", "missing", "must name at least one of "+all)
 	}
 	key := session.APIKey{Tenant: in.TenantID, Name: in.Name, Permissions: in.Permissions, CreatedAt: now}
 	if in.ExpiresAt != nil {

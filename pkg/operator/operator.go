@@ -20,6 +20,7 @@ import (
 
 // Store is what the functions change.
 type Store interface {
+	Application(ctx context.Context, tenant, id string) (session.Application, error)
 	PutApplication(ctx context.Context, app session.Application) (session.Application, error)
 	PutAPIKey(ctx context.Context, key session.APIKey) error
 	DeleteAPIKey(ctx context.Context, tenant, id string) error

@@ -13,6 +13,8 @@ type Application struct {
 	Settings Settings
 	// Epoch counts the deletions of all its sessions at once.
 	Epoch uint64
+	// Version counts the changes of name and settings; 0 before the first.
+	Version uint64
 }
 
 // Usage is what a refresh does to the refresh token.
@@ -45,6 +47,8 @@ func DefaultSettings() Settings {
 		Usage:                  OneTime,
 		OverlapSeconds:         30,
 		MaxSessionsPerUser:     100,
+
+		KeepPreviousAccessToken: true,
 	}
 }
 
@@ -55,7 +59,7 @@ const (
 )
 
 const (
-	maxOverlapSeconds = 300
+	maxOverlapSeconds = 24 * 60 * 60
 	maxSessionsLimit  = 10_000
 )
 
@@ -82,7 +86,6 @@ func (s Settings) Validate() []FieldError {
 func (s Settings) policy() Policy {
 	return Policy{
 		Reusable:           s.Usage == Reusable,
-		RequireAccessToken: s.RequireAccessTokenPresent,
 		KeepPreviousAccess: s.KeepPreviousAccessToken,
 		Access:             time.Duration(s.AccessTokenSeconds) * time.Second,
 		Idle:               time.Duration(s.RefreshIdleSeconds) * time.Second,

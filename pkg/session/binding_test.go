@@ -175,17 +175,16 @@ func TestAReusableTokenKeepsItsKey(t *testing.T) {
 	h.refused(g, session.ErrForged)
 }
 
-// A container that does not know the key yet that another one issued with answers 503, neither "forged" nor a token
-// that nobody can verify.
-func TestAnUnknownStoredKeyIsUnavailable(t *testing.T) {
+// Law 8: a session whose current key is not known at its source either is refused, and does not end.
+func TestAnUnknownStoredKeyIsADroppedKey(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
 	old := h.Verbs
 	h.rotateTokenKey()
 	h.rotated(first, session.Rotated)
 	_, err := old.Refresh(t.Context(), session.RefreshRequest{Token: first.Refresh.Reveal()})
-	if !errors.Is(err, keys.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, keys.ErrUnavailable)
+	if !errors.Is(err, session.ErrDroppedKey) {
+		t.Errorf("got %v, want %v", err, session.ErrDroppedKey)
 	}
 	h.rotated(first, session.Retried)
 }

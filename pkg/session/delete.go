@@ -34,7 +34,7 @@ func (d Deleter) Delete(ctx context.Context, c Caller, id token.ID) (Session, er
 	if err != nil {
 		return Session{}, fmt.Errorf("locate session: %w", err)
 	}
-	return d.end.session(ctx, c, key)
+	return d.end.session(ctx, c, Deletion{Key: key})
 }
 
 // TokenDeleter ends sessions by their refresh tokens.
@@ -52,19 +52,19 @@ func NewTokenDeleter(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], now fu
 // string that is no token of ours or of this caller too; keys.ErrUnavailable.
 func (d TokenDeleter) DeleteByToken(ctx context.Context, c Caller, text string) (Session, error) {
 	t, err := d.identifier.Identify(ctx, text)
-	if errors.Is(err, ErrForged) {
-		return Session{}, ErrNoSession
+	if errors.Is(err, ErrRefused) {
+		return Session{}, fmt.Errorf("%w: %w", ErrNoSession, err)
 	}
 	if err != nil {
 		return Session{}, err
 	}
-	return d.end.session(ctx, c, keyOf(t))
+	return d.end.session(ctx, c, deletionOf(t))
 }
 
 // EndStore is what the end of one session needs of Store.
 type EndStore interface {
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
-	Delete(ctx context.Context, key Key) (Session, error)
+	Delete(ctx context.Context, d Deletion) (Session, error)
 }
 
 // end deletes single sessions.
@@ -73,17 +73,26 @@ type end struct {
 	clock clock
 }
 
-// session deletes a session of the caller's, and returns it if it was live until then. Errors: ErrNoSession.
-func (e end) session(ctx context.Context, c Caller, key Key) (Session, error) {
-	if !c.sees(key) {
+// deletionOf deletes the session of a genuine token, of whatever generation.
+func deletionOf(t token.Refresh) Deletion {
+	return Deletion{Key: keyOf(t), Root: t.Secret.RootHash(t.Session)}
+}
+
+// session deletes a session of the caller's, and returns it if it was live until then. Errors: ErrNoSession, which is
+// ErrWrongRoot too where a root is wanted and does not fit.
+func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error) {
+	if !c.sees(d.Key) {
 		return Session{}, ErrNoSession
 	}
-	app, err := e.store.ApplicationOf(ctx, key)
+	app, err := e.store.ApplicationOf(ctx, d.Key)
 	if err != nil && !errors.Is(err, ErrNoApplication) {
 		return Session{}, fmt.Errorf("read application: %w", err)
 	}
 	gone := err != nil
-	old, err := e.store.Delete(ctx, key)
+	old, err := e.store.Delete(ctx, d)
+	if errors.Is(err, ErrChanged) {
+		return Session{}, fmt.Errorf("%w: %w", ErrNoSession, ErrWrongRoot)
+	}
 	if err != nil {
 		return Session{}, fmt.Errorf("delete session: %w", err)
 	}

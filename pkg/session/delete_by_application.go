@@ -10,7 +10,8 @@ import (
 
 // DeleteByApplicationStore is what ApplicationDeleter needs of Store.
 type DeleteByApplicationStore interface {
-	AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error)
+	Application(ctx context.Context, tenant, id string) (Application, error)
+	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
 }
 
 // ApplicationDeleter ends all sessions of applications.
@@ -23,10 +24,14 @@ func NewApplicationDeleter(store DeleteByApplicationStore) ApplicationDeleter {
 	return ApplicationDeleter{store}
 }
 
-// DeleteByApplication ends all sessions of an application, however many, with one write, and returns the new
-// epoch. Errors: ErrNoApplication.
+// DeleteByApplication ends all sessions of an application, however many, with one read and one write, and returns
+// the new epoch. Errors: ErrNoApplication.
 func (d ApplicationDeleter) DeleteByApplication(ctx context.Context, tenant, application string) (uint64, error) {
-	epoch, err := d.store.AdvanceEpoch(ctx, tenant, application)
+	app, err := d.store.Application(ctx, tenant, application)
+	if err != nil {
+		return 0, fmt.Errorf("read application: %w", err)
+	}
+	epoch, err := d.store.AdvanceEpoch(ctx, tenant, application, app.Epoch)
 	if err != nil {
 		return 0, fmt.Errorf("advance epoch: %w", err)
 	}

@@ -12,27 +12,41 @@
 //     in code. Times are whole milliseconds.
 //  2. A refresh token locates its own session: the string yields the full primary key. It has at most 255 characters
 //     and a tag (HMAC) over everything before it, so that a forged or corrupted token is refused without the store.
-//     The table holds a hash of the secret. The ids in a token are readable by its holder.
+//     Its secret is a root, kept for the life of the session, and a link, which changes. The table holds a hash of the
+//     whole and a hash of the root: a dump of it alone, or the token keys alone, forges nothing and ends nothing. Token
+//     keys and one old token of a session yield its current one. The ids in a token are readable by its holder.
 //  3. The successor is derived from the presented token and its key, so that a refresh is idempotent: whoever repeats
-//     it computes the same refresh token and the same jti. Nothing usable is stored to answer a retry.
+//     it computes the same refresh token and the same jti. Nothing usable is stored to answer a retry. A retry is
+//     answered with the times of now, so that no answer holds an access token that is over. A session with less than
+//     one second left is over.
 //  4. A refresh is one conditional write, in parallel with one strongly consistent read of the application. The item
-//     of a refused write tells why, by a pure function of values: expired, a retry within the overlap, or reuse, which
-//     ends the session. A session of an older epoch is refused even if its write was applied. All refusals read the
-//     same to the caller; logs and metrics tell them apart.
+//     of a refused write tells why, by a pure function of values, in this order: (1) unknown, of no session or of an
+//     older epoch; (2) wrong root; (3) expired; (4) this request's own earlier attempt, a success; (5) without the
+//     proof that a bound session needs; (6) current, so that the write is due again; (7) one generation behind, a retry
+//     within the overlap of its own rotation; (8) two to six behind, a retry within a minute of it at most; (9) in its
+//     window and not derived by a known key, a dropped key; (10) newer than the item, so that it rolls forward; (11)
+//     reuse, which ends the session. All refusals read the same to the caller; logs and metrics tell them apart, and no
+//     other check answers differently for a superseded token than for one of a session that is gone. A write that was
+//     applied is answered: the application is read on for three seconds, and read first where the latest read failed or
+//     is a minute old. No first attempt takes effect late: a creation is not repeated, and epochs and settings change
+//     on the condition of what was read.
 //  5. A deletion is exact and immediate: of one session by id or by any of its refresh tokens, of a user, of a user in
 //     one application, or of an application by raising its epoch. Once it is answered, no refresh that starts later
 //     succeeds and the authorizer refuses the access tokens of the session. Of concurrent deletions of one session
-//     exactly one returns it.
+//     exactly one returns it. A refresh token ends a session only if its root fits. Whoever verifies access tokens
+//     offline accepts them until they expire. The session limit has one order: the least recently refreshed leaves, and
+//     a login whose own session is among those that leave is issued again.
 //  6. An access token (RFC 9068) is bound to its session. A verifier pins the algorithm of the key and requires kid,
 //     iss, aud, exp and typ. The authorizer also reads the session and refuses an access token of a session that is
-//     over. An access token beside a refresh may be expired but must verify and name the same session, or nothing
+//     over, of an earlier session version, or, where the session keeps only the latest, with another jti. Superseding
+//     raises the session version, and so does a rotation through the 7G interface. An access token beside a refresh may be expired but must verify and name the same session, or nothing
 //     rotates.
 //  7. The tenant of the request is the tenant of the credential. Permission is checked for the operation, before any
 //     lookup, so that existence is not told to the unauthorised. A user's access token reads and deletes that user's
 //     sessions alone. Tenants, applications and keys are managed by operators.
 //  8. Keys rotate without an interruption: a key is published before it signs and stays until the last token that it
 //     signed has expired. Without keys the answer is 503, and nothing rotates. JWKS and the authorizer read public
-//     keys only.
+//     keys only. A token whose key was dropped is refused as that, and ends nothing.
 //  9. Every refusal and every reuse has an outcome in the log and in the metrics. A line names ids, never a token, a
 //     secret or a hash. Changes of sessions are published as events.
 //  10. Sessions of another system cannot be imported.

@@ -10,6 +10,9 @@ var (
 	// ErrUnavailable: the store cannot answer now; nothing is known to have changed.
 	ErrUnavailable = errors.New("store unavailable")
 
+	// ErrChanged: what was to be written has changed since it was read; nothing was written.
+	ErrChanged = errors.New("changed since it was read")
+
 	// ErrNotFound: what was named does not exist for this caller.
 	ErrNotFound = errors.New("not found")
 	// ErrNoSession: no such session; expired ones and those of an older epoch included.
@@ -24,6 +27,10 @@ var (
 	ErrRefused = errors.New("refresh token refused")
 	// ErrForged: malformed, or its tag is wrong. Found without the store.
 	ErrForged = fmt.Errorf("%w: forged", ErrRefused)
+	// ErrDroppedKey: genuine once, but an operator dropped a key that it needs. Nothing ends.
+	ErrDroppedKey = fmt.Errorf("%w: dropped key", ErrRefused)
+	// ErrWrongRoot: the tag fits and the root does not: made with a token key that leaked. Nothing ends.
+	ErrWrongRoot = fmt.Errorf("%w: wrong root", ErrRefused)
 	// ErrUnknown: deleted, or never existed.
 	ErrUnknown = fmt.Errorf("%w: unknown", ErrRefused)
 	// ErrApplicationGone: its application does not exist any more.

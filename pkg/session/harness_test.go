@@ -42,6 +42,7 @@ func start(t fixture.T) *harness {
 // restart is a new container: it fetches the keys anew.
 func (h *harness) restart() {
 	minter := session.NewMinter(fixture.Issuer, h.keys.TokenRing(), h.keys.SigningRing(), h.Now, h.random)
+	minter = minter.WithWait(func(_ context.Context, d time.Duration) { h.Pass(d) })
 	h.Verbs = session.NewVerbs(h.store, minter, h.keys.Verifier(h.Now))
 }
 
@@ -55,6 +56,9 @@ func (h *harness) put(app session.Application) {
 	h.t.Helper()
 	if bad := app.Settings.Validate(); len(bad) > 0 {
 		h.t.Fatalf("settings: %v", bad)
+	}
+	if old, err := h.store.Application(h.t.Context(), app.Tenant, app.ID); err == nil {
+		app.Version = old.Version
 	}
 	if _, err := h.store.PutApplication(h.t.Context(), app); err != nil {
 		h.t.Fatalf("put application: %v", err)
@@ -77,7 +81,7 @@ func (h *harness) issueIn(tenant, user, application string) session.Grant {
 	if err != nil {
 		h.t.Fatalf("issue: %v", err)
 	}
-	h.Pass(time.Microsecond) // so that ids sort by creation
+	h.Pass(2 * time.Millisecond) // so that ids sort by creation
 	return g
 }
 
@@ -101,6 +105,14 @@ func (h *harness) refused(g session.Grant, want error) {
 	next, err := h.refresh(g)
 	if !errors.Is(err, want) || next.Refresh.Reveal() != "" || next.Access.Reveal() != "" {
 		h.t.Fatalf("refresh: got %q, %v, want %v", next.Outcome, err, want)
+	}
+}
+
+// want compares errors.
+func (h *harness) want(what string, got, want error) {
+	h.t.Helper()
+	if !errors.Is(got, want) {
+		h.t.Fatalf("%s: got %v, want %v", what, got, want)
 	}
 }
 
@@ -151,8 +163,11 @@ type watched struct {
 
 	before, after                         func(session.Rotation) error // around Rotate, which answers their errors
 	meanwhile                             func()                       // runs once, after the next ApplicationOf
+	beforeDelete                          func()                       // runs once, before the next Delete
+	create                                func(session.Session) error  // before Create, which answers its error
 	failApplication, failDelete, failPage error
 
+	failReads                    atomic.Int32 // how many of the next ApplicationOf fail
 	attempts, rotations, deletes atomic.Int32
 }
 
@@ -171,6 +186,15 @@ func (w *watched) Rotate(ctx context.Context, r session.Rotation) (session.Sessi
 		err = w.after(r)
 	}
 	return s, applied, err
+}
+
+func (w *watched) Create(ctx context.Context, s session.Session) error {
+	if w.create != nil {
+		if err := w.create(s); err != nil {
+			return err
+		}
+	}
+	return w.Store.Create(ctx, s)
 }
 
 func (w *watched) Query(ctx context.Context, q session.Query) ([]session.Session, bool, error) {
@@ -193,6 +217,8 @@ func (w *watched) Load(ctx context.Context, key session.Key) (session.Session, s
 func (w *watched) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
 	app, err := w.Store.ApplicationOf(ctx, key)
 	switch run := w.meanwhile; {
+	case w.failReads.Add(-1) >= 0:
+		return session.Application{}, session.ErrUnavailable
 	case w.failApplication != nil:
 		return session.Application{}, w.failApplication
 	case w.absent == key.Application:
@@ -214,11 +240,15 @@ func (w *watched) Applications(ctx context.Context, tenant, user string, ids []s
 	return found, err
 }
 
-func (w *watched) Delete(ctx context.Context, key session.Key) (session.Session, error) {
+func (w *watched) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
 	if w.failDelete != nil {
 		return session.Session{}, w.failDelete
 	}
-	s, err := w.Store.Delete(ctx, key)
+	if run := w.beforeDelete; run != nil {
+		w.beforeDelete = nil
+		run()
+	}
+	s, err := w.Store.Delete(ctx, d)
 	if err == nil {
 		w.deletes.Add(1)
 	}

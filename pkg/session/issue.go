@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -20,12 +22,13 @@ type IssueRequest struct {
 	Claims      json.RawMessage
 }
 
-// IssueStore is what Issuer needs of Store.
+// IssueStore is what Issuer needs of Store. Create must be sent once: a repetition could arrive after the deletion
+// of what it created.
 type IssueStore interface {
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	Create(ctx context.Context, s Session) error
 	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
-	DeleteBatch(ctx context.Context, keys []Key) error
+	Delete(ctx context.Context, d Deletion) (Session, error)
 }
 
 // Issuer starts sessions.
@@ -37,9 +40,12 @@ type Issuer struct {
 // NewIssuer starts sessions in a store.
 func NewIssuer(store IssueStore, minter Minter) Issuer { return Issuer{store, minter} }
 
+// maxIssues is how often one request draws a new session, after the loss of an answer or of its place (law 5).
+const maxIssues = 4
+
 // Issue starts a session: one read of the application, one write and, where the application limits the sessions
-// per user, one query and the deletion of those beyond the limit, oldest first. Errors: InputError (ids too long
-// for a token), ErrNoApplication, ErrUnavailable, keys.ErrUnavailable.
+// per user, two queries and the eviction of those beyond the limit. Errors: InputError (ids too long for a token),
+// ErrNoApplication, ErrUnavailable, keys.ErrUnavailable.
 func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	if room := token.Room(req.Tenant, req.User, req.Application); room < 0 {
 		return Grant{}, tooLong(token.Room(req.Tenant, "", req.Application))
@@ -52,24 +58,55 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	app, err := i.store.ApplicationOf(ctx, Key{Tenant: req.Tenant, User: req.User, Application: req.Application})
+	for again := range maxIssues {
+		if again > 0 {
+			i.minter.wait(ctx, time.Duration(again)*readAgainAfter)
+		}
+		var session Session
+		var t token.Refresh
+		session, t, err = i.issue(ctx, req, tokenKeys.Active)
+		if err == nil {
+			return i.minter.grant(session, t, signedWith{tokenKeys.Active, signing.Active}, Issued)
+		}
+		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+			break
+		}
+	}
+	return Grant{}, err
+}
+
+// issue starts a session under a fresh id. One that fails is deleted, best effort: nobody holds its token.
+func (i Issuer) issue(ctx context.Context, req IssueRequest, key keys.TokenKey) (Session, token.Refresh, error) {
+	owner := Key{Tenant: req.Tenant, User: req.User, Application: req.Application}
+	app, err := i.store.ApplicationOf(ctx, owner)
 	if err != nil {
-		return Grant{}, fmt.Errorf("read application: %w", err)
+		return Session{}, token.Refresh{}, fmt.Errorf("read application: %w", err)
 	}
-	session, t, err := i.minter.newSession(req, app)
+	created := i.minter.clock().UTC()
+	limited := app.Settings.MaxSessionsPerUser > 0
+	if limited {
+		newest, err := i.newestOf(ctx, owner)
+		if err != nil {
+			return Session{}, token.Refresh{}, err
+		}
+		if next := newest.Add(time.Millisecond); !newest.IsZero() && next.After(created) {
+			created = next
+		}
+	}
+	session, t, err := i.minter.newSession(req, app, created)
 	if err != nil {
-		return Grant{}, err
+		return session, t, err
 	}
-	t.KeyID, session.TokenKeyID = tokenKeys.Active.ID, tokenKeys.Active.ID
-	if err := i.store.Create(ctx, session); err != nil {
-		return Grant{}, fmt.Errorf("create session: %w", err)
+	t.KeyID, session.TokenKeyID = key.ID, key.ID
+	if err = i.store.Create(ctx, session); err != nil {
+		err = fmt.Errorf("create session: %w", err)
+	} else if limited {
+		err = i.limit(ctx, session, app)
 	}
-	if err := i.trim(ctx, session, app); err != nil {
-		// Nobody will hold its token. Where even this fails, the next issue or its expiry takes it away.
-		_ = i.store.DeleteBatch(ctx, []Key{session.Key})
-		return Grant{}, fmt.Errorf("limit sessions: %w", err)
+	if err != nil {
+		_, _ = i.store.Delete(context.WithoutCancel(ctx), Deletion{Key: session.Key})
 	}
-	return i.minter.grant(session, t, tokenKeys.Active, signing.Active, Issued)
+	return session, t, err
 }
 
 func tooLong(left int) *InputError {
@@ -80,9 +117,9 @@ func tooLong(left int) *InputError {
 	}}}
 }
 
-func (m Minter) newSession(req IssueRequest, app Application) (Session, token.Refresh, error) {
-	// The id takes the clock in full, so that ids made within one millisecond still sort by creation.
-	created := m.clock().UTC()
+// newSession draws a session that starts at created. The id takes the clock in full, so that ids made within one
+// millisecond still sort by creation.
+func (m Minter) newSession(req IssueRequest, app Application, created time.Time) (Session, token.Refresh, error) {
 	id, err1 := token.NewID(created, m.random)
 	accessID, err2 := token.NewID(created, m.random)
 	var secret token.Secret
@@ -94,42 +131,14 @@ func (m Minter) newSession(req IssueRequest, app Application) (Session, token.Re
 	key := Key{Tenant: req.Tenant, User: req.User, Application: req.Application, ID: id}
 	created = id.Time()
 	session := Session{
-		Key: key, SecretHash: secret.Hash(), AccessTokenID: accessID,
+		Key: key, SecretHash: secret.Hash(), RootHash: secret.RootHash(id), AccessTokenID: accessID,
 		CreatedAt: created, IdleExpiresAt: created.Add(policy.Idle),
 		AbsoluteExpiresAt: created.Add(seconds(app.Settings.RefreshAbsoluteSeconds)),
 		Epoch:             app.Epoch, Policy: policy, Scope: req.Scope, Device: req.Device, Claims: req.Claims,
 	}
 	t := token.Refresh{
-		Reusable: policy.Reusable, Tenant: key.Tenant, User: key.User, Application: key.Application,
-		Session: id, Secret: secret,
+		Reusable: policy.Reusable, NeedsAccess: app.Settings.RequireAccessTokenPresent,
+		Tenant: key.Tenant, User: key.User, Application: key.Application, Session: id, Secret: secret,
 	}
 	return session, t, nil
-}
-
-// trim deletes the oldest sessions of the user in the application beyond its limit. It runs after the new
-// session is there, so that however many are issued at once the newest ones stay, and no more than allowed: one
-// that others have overtaken meanwhile, or one from a clock behind theirs, may be among those that leave.
-func (i Issuer) trim(ctx context.Context, issued Session, app Application) error {
-	limit := app.Settings.MaxSessionsPerUser
-	if limit == 0 {
-		return nil
-	}
-	live := 0
-	var surplus []Key
-	q := Query{Tenant: issued.Tenant, User: issued.User, Application: issued.Application}
-	err := walk(ctx, i.store, q, func(old Session) bool {
-		switch {
-		case old.Epoch > app.Epoch:
-			// Issued after a deletion of all that this request has not seen: not ours to count or to delete.
-		case live == limit:
-			surplus = append(surplus, old.Key)
-		case old.LiveUnder(app, issued.CreatedAt):
-			live++
-		}
-		return true
-	})
-	if err != nil || len(surplus) == 0 {
-		return err
-	}
-	return i.store.DeleteBatch(ctx, surplus)
 }

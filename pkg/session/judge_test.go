@@ -5,79 +5,193 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Law 4: on a refused condition the old item tells why, by a pure function. Every branch, and every border.
-func TestJudge(t *testing.T) {
-	const overlap = 30 * time.Second
-	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	presented, next, other := token.Hash{1}, token.Hash{2}, token.Hash{3}
-	mine, theirs := token.ID{1}, token.ID{2}
-	type state struct {
-		stored    token.Hash
-		by        token.ID
-		ago       time.Duration // since the rotation
-		idle, abs time.Duration // what is left
-		requires  bool
-		has       bool
-		reusable  bool
-		want      error
+// chain is a session's tokens by generation, and the key that each of them is signed with.
+type chain struct {
+	tokens []token.Refresh
+	keys   []keys.TokenKey
+}
+
+func testKey(id keys.TokenKeyID) keys.TokenKey {
+	return keys.TokenKey{ID: id, Secret: [32]byte{byte(id), 1}}
+}
+
+// newChain derives the tokens of generations 0 to n, each signed with the key that signedWith names.
+func newChain(t *testing.T, n int, signedWith func(generation int) keys.TokenKeyID) chain {
+	t.Helper()
+	first := token.Refresh{
+		Tenant: "demo", User: "u", Application: "web", Session: token.ID{7}, Secret: token.Secret{1, 16: 2},
+		KeyID: signedWith(0),
 	}
-	ok := func(s state) state { s.idle, s.abs = time.Hour, time.Hour; return s }
-	for name, c := range map[string]state{
-		"retry at once":                  ok(state{stored: next, by: theirs}),
-		"retry at the overlap":           ok(state{stored: next, by: theirs, ago: overlap}),
-		"retry after the overlap":        ok(state{stored: next, by: theirs, ago: overlap + time.Millisecond, want: ErrReused}),
-		"clock behind the rotation":      ok(state{stored: next, by: theirs, ago: -time.Minute}),
-		"own attempt after the overlap":  ok(state{stored: next, by: mine, ago: time.Hour}),
-		"own id on another secret":       ok(state{stored: other, by: mine, want: ErrReused}),
-		"superseded twice":               ok(state{stored: other, by: theirs, want: ErrReused}),
-		"idle over":                      {stored: presented, abs: time.Hour, want: ErrExpired},
-		"absolute over":                  {stored: presented, idle: time.Hour, want: ErrExpired},
-		"expired goes before reuse":      {stored: other, want: ErrExpired},
-		"expired goes before retry":      {stored: next, by: mine, want: ErrExpired},
-		"a millisecond left":             {stored: other, idle: time.Millisecond, abs: time.Millisecond, want: ErrReused},
-		"access required":                ok(state{stored: presented, requires: true, want: ErrAccessRequired}),
-		"access required of a retry":     ok(state{stored: next, by: mine, requires: true, want: ErrAccessRequired}),
-		"reuse goes before access":       ok(state{stored: other, requires: true, want: ErrReused}),
-		"required and there":             ok(state{stored: next, requires: true, has: true}),
-		"current, nothing refuses":       ok(state{stored: presented, want: ErrUnavailable}),
-		"reusable, nothing refuses":      ok(state{stored: presented, reusable: true, want: ErrUnavailable}),
-		"reusable with another secret":   ok(state{stored: other, reusable: true, want: ErrReused}),
-		"reusable never counts as retry": ok(state{stored: next, reusable: true, by: mine, want: ErrReused}),
-	} {
-		s := Session{
-			SecretHash: c.stored, RotatedBy: c.by, RotatedAt: now.Add(-c.ago),
-			IdleExpiresAt: now.Add(c.idle), AbsoluteExpiresAt: now.Add(c.abs),
-			Policy: Policy{Overlap: overlap, RequireAccessToken: c.requires, Reusable: c.reusable},
+	c := chain{tokens: []token.Refresh{first}, keys: []keys.TokenKey{testKey(signedWith(0))}}
+	for g := 1; g <= n; g++ {
+		issuing := testKey(signedWith(g))
+		next, _, err := c.tokens[g-1].Successor(c.keys[g-1], issuing)
+		if err != nil {
+			t.Fatal(err)
 		}
-		r := Rotation{Presented: presented, Next: next, RequestID: mine, Now: now, HasAccess: c.has, Reusable: c.reusable}
-		if err := judge(s, r); !errors.Is(err, c.want) {
-			t.Errorf("%s: got %v, want %v", name, err, c.want)
-		}
+		c.tokens, c.keys = append(c.tokens, next), append(c.keys, issuing)
+	}
+	return c
+}
+
+// present is the rotation that a request with the token of a generation asks for.
+func (c chain) present(generation int, now time.Time) Rotation {
+	t := c.tokens[generation]
+	r := Rotation{
+		Key: keyOf(t), Presented: t.Secret.Hash(), Root: t.Secret.RootHash(t.Session), From: t.Generation,
+		RequestID: token.ID{99}, Now: now,
+	}
+	if generation+1 < len(c.tokens) {
+		r.Next = c.tokens[generation+1].Secret.Hash()
+	}
+	return r
+}
+
+// at is the session whose current token has a generation and whose rotations came at these times before now, the
+// latest first.
+func (c chain) at(generation int, now time.Time, ago ...time.Duration) Session {
+	t := c.tokens[generation]
+	s := Session{
+		Key: keyOf(t), SecretHash: t.Secret.Hash(), RootHash: t.Secret.RootHash(t.Session), TokenKeyID: t.KeyID,
+		Generation: t.Generation, RotatedBy: token.ID{1}, IdleExpiresAt: now.Add(time.Hour),
+		AbsoluteExpiresAt: now.Add(time.Hour), Policy: Policy{Overlap: 5 * time.Minute},
+	}
+	for i, d := range ago {
+		s.Rotated[(generation-1-i)%RotationTimes] = now.Add(-d)
+	}
+	return s
+}
+
+func (c chain) presentation(generation, current int, later ...keys.TokenKey) presentation {
+	return presentation{
+		token: c.tokens[generation], own: c.keys[generation], later: append([]keys.TokenKey{c.keys[current]}, later...),
 	}
 }
 
-// Law 4: the write's condition, at its borders.
-func TestPermits(t *testing.T) {
+func sameKey(int) keys.TokenKeyID { return 1 }
+
+func TestATokenIsJudgedByItsOwnRotation(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	h := token.Hash{1}
-	good := Session{SecretHash: h, IdleExpiresAt: now.Add(time.Millisecond), AbsoluteExpiresAt: now.Add(time.Millisecond)}
-	r := Rotation{Presented: h, Now: now}
-	if !r.Permits(good) {
-		t.Error("refuses a good session")
-	}
-	for what, change := range map[string]func(*Session){
-		"another secret":  func(s *Session) { s.SecretHash = token.Hash{2} },
-		"idle expiry now": func(s *Session) { s.IdleExpiresAt = now },
-		"absolute now":    func(s *Session) { s.AbsoluteExpiresAt = now },
-		"access required": func(s *Session) { s.Policy.RequireAccessToken = true },
+	c := newChain(t, 9, sameKey)
+	every := func(d time.Duration) []time.Duration { return []time.Duration{d, 2 * d, 3 * d, 4 * d, 5 * d, 6 * d} }
+	for name, test := range map[string]struct {
+		presented, current int
+		ago                []time.Duration
+		overlap            time.Duration
+		want               error // nil: a retry
+	}{
+		"one behind, at the overlap":                   {6, 7, every(5 * time.Minute), 5 * time.Minute, nil},
+		"one behind, after the overlap":                {6, 7, every(5*time.Minute + time.Millisecond), 5 * time.Minute, ErrReused},
+		"one behind, the clock behind the rotation":    {6, 7, every(-time.Minute), 5 * time.Minute, nil},
+		"one behind, no overlap, in the same moment":   {6, 7, every(0), 0, nil},
+		"two behind, within a minute":                  {5, 7, every(30 * time.Second), 5 * time.Minute, nil},
+		"two behind, after a minute of a long overlap": {5, 7, every(30*time.Second + time.Millisecond), 5 * time.Minute, ErrReused},
+		"two behind, after a short overlap":            {5, 7, every(6 * time.Second), 10 * time.Second, ErrReused},
+		"four behind after eight seconds":              {3, 7, every(2 * time.Second), 30 * time.Second, nil},
+		"six behind, within a minute":                  {1, 7, every(10 * time.Second), 5 * time.Minute, nil},
+		"seven behind, in the same moment":             {0, 7, every(0), 5 * time.Minute, ErrReused},
+		"two behind, its own rotation long ago, the successor's just now": {
+			5, 7, []time.Duration{time.Second, time.Hour}, 5 * time.Minute, ErrReused,
+		},
 	} {
-		s := good
-		change(&s)
-		if r.Permits(s) {
-			t.Errorf("permits in spite of %s", what)
-		}
+		t.Run(name, func(t *testing.T) {
+			s := c.at(test.current, now, test.ago...)
+			s.Policy.Overlap = test.overlap
+			got := judge(s, c.present(test.presented, now), c.presentation(test.presented, test.current))
+			if !errors.Is(got.err, test.want) || test.want == nil && got.outcome != Retried {
+				t.Fatalf("got %q, %v, want %v", got.outcome, got.err, test.want)
+			}
+			if test.want == nil && got.current != c.tokens[test.current] {
+				t.Error("got another token than the session's current one")
+			}
+		})
+	}
+}
+
+func TestJudgementsComeInTheOrderOfLaw4(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	c := newChain(t, 9, sameKey)
+	other := newChain(t, 9, func(int) keys.TokenKeyID { return 2 }) // the same root and another link
+	type change func(*Session, *Rotation)
+	over := func(s *Session, _ *Rotation) { s.IdleExpiresAt = now }
+	lastSecond := func(s *Session, _ *Rotation) { s.AbsoluteExpiresAt = now.Add(999 * time.Millisecond) }
+	mine := func(s *Session, r *Rotation) { s.RotatedBy = r.RequestID }
+	wrongRoot := func(s *Session, _ *Rotation) { s.RootHash[0]++ }
+	reusable := func(s *Session, r *Rotation) { s.Policy.Reusable, r.Reusable = true, true }
+	for name, test := range map[string]struct {
+		presented, current int
+		from               chain
+		changes            []change
+		want               error
+		outcome            Outcome
+		again, forward     bool
+	}{
+		"a wrong root goes before the expiry":        {6, 7, c, []change{wrongRoot, over}, ErrWrongRoot, "", false, false},
+		"a wrong root of a newer generation":         {8, 7, c, []change{wrongRoot}, ErrWrongRoot, "", false, false},
+		"expired goes before the own attempt":        {6, 7, c, []change{over, mine}, ErrExpired, "", false, false},
+		"expired goes before reuse":                  {0, 8, c, []change{over}, ErrExpired, "", false, false},
+		"in its last second it is over":              {6, 7, c, []change{lastSecond}, ErrExpired, "", false, false},
+		"the own attempt, whatever the overlap":      {6, 7, c, []change{mine}, nil, Rotated, false, false},
+		"the own attempt on a reusable session":      {7, 7, c, []change{mine, reusable}, nil, Extended, false, false},
+		"current: the session moved":                 {7, 7, c, nil, nil, "", true, false},
+		"newer than the item":                        {8, 7, c, nil, nil, "", false, true},
+		"long superseded":                            {0, 8, c, nil, ErrReused, "", false, false},
+		"another link of the same generation":        {7, 7, other, nil, ErrDroppedKey, "", false, false},
+		"another link, one behind, in its window":    {6, 7, other, []change{justNow}, ErrDroppedKey, "", false, false},
+		"another link, one behind, after its window": {6, 7, other, nil, ErrReused, "", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := c.at(test.current, now, time.Hour, time.Hour), test.from.present(test.presented, now)
+			for _, change := range test.changes {
+				change(&s, &r)
+			}
+			p := presentation{token: test.from.tokens[test.presented], own: test.from.keys[test.presented], later: []keys.TokenKey{testKey(1)}}
+			got := judge(s, r, p)
+			if !errors.Is(got.err, test.want) || (got.err == nil) != (test.want == nil) ||
+				got.outcome != test.outcome || got.again != test.again || got.forward != test.forward {
+				t.Errorf("got %+v, want %v, %q, again %t, forward %t", got, test.want, test.outcome, test.again, test.forward)
+			}
+		})
+	}
+}
+
+func justNow(s *Session, r *Rotation) {
+	for slot := range s.Rotated {
+		s.Rotated[slot] = r.Now
+	}
+}
+
+// The secret of each successor follows from its predecessor's key, and only the current key is stored.
+func TestTheChainIsFoundThroughRotationsOfTheTokenKey(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for name, test := range map[string]struct {
+		keyOf func(int) keys.TokenKeyID
+		later []keys.TokenKey
+		want  error
+	}{
+		"one key throughout":                         {sameKey, nil, nil},
+		"the key changed in the middle":              {func(g int) keys.TokenKeyID { return keys.TokenKeyID(1 + g/5) }, []keys.TokenKey{testKey(2), testKey(1)}, nil},
+		"the key changed, and the former is unknown": {func(g int) keys.TokenKeyID { return keys.TokenKeyID(1 + g/5) }, []keys.TokenKey{testKey(2)}, ErrDroppedKey},
+		"a key each generation":                      {func(g int) keys.TokenKeyID { return keys.TokenKeyID(1 + g) }, []keys.TokenKey{testKey(8), testKey(7)}, ErrDroppedKey},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newChain(t, 8, test.keyOf)
+			s, r := c.at(8, now), c.present(2, now)
+			justNow(&s, &r)
+			got := judge(s, r, c.presentation(2, 8, test.later...))
+			if !errors.Is(got.err, test.want) || test.want == nil && got.current != c.tokens[8] {
+				t.Errorf("got %v, want %v and the current token", got.err, test.want)
+			}
+		})
+	}
+	c := newChain(t, 8, sameKey)
+	s, r := c.at(8, now), c.present(7, now)
+	justNow(&s, &r)
+	if got := judge(s, r, presentation{token: c.tokens[7], own: c.keys[7]}); !errors.Is(got.err, ErrDroppedKey) {
+		t.Errorf("the key of the current token was dropped: got %v, want %v", got.err, ErrDroppedKey)
 	}
 }

@@ -45,6 +45,7 @@ func KindOf(err error) Kind {
 		err  error
 		kind Kind
 	}{
+		{ErrNoSession, KindNoSession},             // before ErrRefused: it may say why there is nothing to delete
 		{ErrApplicationGone, KindApplicationGone}, // before ErrRefused, which it wraps
 		{ErrRefused, KindRefused},
 		{ErrOtherTenant, KindOtherTenant},
@@ -53,7 +54,6 @@ func KindOf(err error) Kind {
 		{ErrAccessRequired, KindAccessRequired},
 		{token.ErrBadAccess, KindBadAccess},
 		{ErrScope, KindScope},
-		{ErrNoSession, KindNoSession},
 		{ErrNoApplication, KindNoApplication},
 		{ErrNoAPIKey, KindNoAPIKey},
 		{ErrUnavailable, KindUnavailable},
@@ -77,6 +77,8 @@ func RefusalOutcome(err error) Outcome {
 		{ErrApplicationGone, ApplicationGone},
 		{ErrExpired, Expired},
 		{ErrReused, Reused},
+		{ErrWrongRoot, WrongRoot},
+		{ErrDroppedKey, DroppedKey},
 	} {
 		if errors.Is(err, row.err) {
 			return row.outcome

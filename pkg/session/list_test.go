@@ -77,7 +77,7 @@ func (h *harness) listAll(app string, limit int) (ids []token.ID) {
 			return ids
 		}
 		last := page[len(page)-1]
-		if _, err := h.store.Delete(h.t.Context(), last.Key); err != nil {
+		if _, err := h.store.Delete(h.t.Context(), session.Deletion{Key: last.Key}); err != nil {
 			h.t.Fatalf("delete: %v", err)
 		}
 		defer h.replace(last)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,13 +18,30 @@ type Minter struct {
 	signing   *keys.Ring[keys.SigningSet]
 	clock     clock
 	random    io.Reader
+	// wait pauses between two tries, or until the context ends.
+	wait func(context.Context, time.Duration)
 }
 
 // NewMinter makes tokens whose access tokens name the issuer (claim iss).
 func NewMinter(issuer string, tokenKeys *keys.Ring[keys.TokenSet], signing *keys.Ring[keys.SigningSet],
 	now func() time.Time, random io.Reader,
 ) Minter {
-	return Minter{issuer: issuer, tokenKeys: tokenKeys, signing: signing, clock: now, random: random}
+	return Minter{issuer: issuer, tokenKeys: tokenKeys, signing: signing, clock: now, random: random, wait: sleep}
+}
+
+// WithWait replaces how the verbs wait between two tries, for a clock that is not the machine's.
+func (m Minter) WithWait(wait func(context.Context, time.Duration)) Minter {
+	m.wait = wait
+	return m
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // clock reads the time.
@@ -41,7 +59,12 @@ type Grant struct {
 	RefreshExpiresIn int64
 	Session          Session
 	Outcome          Outcome
+	// SinceRotation is how long before a retry its refresh token was rotated.
+	SinceRotation time.Duration
 }
+
+// Retry reports whether the refresh token was rotated by an earlier request.
+func (g Grant) Retry() bool { return g.Outcome == Retried || g.Outcome == RetriedElsewhere }
 
 // Outcome is what became of a request, for logs and metrics.
 type Outcome string
@@ -52,6 +75,10 @@ const (
 	Rotated  Outcome = "rotated"  // the token was current
 	Retried  Outcome = "retry"    // an earlier attempt had rotated it; the answer is the same
 	Extended Outcome = "extended" // a reusable token
+	// RolledForward: the token was newer than the item, as after a restore of the table.
+	RolledForward Outcome = "rolled forward"
+	// RetriedElsewhere is a retry from another address and another user agent than the rotation's.
+	RetriedElsewhere Outcome = "retry elsewhere"
 )
 
 // The outcomes of a refusal, one for each sentinel under ErrRefused.
@@ -61,38 +88,48 @@ const (
 	ApplicationGone Outcome = "application gone"
 	Expired         Outcome = "expired"
 	Reused          Outcome = "reuse"
+	WrongRoot       Outcome = "wrong root"
+	DroppedKey      Outcome = "dropped key"
 )
 
-// grant makes the answer for a session whose current refresh token is t.
-func (m Minter) grant(session Session, t token.Refresh, key keys.TokenKey, signing keys.SigningKey, outcome Outcome,
-) (Grant, error) {
-	issued := session.accessIssuedAt()
-	expires := issued.Add(session.Policy.Access)
+// signedWith are the keys of a grant's two tokens.
+type signedWith struct {
+	token  keys.TokenKey
+	access keys.SigningKey
+}
+
+// grant makes the answer for a session whose current refresh token is t. Its times are of now, a retry's too: no
+// answer holds an access token that is over. Errors: ErrExpired.
+func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome Outcome) (Grant, error) {
+	now := m.clock.now()
+	if session.Expired(now) {
+		return Grant{}, ErrExpired // while the request waited
+	}
+	expires := now.Add(session.Policy.Access)
 	if session.AbsoluteExpiresAt.Before(expires) {
 		expires = session.AbsoluteExpiresAt
 	}
 	access, err1 := token.Access{
-		Issuer:      m.issuer,
-		User:        session.User,
-		Application: session.Application,
-		Tenant:      session.Tenant,
-		Session:     session.ID.String(),
-		ID:          session.AccessTokenID.String(),
-		Generation:  session.Generation,
-		IssuedAt:    issued.Unix(),
-		NotBefore:   issued.Unix(),
-		Expires:     expires.Unix(),
-		Scope:       session.Scope,
-		Custom:      session.Claims,
-	}.Sign(signing)
-	refresh, err2 := t.Encode(key)
+		Issuer:         m.issuer,
+		User:           session.User,
+		Application:    session.Application,
+		Tenant:         session.Tenant,
+		Session:        session.ID.String(),
+		ID:             session.AccessTokenID.String(),
+		SessionVersion: session.SessionVersion,
+		IssuedAt:       now.Unix(),
+		NotBefore:      now.Unix(),
+		Expires:        expires.Unix(),
+		Scope:          session.Scope,
+		Custom:         session.Claims,
+	}.Sign(with.access)
+	refresh, err2 := t.Encode(with.token)
 	if err := errors.Join(err1, err2); err != nil {
 		return Grant{}, fmt.Errorf("grant: %w", err)
 	}
-	now := m.clock.now()
 	return Grant{
-		Access: access, ExpiresIn: max(0, expires.Unix()-now.Unix()),
-		Refresh: refresh, RefreshExpiresIn: int64(max(0, session.ExpiresAt().Sub(now)) / time.Second),
+		Access: access, ExpiresIn: expires.Unix() - now.Unix(),
+		Refresh: refresh, RefreshExpiresIn: int64(session.ExpiresAt().Sub(now) / time.Second),
 		Session: session, Outcome: outcome,
 	}, nil
 }

@@ -14,7 +14,8 @@ import (
 // modelled is what the laws say of one session, in the plainest words.
 type modelled struct {
 	grants    []session.Grant // one per generation
-	rotatedAt time.Time
+	rotatedAt []time.Time     // by the generation that was rotated
+	keys      []int           // by generation: which key in the order of their making signed it
 	idleUntil time.Time
 	absolute  time.Time
 	epoch     int
@@ -27,6 +28,7 @@ type model struct {
 	*harness
 	sessions []*modelled
 	epochs   map[string]int
+	key      int // the active token key, in the order of their making
 }
 
 const (
@@ -51,7 +53,7 @@ func (m *model) ms() time.Time { return m.Now().Truncate(time.Millisecond) }
 
 func (m *model) live(s *modelled) bool {
 	now := m.ms()
-	return !s.deleted && s.epoch == m.epochs[s.application()] && now.Before(s.idleUntil) && now.Before(s.absolute)
+	return !s.deleted && s.epoch == m.epochs[s.application()] && now.Before(s.idleUntil) && !now.Add(time.Second).After(s.absolute)
 }
 
 func (s *modelled) application() string { return s.grants[0].Session.Application }
@@ -62,7 +64,7 @@ func (m *model) begin(t *rapid.T) {
 	g := m.issue("u", string(usage))
 	m.sessions = append(m.sessions, &modelled{
 		grants: []session.Grant{g}, idleUntil: now.Add(modelIdle), absolute: now.Add(modelAbsolute),
-		epoch: m.epochs[string(usage)], reusable: usage == session.Reusable,
+		epoch: m.epochs[string(usage)], keys: []int{m.key}, reusable: usage == session.Reusable,
 	})
 }
 
@@ -79,22 +81,26 @@ func (m *model) expect(s *modelled, generation int) (session.Outcome, error) {
 	switch {
 	case s.deleted, s.epoch != m.epochs[s.application()]:
 		return "", session.ErrUnknown
-	case !now.Before(s.idleUntil), !now.Before(s.absolute):
+	case !now.Before(s.idleUntil), now.Add(time.Second).After(s.absolute):
 		return "", session.ErrExpired
 	case s.reusable:
 		return session.Extended, nil
 	case generation == current:
 		return session.Rotated, nil
-	case generation == current-1 && now.Sub(s.rotatedAt) <= modelOverlap:
-		return session.Retried, nil
-	default:
+	case current-generation > 6 || now.Sub(s.rotatedAt[generation]) > modelOverlap:
 		return "", session.ErrReused
 	}
+	for between := generation + 1; between < current; between++ {
+		if s.keys[between] != s.keys[current] && s.keys[between] < m.key-1 {
+			return "", session.ErrDroppedKey // neither the current token's key, nor the active one, nor the one before it
+		}
+	}
+	return session.Retried, nil
 }
 
 func (m *model) present(t *rapid.T) {
 	s := m.pick(t)
-	generation := len(s.grants) - 1 - rapid.IntRange(0, min(2, len(s.grants)-1)).Draw(t, "generations back")
+	generation := len(s.grants) - 1 - rapid.IntRange(0, min(7, len(s.grants)-1)).Draw(t, "generations back")
 	want, wantErr := m.expect(s, generation)
 	got, err := m.refresh(s.grants[generation])
 	if got.Outcome != want || !errors.Is(err, wantErr) {
@@ -102,8 +108,7 @@ func (m *model) present(t *rapid.T) {
 	}
 	newest := s.grants[len(s.grants)-1]
 	if want == session.Rotated {
-		s.grants = append(s.grants, got)
-		s.rotatedAt = m.ms()
+		s.grants, s.rotatedAt, s.keys = append(s.grants, got), append(s.rotatedAt, m.ms()), append(s.keys, m.key)
 	}
 	if want == session.Rotated || want == session.Extended {
 		s.idleUntil = m.ms().Add(modelIdle)
@@ -164,6 +169,14 @@ func (m *model) wait(t *rapid.T) {
 	}).Draw(t, "time"))
 }
 
+// latest is the time of the latest rotation; zero before the first.
+func (s *modelled) latest() (at time.Time) {
+	if n := len(s.rotatedAt); n > 0 {
+		at = s.rotatedAt[n-1]
+	}
+	return at
+}
+
 // agree compares what can be read with what the model says.
 func (m *model) agree(t *rapid.T) {
 	want := map[string]bool{}
@@ -177,7 +190,7 @@ func (m *model) agree(t *rapid.T) {
 			continue
 		}
 		want[id.String()] = true
-		if int(got.Generation) != len(s.grants)-1 || !got.IdleExpiresAt.Equal(s.idleUntil) || !got.RotatedAt.Equal(s.rotatedAt) && !s.reusable {
+		if int(got.Generation) != len(s.grants)-1 || !got.IdleExpiresAt.Equal(s.idleUntil) || !s.reusable && !got.RotatedAt().Equal(s.latest()) {
 			t.Fatalf("got %+v, want %+v", got, s)
 		}
 	}
@@ -198,7 +211,7 @@ func TestRandomSequencesFollowTheLaws(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"issue": m.begin, "refresh": m.present, "refresh again": m.present, "refresh once more": m.present,
 			"delete": m.remove, "delete by user": m.removeUser, "delete by application": m.removeApplication,
-			"wait": m.wait, "wait more": m.wait, "rotate the token key": func(*rapid.T) { m.rotateTokenKey() },
+			"wait": m.wait, "wait more": m.wait, "rotate the token key": func(*rapid.T) { m.key++; m.rotateTokenKey() },
 			"": m.agree,
 		})
 	})

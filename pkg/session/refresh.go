@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -23,9 +22,13 @@ type RefreshRequest struct {
 	Application string
 	// Scope, when not empty, narrows the new access token, not the session (RFC 6749 section 6).
 	Scope string
+	// Supersede ends the access tokens handed out before, in the same write. A reusable session ignores it.
+	Supersede bool
+	Seen      Seen // who asks
 }
 
-// RefreshStore is what Refresher needs of Store.
+// RefreshStore is what Refresher needs of Store. Rotate may be repeated, and an answer of it may be lost; the
+// reads are strongly consistent.
 type RefreshStore interface {
 	LoadStore
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
@@ -33,19 +36,23 @@ type RefreshStore interface {
 	EndReused(ctx context.Context, key Key) error
 }
 
-// Refresher exchanges refresh tokens.
+// Refresher exchanges refresh tokens. Its copies share what they know of the store's health.
 type Refresher struct {
 	store  RefreshStore
 	minter Minter
+	reads  *reads
 }
 
-// NewRefresher refreshes the sessions in a store.
-func NewRefresher(store RefreshStore, minter Minter) Refresher { return Refresher{store, minter} }
+// NewRefresher refreshes the sessions in a store. One serves a whole container.
+func NewRefresher(store RefreshStore, minter Minter) Refresher {
+	return Refresher{store, minter, &reads{}}
+}
 
 // RefreshError is the error of a refresh whose token is genuine. It unwraps to the reason.
 type RefreshError struct {
-	Key Key // of the token's session, living or not
-	Err error
+	Key        Key // of the token's session, living or not
+	Generation uint32
+	Err        error
 }
 
 func (r *RefreshError) Error() string { return r.Err.Error() }
@@ -65,59 +72,76 @@ func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, erro
 	}
 	grant, err := f.exchange(ctx, presented, own, req)
 	if err != nil {
-		return Grant{}, &RefreshError{Key: keyOf(presented), Err: err}
+		return Grant{}, &RefreshError{Key: keyOf(presented), Generation: presented.Generation, Err: err}
 	}
 	return grant, nil
 }
 
+// fits judges a request by what the token itself says, before the store is asked: so a superseded token and one of a
+// session that is gone are refused alike.
+func fits(req RefreshRequest, presented token.Refresh) error {
+	switch {
+	case req.Tenant != "" && req.Tenant != presented.Tenant:
+		return ErrOtherTenant
+	case req.Application != "" && req.Application != presented.Application:
+		return ErrOtherApplication
+	case req.Access != nil && !sameSession(*req.Access, presented):
+		return ErrOtherSession
+	case presented.NeedsAccess && req.Access == nil:
+		return ErrAccessRequired
+	}
+	return nil
+}
+
+// exchange refreshes a genuine token.
 func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own keys.TokenKey, req RefreshRequest,
 ) (Grant, error) {
-	if req.Tenant != "" && req.Tenant != presented.Tenant {
-		return Grant{}, ErrOtherTenant
-	}
-	if req.Application != "" && req.Application != presented.Application {
-		return Grant{}, ErrOtherApplication
-	}
-	if req.Access != nil && !sameSession(*req.Access, presented) {
-		return Grant{}, ErrOtherSession
-	}
-	if err := f.checkScope(ctx, presented, req.Scope); err != nil {
+	if err := fits(req, presented); err != nil {
 		return Grant{}, err
 	}
+	// Keys that cannot be had refuse before anything rotates.
 	tokenKeys, err := f.minter.tokenKeys.Get(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
-	// A key that cannot be had must refuse before anything rotates.
 	signing, err := f.minter.signing.Get(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
-	r, successor, err := f.minter.rotation(presented, own, tokenKeys.Active, req.Access != nil)
+	if err := f.checkScope(ctx, presented, req.Scope); err != nil {
+		return Grant{}, err
+	}
+	r, successor, err := f.minter.rotation(presented, own, tokenKeys.Active, req)
 	if err != nil {
 		return Grant{}, err
 	}
-	session, outcome, err := f.rotate(ctx, r)
+	attempt := attempt{Refresher: f, rotation: r, presented: presented, own: own, successor: successor, keys: tokenKeys}
+	current, session, outcome, err := attempt.rotate(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
-	// The item says which key the successor stands under: a retry may come after that key was superseded.
-	successor.KeyID = session.TokenKeyID
-	key, found, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, successor.KeyID)
+	key, found, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, session.TokenKeyID)
 	if err == nil && !found {
-		err = fmt.Errorf("%w: a stored token key id is unknown", keys.ErrUnavailable)
+		err = ErrDroppedKey
 	}
 	if err != nil {
 		return Grant{}, err
 	}
 	if req.Scope != "" {
+		if !covers(session.Scope, req.Scope) { // a retry narrows by its own request
+			return Grant{}, ErrScope
+		}
 		session.Scope = req.Scope
 	}
-	return f.minter.grant(session, successor, key, signing.Active, outcome)
+	grant, err := f.minter.grant(session, current, signedWith{key, signing.Active}, outcome)
+	if grant.Retry() {
+		grant.SinceRotation = r.Now.Sub(session.Rotated[r.From%RotationTimes])
+	}
+	return grant, err
 }
 
-// checkScope refuses a scope that the session does not have, before anything rotates: one more read, for those
-// who narrow. A session that cannot be read is left to the refresh itself, which knows why.
+// checkScope refuses a scope that the session does not have, before anything rotates: one more read, for those who
+// narrow. Only a token that is current there is judged by it; every other one gets the answer of the refresh itself.
 func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scope string) error {
 	if scope == "" {
 		return nil
@@ -129,13 +153,21 @@ func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scop
 	if err != nil {
 		return err
 	}
-	granted := strings.Fields(session.Scope)
-	for _, one := range strings.Fields(scope) {
-		if !slices.Contains(granted, one) {
-			return ErrScope
-		}
+	if session.SecretHash.Equal(presented.Secret.Hash()) && !covers(session.Scope, scope) {
+		return ErrScope
 	}
 	return nil
+}
+
+// covers says whether every scope token of narrow is in wide.
+func covers(wide, narrow string) bool {
+	granted := strings.Fields(wide)
+	for one := range strings.FieldsSeq(narrow) {
+		if !slices.Contains(granted, one) {
+			return false
+		}
+	}
+	return true
 }
 
 func sameSession(a token.Access, t token.Refresh) bool {
@@ -143,88 +175,103 @@ func sameSession(a token.Access, t token.Refresh) bool {
 }
 
 // rotation describes the write that would refresh the presented token, and the token it leads to.
-func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, hasAccess bool,
+func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, req RefreshRequest,
 ) (Rotation, token.Refresh, error) {
 	r := Rotation{
-		Key: keyOf(presented), Presented: presented.Secret.Hash(), Reusable: presented.Reusable, HasAccess: hasAccess,
-		Now: m.clock.now(),
+		Key: keyOf(presented), Presented: presented.Secret.Hash(), Root: presented.Secret.RootHash(presented.Session),
+		From: presented.Generation, Reusable: presented.Reusable, Supersede: req.Supersede && !presented.Reusable,
+		Seen: req.Seen, Now: m.clock.now(),
 	}
 	var err error
 	if r.RequestID, err = token.NewID(r.Now, m.random); err != nil {
 		return r, presented, err
 	}
 	if presented.Reusable {
-		r.Next, r.NextKeyID, r.Generation = r.Presented, presented.KeyID, presented.Generation
-		r.AccessTokenID = r.RequestID
+		r.Next, r.NextKeyID, r.AccessTokenID = r.Presented, presented.KeyID, r.RequestID
 		return r, presented, nil
 	}
 	successor, accessID, err := presented.Successor(own, issuing)
-	r.Next, r.NextKeyID, r.Generation = successor.Secret.Hash(), successor.KeyID, successor.Generation
-	r.AccessTokenID = accessID
+	r.Next, r.NextKeyID, r.AccessTokenID = successor.Secret.Hash(), successor.KeyID, accessID
 	return r, successor, err
 }
 
-// rotate writes, reads the application meanwhile, and judges.
-func (f Refresher) rotate(ctx context.Context, r Rotation) (Session, Outcome, error) {
-	var app Application
-	var appErr error
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		// A panic here would end the process, and with it the requests of everybody else.
-		defer func() {
-			if p := recover(); p != nil {
-				appErr = fmt.Errorf("panic (%T)", p)
-			}
-		}()
-		app, appErr = f.store.ApplicationOf(ctx, r.Key)
-	}()
-	session, applied, err := f.store.Rotate(ctx, r)
-	<-read
-	switch {
-	case errors.Is(err, ErrNoSession):
-		return session, "", ErrUnknown
-	case err != nil:
-		return session, "", fmt.Errorf("rotate session: %w", err)
-	case errors.Is(appErr, ErrNoApplication):
-		return session, "", ErrApplicationGone
-	case appErr != nil:
-		return session, "", fmt.Errorf("read application: %w", appErr)
-	case session.Epoch != app.Epoch:
-		return session, "", ErrUnknown // deleted with its application, even though the write went through
-	case applied && r.Reusable:
-		return session, Extended, nil
-	case applied:
-		return session, Rotated, nil
+// maxWrites is how often one request writes when the session keeps moving between two writes (law 4).
+const maxWrites = 4
+
+// attempt is one request's rotation under way.
+type attempt struct {
+	Refresher
+
+	rotation  Rotation
+	presented token.Refresh
+	own       keys.TokenKey
+	successor token.Refresh
+	keys      *keys.TokenSet
+}
+
+// rotate writes, reads the application, and judges. It returns the token to answer with and its session.
+func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, error) {
+	for range maxWrites {
+		session, app, applied, err := a.write(ctx)
+		switch {
+		case err != nil:
+			return a.presented, session, "", err
+		case session.Epoch != app.Epoch:
+			return a.presented, session, "", ErrUnknown // deleted with its application, even if the write went through
+		case applied:
+			current, outcome := a.succeeded()
+			return current, session, outcome, nil
+		}
+		v, err := a.judge(ctx, session)
+		switch {
+		case err != nil:
+			return a.presented, session, "", err
+		case errors.Is(v.err, ErrReused):
+			return a.presented, session, "", a.end(ctx)
+		case v.again, v.forward:
+			a.rotation.Forward = v.forward
+			continue
+		case v.outcome == Retried && a.rotation.Seen.Elsewhere(session.LastSeen):
+			v.outcome = RetriedElsewhere
+		}
+		return v.current, session, v.outcome, v.err
 	}
-	if err = judge(session, r); errors.Is(err, ErrReused) {
-		ended := f.store.EndReused(ctx, r.Key)
-		if ended != nil && !errors.Is(ended, ErrNoSession) {
-			return session, "", fmt.Errorf("end a reused session: %w", ended)
+	return a.presented, Session{}, "", fmt.Errorf("%w: the session changed between %d writes", ErrUnavailable, maxWrites)
+}
+
+// succeeded is the token that the write led to.
+func (a attempt) succeeded() (token.Refresh, Outcome) {
+	switch {
+	case a.rotation.Reusable:
+		return a.presented, Extended
+	case a.rotation.Forward:
+		return a.successor, RolledForward
+	}
+	return a.successor, Rotated
+}
+
+// judge gathers the keys that can have derived the tokens after the presented one, and judges by them.
+func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
+	p := presentation{token: a.presented, own: a.own}
+	key, found, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
+	if err != nil {
+		return verdict{}, err
+	}
+	if found {
+		p.later = append(p.later, key)
+		for _, other := range a.keys.Latest() {
+			if other.ID != key.ID {
+				p.later = append(p.later, other)
+			}
 		}
 	}
-	return session, Retried, err
+	return judge(session, a.rotation, p), nil
 }
 
-// judge says why the session refused the rotation; nil means that it was not refused at all but repeated: the
-// session is where the rotation would have taken it.
-func judge(s Session, r Rotation) error {
-	current := s.SecretHash.Equal(r.Presented)
-	repeated := !r.Reusable && s.SecretHash.Equal(r.Next)
-	ours := repeated && s.RotatedBy == r.RequestID
-	switch {
-	case s.Expired(r.Now):
-		return ErrExpired
-	case (current || repeated) && s.Policy.RequireAccessToken && !r.HasAccess:
-		return ErrAccessRequired
-	case ours, repeated && withinOverlap(s, r.Now):
-		return nil
-	case current:
-		// Nothing refuses it any more: it was an own attempt on a reusable session, or a clock that ran back.
-		return fmt.Errorf("%w: the session changed while it was judged", ErrUnavailable)
-	default:
-		return ErrReused
+// end ends a session whose superseded token was presented. Its error is ErrReused, or why it could not be ended.
+func (a attempt) end(ctx context.Context) error {
+	if err := a.store.EndReused(ctx, a.rotation.Key); err != nil && !errors.Is(err, ErrNoSession) {
+		return fmt.Errorf("end a reused session: %w", err)
 	}
+	return ErrReused
 }
-
-func withinOverlap(s Session, now time.Time) bool { return now.Sub(s.RotatedAt) <= s.Policy.Overlap }

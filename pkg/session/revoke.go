@@ -28,41 +28,41 @@ func NewRevoker(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], verifier to
 // that is none of ours, or whose session is over, is nothing to do. Errors: ErrOtherApplication, ErrUnavailable,
 // keys.ErrUnavailable.
 func (r Revoker) Revoke(ctx context.Context, text, application string) error {
-	key, err := r.keyOfEither(ctx, text)
+	d, err := r.deletionOfEither(ctx, text)
 	switch {
 	case errors.Is(err, ErrNoSession):
 		return nil
 	case err != nil:
 		return err
-	case application != "" && application != key.Application:
+	case application != "" && application != d.Application:
 		return ErrOtherApplication
 	}
-	if _, err := r.end.session(ctx, Caller{Tenant: key.Tenant}, key); err != nil && !errors.Is(err, ErrNoSession) {
+	if _, err := r.end.session(ctx, Caller{Tenant: d.Tenant}, d); err != nil && !errors.Is(err, ErrNoSession) {
 		return err
 	}
 	return nil
 }
 
-// keyOfEither is the key of the session that a token of either kind belongs to. Errors: ErrNoSession for what is
-// no token of ours.
-func (r Revoker) keyOfEither(ctx context.Context, text string) (Key, error) {
+// deletionOfEither deletes the session that a token of either kind belongs to. Errors: ErrNoSession for a string that
+// is not such a token.
+func (r Revoker) deletionOfEither(ctx context.Context, text string) (Deletion, error) {
 	t, err := r.identifier.Identify(ctx, text)
 	if err == nil {
-		return keyOf(t), nil
+		return deletionOf(t), nil
 	}
 	if !errors.Is(err, ErrForged) {
-		return Key{}, err
+		return Deletion{}, err
 	}
 	access, err := r.verifier.VerifyEvenExpired(ctx, text)
 	if errors.Is(err, token.ErrBadAccess) {
-		return Key{}, ErrNoSession
+		return Deletion{}, ErrNoSession
 	}
 	if err != nil {
-		return Key{}, err
+		return Deletion{}, err
 	}
 	key, ok := KeyOfAccess(access)
 	if !ok {
-		return Key{}, ErrNoSession
+		return Deletion{}, ErrNoSession
 	}
-	return key, nil
+	return Deletion{Key: key}, nil
 }

@@ -21,14 +21,19 @@ type Session struct {
 	Key
 
 	SecretHash    token.Hash
-	TokenKeyID    keys.TokenKeyID // the key that the current refresh token stands under
+	RootHash      token.RootHash
+	TokenKeyID    keys.TokenKeyID // the current refresh token is signed with it
 	Generation    uint32
 	AccessTokenID token.ID
+	// SessionVersion is in each access token (claim sv); raising it ends those handed out before.
+	SessionVersion uint32
 
 	CreatedAt time.Time
-	// RotatedAt is the time of the latest refresh, RotatedBy the request that made it; both zero before the first.
-	RotatedAt time.Time
+	// Rotated are the times of the last rotations, see RotationTimes; zero before the first. A reusable session
+	// keeps the time of its latest refresh in slot 0. RotatedBy is the request that made the latest one.
+	Rotated   [RotationTimes]time.Time
 	RotatedBy token.ID
+	LastSeen  Seen
 
 	IdleExpiresAt     time.Time
 	AbsoluteExpiresAt time.Time
@@ -53,7 +58,6 @@ type Device struct {
 // Policy is what a session keeps of its application's settings for life.
 type Policy struct {
 	Reusable           bool
-	RequireAccessToken bool
 	KeepPreviousAccess bool
 	Access             time.Duration
 	Idle               time.Duration
@@ -68,8 +72,10 @@ func (s Session) ExpiresAt() time.Time {
 	return s.IdleExpiresAt
 }
 
-// Expired says whether the session is over at now.
-func (s Session) Expired(now time.Time) bool { return !s.ExpiresAt().After(now) }
+// Expired says whether the session is over at now. With less than a second left of its absolute life it is.
+func (s Session) Expired(now time.Time) bool {
+	return !s.IdleExpiresAt.After(now) || s.AbsoluteExpiresAt.Before(now.Add(lastSecond))
+}
 
 // LiveUnder says whether the session exists as far as anyone may tell: neither expired nor deleted with its
 // application's sessions.
@@ -77,16 +83,28 @@ func (s Session) LiveUnder(app Application, now time.Time) bool {
 	return s.Epoch == app.Epoch && !s.Expired(now)
 }
 
-// Accepts says whether an access token of this session still counts: the one of the latest refresh does, and
-// older ones where the session keeps them.
+// Accepts says whether an access token of this session still counts: its session version is the current one, and
+// where the session keeps only the access token of the latest refresh it is that one.
 func (s Session) Accepts(access token.Access) bool {
-	return access.ID == s.AccessTokenID.String() || s.Policy.Reusable || s.Policy.KeepPreviousAccess
+	current := s.Policy.Reusable || s.Policy.KeepPreviousAccess || access.ID == s.AccessTokenID.String()
+	return current && access.SessionVersion == s.SessionVersion
 }
 
-// accessIssuedAt is when the current access token was issued: at the latest refresh, or with the session.
-func (s Session) accessIssuedAt() time.Time {
-	if s.RotatedAt.IsZero() {
-		return s.CreatedAt
+// RotatedAt is the time of the latest refresh; zero before the first.
+func (s Session) RotatedAt() time.Time {
+	if s.Policy.Reusable {
+		return s.Rotated[0]
 	}
-	return s.RotatedAt
+	if s.Generation == 0 {
+		return time.Time{}
+	}
+	return s.Rotated[(s.Generation-1)%RotationTimes]
+}
+
+// LastUsed is when the session was refreshed last, or else issued.
+func (s Session) LastUsed() time.Time {
+	if at := s.RotatedAt(); !at.IsZero() {
+		return at
+	}
+	return s.CreatedAt
 }

@@ -48,14 +48,15 @@ type Query struct {
 
 // Writer changes sessions.
 type Writer interface {
-	// Create adds a session. It never replaces one.
+	// Create adds a session. It never replaces one, and it is sent once: a repetition could arrive after the
+	// deletion of what the first one added. After any error the session may exist, or come to exist.
 	Create(ctx context.Context, s Session) error
 	// Rotate applies r if r.Permits says so for the session as it stands, in one atomic step. Applied tells
 	// which; the session returned is the new one or, when refused, the one that refused. Errors: ErrNoSession.
 	Rotate(ctx context.Context, r Rotation) (s Session, applied bool, err error)
-	// Delete removes a session and returns its last state. Of concurrent calls exactly one returns it.
-	// Errors: ErrNoSession.
-	Delete(ctx context.Context, key Key) (Session, error)
+	// Delete removes a session if d.Permits says so, in one atomic step, and returns its last state. Of concurrent
+	// calls exactly one returns it. Errors: ErrNoSession; ErrChanged, with the session that refused.
+	Delete(ctx context.Context, d Deletion) (Session, error)
 	// EndReused ends a session because a superseded token of it was presented. A store that tells others of
 	// its changes tells them why. What is left of the session, if anything, is over. Errors: ErrNoSession.
 	EndReused(ctx context.Context, key Key) error
@@ -73,18 +74,19 @@ type Applications interface {
 	// Applications reads up to 100 of one user's sessions, where ApplicationOf would; those that do not exist are
 	// missing from the answer.
 	Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error)
-	// PutApplication creates or changes one and leaves its epoch as it is; it returns the result.
+	// PutApplication writes name and settings if the version is still app.Version, 0 for one that does not exist
+	// yet. It raises the version, leaves the epoch as it is, and returns the result. Errors: ErrChanged.
 	PutApplication(ctx context.Context, app Application) (Application, error)
-	// AdvanceEpoch adds one to the epoch, which ends all sessions of the application, and returns it.
-	// Errors: ErrNoApplication.
-	AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error)
+	// AdvanceEpoch adds one to the epoch if it is still from, which ends all sessions of the application, and
+	// returns it. A greater one stays and is returned: another deletion came first. Errors: ErrNoApplication.
+	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
 }
 
 // APIKeys keeps what verifies API keys.
 type APIKeys interface {
 	// APIKey reads one. Errors: ErrNoAPIKey.
 	APIKey(ctx context.Context, id string) (APIKey, error)
-	// PutAPIKey adds one. It never replaces one.
+	// PutAPIKey adds one. It never replaces one, and its late arrival after a deletion adds nothing.
 	PutAPIKey(ctx context.Context, key APIKey) error
 	// DeleteAPIKey removes one of a tenant. Errors: ErrNoAPIKey.
 	DeleteAPIKey(ctx context.Context, tenant, id string) error
@@ -108,5 +110,10 @@ type Permission string
 const (
 	MayIssue  Permission = "tokens:issue"
 	MayRead   Permission = "tokens:read"
-	MayRevoke Permission = "tokens:revoke"
+	MayRevoke Permission = "tokens:revoke" // one token, a user's, a user's in one application
+
+	MayRevokeAll Permission = "tokens:revoke-all" // all of an application's
 )
+
+// Permissions are all of them.
+func Permissions() []Permission { return []Permission{MayIssue, MayRead, MayRevoke, MayRevokeAll} }

@@ -85,8 +85,8 @@ func (c *cloud) dynamoDB(w http.ResponseWriter, r *http.Request) {
 	case operation == "UpdateItem":
 		id := uint32(c.tokenKey.ID)
 		key := base64.StdEncoding.EncodeToString([]byte{byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)})
-		_, _ = fmt.Fprintf(w, `{"Attributes":{"sh":{"B":%q},"gn":{"N":"1"},"tk":{"B":%q},"aj":{"B":%q},"rb":{"B":%q},"ra":{"N":"%d"},
-			"ie":{"N":"%d"},"ae":{"N":"%d"},"ac":{"N":"900000"},"li":{"N":"60000"},"ls":{"N":"60"}}}`,
+		_, _ = fmt.Fprintf(w, `{"Attributes":{"sh":{"B":%q},"gn":{"N":"1"},"tk":{"B":%q},"aj":{"B":%q},"rb":{"B":%q},"r0":{"N":"%d"},
+			"ie":{"N":"%d"},"ae":{"N":"%d"},"ac":{"N":"900000"},"li":{"N":"60000"},"lis":{"N":"60"}}}`,
 			zeros(32), key, zeros(16), zeros(16), now, now+60_000, now+60_000)
 	case operation == "GetItem" && strings.Contains(string(body), "APIKEY#"):
 		hash := c.apiKey.Secret.Hash()

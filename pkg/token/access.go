@@ -39,11 +39,12 @@ type Access struct {
 	Tenant      string `json:"tid"`
 	Session     string `json:"sid"`
 	ID          string `json:"jti"`
-	Generation  uint32 `json:"gen"`
-	IssuedAt    int64  `json:"iat"`
-	NotBefore   int64  `json:"nbf"`
-	Expires     int64  `json:"exp"`
-	Scope       string `json:"scope,omitempty"`
+	// SessionVersion is the session's when the token was signed (law 6).
+	SessionVersion uint32 `json:"sv"`
+	IssuedAt       int64  `json:"iat"`
+	NotBefore      int64  `json:"nbf"`
+	Expires        int64  `json:"exp"`
+	Scope          string `json:"scope,omitempty"`
 
 	// Custom is a JSON object of further claims, without a ReservedClaim; it may be empty.
 	Custom json.RawMessage `json:"-"`

@@ -10,8 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// reserved are the claims of Access: those of RFC 7519 section 4.1 and RFC 9068 section 2.2, and this service's own.
-var reserved = [...]string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "tid", "sid", "gen"}
+// reserved are the claims of Access: those of RFC 7519 section 4.1 and RFC 9068 section 2.2, cnf of RFC 7800, and this
+// service's own.
+var reserved = [...]string{
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "tid", "sid", "sv", "narrowed",
+}
 
 // ReservedClaim reports whether a custom claim may not have the name: it is a claim of Access, in any case. A reader
 // that folds case, as encoding/json does, would take "Sub" or "\u017fub" for sub.

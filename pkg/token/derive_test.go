@@ -159,8 +159,33 @@ func TestTheTokenKeyAloneForgesNothing(t *testing.T) {
 	mac.Write(victim.Session[:])
 	mac.Write([]byte{0, 0, 0, byte(victim.Generation + 1)})
 	mac.Write(victim.Secret[:])
-	if token.Secret(mac.Sum(nil)) != next.Secret {
-		t.Error("the successor's secret is not HMAC(token key, label, session, generation + 1, secret)")
+	want := victim.Secret
+	copy(want[16:], mac.Sum(nil))
+	if next.Secret != want {
+		t.Error("the successor's link is not HMAC(token key, label, session, generation + 1, secret)")
+	}
+}
+
+// Law 2: the root stays for the session's life, and its hash belongs to one session.
+func TestTheRootStaysAndBelongsToOneSession(t *testing.T) {
+	first := sample()
+	last := first
+	for range 100 {
+		last, _ = successor(t, last, tokenKey(7), tokenKey(7))
+	}
+	if got, want := last.Secret.RootHash(last.Session), first.Secret.RootHash(first.Session); !got.Equal(want) {
+		t.Error("the hash of the root changed within 100 generations")
+	}
+	link, root, other := first.Secret, first.Secret, first.Session
+	link[16]++
+	root[15]++
+	other[0]++
+	hash := first.Secret.RootHash(first.Session)
+	if !link.RootHash(first.Session).Equal(hash) {
+		t.Error("another link has another hash of the root")
+	}
+	if root.RootHash(first.Session).Equal(hash) || first.Secret.RootHash(other).Equal(hash) {
+		t.Error("another root or another session has the same hash of the root")
 	}
 }
 

@@ -83,7 +83,7 @@ func (w *fixture) verifier() token.Verifier {
 func (w *fixture) access() token.Access {
 	return token.Access{
 		Issuer: issuer, User: "user-1", Audience: "web", Application: "web", Tenant: "demo", Session: uuid, ID: uuid,
-		Generation: 4, IssuedAt: w.now.Unix(), NotBefore: w.now.Unix(), Expires: w.now.Unix() + 900, Scope: "read write",
+		SessionVersion: 4, IssuedAt: w.now.Unix(), NotBefore: w.now.Unix(), Expires: w.now.Unix() + 900, Scope: "read write",
 	}
 }
 
@@ -99,7 +99,7 @@ func (w *fixture) sign(t testing.TB, alg string, a token.Access) string {
 // claims are valid ones with a change; a nil value removes a claim.
 func (w *fixture) claims(change map[string]any) []byte {
 	all := map[string]any{
-		"iss": issuer, "sub": "user-1", "aud": "web", "client_id": "web", "tid": "demo", "sid": uuid, "jti": uuid, "gen": 4,
+		"iss": issuer, "sub": "user-1", "aud": "web", "client_id": "web", "tid": "demo", "sid": uuid, "jti": uuid, "sv": 4,
 		"iat": w.now.Unix(), "nbf": w.now.Unix(), "exp": w.now.Unix() + 900,
 	}
 	maps.Copy(all, change)

@@ -15,23 +15,28 @@ import (
 
 // The refresh token: "srt_" + base64url, without padding, of
 //
-//	1 byte   version (high nibble, 1) and flags (low nibble, bit 0: reusable)
+//	1 byte   version (high nibble, 2) and flags (low nibble; bit 0: reusable,
+//	         bit 1: requires an access token, bits 2 and 3: DPoP)
 //	4 bytes  token key id
 //	         tenant, user, application: each a length byte and that many bytes,
 //	         or the byte 0x80 and the 16 bytes of a UUID
 //	16 bytes session id
 //	4 bytes  generation, big endian
-//	32 bytes secret
+//	32 bytes secret: 16 of the root, which a session keeps, and 16 of the link,
+//	         which changes with each generation
 //	16 bytes tag: HMAC-SHA256 over everything before it, truncated
 //
 // An id in canonical lower-case UUID form always travels as 16 bytes, every other id as it is, so two ids never
 // meet in one token and one token has one spelling.
 const (
-	prefix       = "srt_"
-	version1     = 0x10
-	flagReusable = 0x01
-	packedUUID   = 0x80
-	tagSize      = 16
+	prefix          = "srt_"
+	version2        = 0x20
+	flagReusable    = 0x01
+	flagNeedsAccess = 0x02
+	flagsDPoP       = 0x0c
+	shiftDPoP       = 2
+	packedUUID      = 0x80
+	tagSize         = 16
 
 	// MaxTextLength is the longest refresh token, in characters.
 	MaxTextLength = 255
@@ -45,9 +50,22 @@ const (
 // same for all reasons, which would help a forger alone.
 var ErrMalformed = errors.New("not a refresh token of this service")
 
+// DPoP says what a refresh token's session wants of proofs of possession (RFC 9449).
+type DPoP byte
+
+// The values of DPoP, as two bits of the token carry them.
+const (
+	DPoPOff      DPoP = iota // proofs are ignored
+	DPoPAllowed              // a proof binds the session
+	DPoPRequired             // every refresh needs a proof
+	DPoPBound                // every refresh needs a proof by the session's own key
+)
+
 // Refresh is a refresh token whose tag has been verified, or one before it is issued.
 type Refresh struct {
 	Reusable    bool
+	NeedsAccess bool // a refresh needs the session's access token beside it
+	DPoP        DPoP
 	KeyID       keys.TokenKeyID
 	Tenant      string
 	User        string
@@ -80,12 +98,14 @@ func ParseRefresh(text string) (Presented, error) {
 		return Presented{}, ErrMalformed
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
-	if err != nil || len(raw) < fixedSize || raw[0]&^flagReusable != version1 {
+	if err != nil || len(raw) < fixedSize || raw[0]&0xf0 != version2 {
 		return Presented{}, ErrMalformed
 	}
 	p := Presented{signed: raw[:len(raw)-tagSize], tag: raw[len(raw)-tagSize:]}
 	t := &p.claimed
 	t.Reusable = raw[0]&flagReusable != 0
+	t.NeedsAccess = raw[0]&flagNeedsAccess != 0
+	t.DPoP = DPoP(raw[0] & flagsDPoP >> shiftDPoP)
 	t.KeyID = keys.TokenKeyID(binary.BigEndian.Uint32(raw[1:]))
 	rest := p.signed[5:]
 	for _, id := range []*string{&t.Tenant, &t.User, &t.Application} {
@@ -123,11 +143,7 @@ func (t Refresh) Encode(key keys.TokenKey) (Text, error) {
 		return Text{}, errors.New("encode refresh token: an id is empty, or they do not fit")
 	}
 	raw := make([]byte, 0, maxSize)
-	head := byte(version1)
-	if t.Reusable {
-		head |= flagReusable
-	}
-	raw = append(raw, head)
+	raw = append(raw, t.head())
 	raw = binary.BigEndian.AppendUint32(raw, uint32(t.KeyID))
 	raw = packID(packID(packID(raw, t.Tenant), t.User), t.Application)
 	raw = append(raw, t.Session[:]...)
@@ -137,9 +153,21 @@ func (t Refresh) Encode(key keys.TokenKey) (Text, error) {
 	return Text{prefix + base64.RawURLEncoding.EncodeToString(raw)}, nil
 }
 
-// Successor derives the token of the next generation, as it stands under issuing, together with the id of the
-// access token that is handed out beside it. Both follow from the token and its own key alone, so whoever
-// repeats a refresh computes the same ones.
+// head is the first byte: version and flags.
+func (t Refresh) head() byte {
+	head := version2 | byte(t.DPoP)<<shiftDPoP&flagsDPoP
+	if t.Reusable {
+		head |= flagReusable
+	}
+	if t.NeedsAccess {
+		head |= flagNeedsAccess
+	}
+	return head
+}
+
+// Successor derives the token of the next generation, to be signed with issuing, and the id of the access token
+// that is handed out beside it. Both follow from the token and its own key alone, so whoever repeats a refresh
+// computes the same ones. The root of the secret stays. Errors: a key that is not the token's, no generation left.
 func (t Refresh) Successor(own, issuing keys.TokenKey) (Refresh, ID, error) {
 	if own.ID != t.KeyID || t.Generation == math.MaxUint32 {
 		return Refresh{}, ID{}, errors.New("derive successor: wrong key or no generation left")
@@ -147,7 +175,7 @@ func (t Refresh) Successor(own, issuing keys.TokenKey) (Refresh, ID, error) {
 	next := t
 	next.KeyID = issuing.ID
 	next.Generation++
-	next.Secret = Secret(t.derive(own, "refresh token", next.Generation))
+	copy(next.Secret[rootSize:], t.derive(own, "refresh token", next.Generation))
 	return next, uuidFrom(t.derive(own, "access token", next.Generation)), nil
 }
 

@@ -68,13 +68,13 @@ func drawRefresh(t *rapid.T) token.Refresh {
 	bytesOf := func(n int, name string) []byte { return rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, name) }
 	return token.Refresh{
 		Reusable:    rapid.Bool().Draw(t, "reusable"),
+		NeedsAccess: rapid.Bool().Draw(t, "needs access"),
+		DPoP:        token.DPoP(rapid.IntRange(0, 3).Draw(t, "DPoP")),
 		KeyID:       keys.TokenKeyID(rapid.Uint32().Draw(t, "key")),
-		Tenant:      drawID(t, "tenant"),
-		User:        drawID(t, "user"),
-		Application: drawID(t, "application"),
-		Session:     token.ID(bytesOf(16, "session")),
-		Generation:  rapid.Uint32().Draw(t, "generation"),
-		Secret:      token.Secret(bytesOf(32, "secret")),
+		Tenant:      drawID(t, "tenant"), User: drawID(t, "user"), Application: drawID(t, "application"),
+		Session:    token.ID(bytesOf(16, "session")),
+		Generation: rapid.Uint32().Draw(t, "generation"),
+		Secret:     token.Secret(bytesOf(32, "secret")),
 	}
 }
 

@@ -30,6 +30,6 @@ func AuthenticateRefresh(shell api.Shell, refresher session.Refresher) api.Handl
 		if !grant.Session.Policy.Reusable {
 			body.RefreshToken = grant.Refresh.Reveal()
 		}
-		return api.Answer{Body: body, Outcome: string(grant.Outcome)}, nil
+		return api.Refreshed(grant, nil, body), nil
 	})
 }

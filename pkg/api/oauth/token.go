@@ -41,13 +41,10 @@ func Token(shell api.Shell, verifier token.Verifier, refresher session.Refresher
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return uncached(api.Answer{
-			Body: tokens{
-				AccessToken: grant.Access.Reveal(), TokenType: "Bearer", ExpiresIn: grant.ExpiresIn,
-				RefreshToken: grant.Refresh.Reveal(), Scope: grant.Session.Scope,
-			},
-			Outcome: string(grant.Outcome),
-		}), nil
+		return uncached(api.Refreshed(grant, nil, tokens{
+			AccessToken: grant.Access.Reveal(), TokenType: "Bearer", ExpiresIn: grant.ExpiresIn,
+			RefreshToken: grant.Refresh.Reveal(), Scope: grant.Session.Scope,
+		})), nil
 	})
 }
 

@@ -27,14 +27,11 @@ func UserRefreshToken(shell api.Shell, verifier token.Verifier, refresher sessio
 		if err != nil {
 			return api.Answer{}, err
 		}
-		grant, err := r.Exchange(ctx, refresher, session.RefreshRequest{Token: text, Access: access})
+		grant, err := r.Exchange(ctx, refresher, session.RefreshRequest{Token: text, Access: access, Supersede: true})
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return api.Answer{
-			Body:    tokens{AccessToken: grant.Access.Reveal(), RefreshToken: grant.Refresh.Reveal()},
-			Outcome: string(grant.Outcome),
-		}, nil
+		return api.Refreshed(grant, nil, tokens{AccessToken: grant.Access.Reveal(), RefreshToken: grant.Refresh.Reveal()}), nil
 	})
 }
 

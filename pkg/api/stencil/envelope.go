@@ -79,8 +79,8 @@ func newResource(s session.Session) resource {
 	if s.Scope != "" {
 		r.Scope = &s.Scope
 	}
-	if !s.RotatedAt.IsZero() {
-		at := timestamp(s.RotatedAt)
+	if !s.RotatedAt().IsZero() {
+		at := timestamp(s.RotatedAt())
 		r.LastRefreshedAt = &at
 	}
 	return r

@@ -70,9 +70,7 @@ func (f refresh) answer(ctx context.Context, r *api.Request, in api.Input) (api.
 	if err != nil {
 		return api.Answer{}, err
 	}
-	a := success("Token refreshed.", newCredentials(grant))
-	a.Header, a.Outcome = jar.Set(grant), string(grant.Outcome)
-	return a, nil
+	return api.Refreshed(grant, jar.Set(grant), success("Token refreshed.", newCredentials(grant)).Body), nil
 }
 
 // accompanying is the access token that comes with a refresh token; its source decides how a bad one is refused.

@@ -44,11 +44,12 @@ func seed(ctx context.Context, cfg config, store session.Store) error {
 		name, tenant string
 		permissions  []session.Permission
 	}{
-		{"API_KEY", demoTenant, []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke}},
+		{"API_KEY", demoTenant, session.Permissions()},
 		{"ISSUE_API_KEY", demoTenant, []session.Permission{session.MayIssue}},
 		{"READ_API_KEY", demoTenant, []session.Permission{session.MayRead}},
 		{"REVOKE_API_KEY", demoTenant, []session.Permission{session.MayRevoke}},
-		{"OTHER_API_KEY", otherTenant, []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke}},
+		{"REVOKE_ALL_API_KEY", demoTenant, []session.Permission{session.MayRevokeAll}},
+		{"OTHER_API_KEY", otherTenant, session.Permissions()},
 	} {
 		text, err := ensureKey(ctx, store, old[key.name], operator.APIKeyInput{
 			TenantID: key.tenant, Name: key.name, Permissions: key.permissions,

@@ -191,7 +191,7 @@ func operatorRows() []row {
 	return []row{
 		{"put-application", object(`{"tenantId":"demo","applicationId":"mobile","name":"Mobile app",` +
 			`"settings":{"refreshIdleSeconds":604800,"overlapSeconds":60}}`), `ok "refreshAbsoluteSeconds":15552000`},
-		{"put-application-malformed", object(`{"tenantId":"demo","applicationId":"mobile","settings":{"overlapSeconds":301}}`), "error from 0 to 300"},
+		{"put-application-malformed", object(`{"tenantId":"demo","applicationId":"mobile","settings":{"overlapSeconds":86401}}`), "error from 0 to 86400"},
 		{"create-api-key", object(`{"tenantId":"demo","name":"backend","permissions":["tokens:issue"]}`), `ok "apiKey":"sak_`},
 		{"create-api-key-malformed", object(`{"tenantId":"demo","permissions":["tokens:everything"]}`), "error permissions"},
 		{"delete-api-key", object(`{"tenantId":"demo","keyId":"` + fixture.APIKey("read").ID + `"}`), "ok keyId"},

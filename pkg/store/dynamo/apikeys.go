@@ -2,9 +2,12 @@ package dynamo
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
@@ -23,9 +26,25 @@ func (s *Store) APIKey(ctx context.Context, id string) (session.APIKey, error) {
 	return key, decoded(operation, err)
 }
 
-// PutAPIKey is one PutItem that replaces nothing.
+// PutAPIKey is a transaction of one Put that replaces nothing. The SDK adds a ClientRequestToken, by which DynamoDB
+// knows a repetition for ten minutes: one that arrives after a deletion does nothing.
 func (s *Store) PutAPIKey(ctx context.Context, key session.APIKey) error {
-	return s.add(ctx, "PutItem (API key)", apiKeyItem(key), attrKeyHash)
+	const operation = "TransactWriteItems (API key)"
+	_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+		TransactItems: []types.TransactWriteItem{{Put: &types.Put{
+			TableName:           &s.Table,
+			Item:                apiKeyItem(key),
+			ConditionExpression: aws.String("attribute_not_exists(PK)"),
+		}}},
+	})
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) && aws.ToString(canceled.CancellationReasons[0].Code) == conditionFailed {
+		return fmt.Errorf("%s: it exists already", operation)
+	}
+	if err != nil {
+		return failed(operation, err)
+	}
+	return nil
 }
 
 // DeleteAPIKey is one DeleteItem on the condition that the key is the tenant's.

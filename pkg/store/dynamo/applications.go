@@ -75,29 +75,40 @@ func (s *Store) readApplications(
 	return nil
 }
 
-// PutApplication is one UpdateItem; an epoch that is there stays. Where there are copies, or shall be, one
-// TransactWriteItems follows.
+// PutApplication is one UpdateItem on the condition of the version, and where there are copies what writeApplication
+// says.
 func (s *Store) PutApplication(ctx context.Context, app session.Application) (session.Application, error) {
 	const operation = "UpdateItem (put application)"
 	settings, err := json.Marshal(app.Settings)
 	if err != nil {
 		return session.Application{}, fmt.Errorf("%s: %w", operation, err)
 	}
-	stored, copied, err := s.updateUncopied(ctx, operation, &dynamodb.UpdateItemInput{
-		Key:              applicationKey(app.Tenant, app.ID),
-		UpdateExpression: aws.String("SET #name = :name, #settings = :settings, epoch = if_not_exists(epoch, :zero)"),
-		ExpressionAttributeNames: map[string]string{
-			"#name": attrName, "#settings": attrSettings,
-		},
-		ConditionExpression: aws.String(uncopied),
-		ExpressionAttributeValues: item{
+	w := applicationWrite{
+		operation: operation, tenant: app.Tenant, id: app.ID, spreads: true,
+		set:       "#name = :name, #settings = :settings, #version = :next, epoch = if_not_exists(epoch, :zero)",
+		condition: "#version = :version",
+		names:     map[string]string{"#name": attrName, "#settings": attrSettings, "#version": attrAppVersion},
+		values: item{
 			":name": text(app.Name), ":settings": text(string(settings)), ":zero": number(uint64(0)),
+			":version": number(app.Version), ":next": number(app.Version + 1),
 		},
-	})
-	if err == nil && (copied || s.EpochCopies > 1) {
-		stored, err = s.rewrite(ctx, rewriting{app.Tenant, app.ID, stored, func(changed item) {
-			changed[attrName], changed[attrSettings] = text(app.Name), text(string(settings))
-		}})
+		change: func(stored item) bool {
+			r := reader{item: stored}
+			if r.number(attrAppVersion, 64) != app.Version {
+				return false
+			}
+			stored[attrName], stored[attrSettings] = text(app.Name), text(string(settings))
+			stored[attrAppVersion] = number(app.Version + 1)
+			return true
+		},
+	}
+	if app.Version == 0 {
+		w.condition = "attribute_not_exists(PK)"
+		delete(w.values, ":version")
+	}
+	stored, written, err := s.writeApplication(ctx, w)
+	if err == nil && !written {
+		err = session.ErrChanged
 	}
 	if err != nil {
 		return session.Application{}, err
@@ -106,24 +117,26 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 	return result, decoded(operation, err)
 }
 
-// AdvanceEpoch is one UpdateItem. When the SDK repeats it after a lost answer the epoch may advance by two,
-// which ends the same sessions. Where there are copies that write is refused, and one TransactWriteItems follows.
-func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error) {
+// AdvanceEpoch is one UpdateItem on the condition of the epoch, and where there are copies what writeApplication
+// says. An epoch that is not the expected one has passed it: another deletion came first, or this one's own attempt
+// whose answer was lost.
+func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
 	const operation = "UpdateItem (advance epoch)"
-	stored, copied, err := s.updateUncopied(ctx, operation, &dynamodb.UpdateItemInput{
-		Key:                       applicationKey(tenant, id),
-		UpdateExpression:          aws.String("SET epoch = epoch + :one"),
-		ConditionExpression:       aws.String("attribute_exists(PK) AND " + uncopied),
-		ExpressionAttributeValues: item{":one": number(uint64(1))},
+	stored, _, err := s.writeApplication(ctx, applicationWrite{
+		operation: operation, tenant: tenant, id: id,
+		set: "epoch = :next", condition: "epoch = :from",
+		values: item{":from": number(from), ":next": number(from + 1)},
+		change: func(stored item) bool {
+			r := reader{item: stored}
+			if r.number(attrAppEpoch, 64) != from {
+				return false
+			}
+			stored[attrAppEpoch] = number(from + 1)
+			return true
+		},
 	})
-	switch {
-	case err == nil && copied:
-		stored, err = s.rewrite(ctx, rewriting{tenant, id, stored, func(changed item) {
-			r := reader{item: changed}
-			changed[attrAppEpoch] = number(r.number(attrAppEpoch, 64) + 1)
-		}})
-	case err == nil && len(stored) == 0:
-		return 0, session.ErrNoApplication
+	if err == nil && len(stored) == 0 {
+		err = session.ErrNoApplication
 	}
 	if err != nil {
 		return 0, err

@@ -83,63 +83,97 @@ func (s *Store) applicationOf(key session.Key) item {
 	return copyKey(key.Tenant, key.Application, endian.BigEndian.Uint64(hash[:])%uint64(s.EpochCopies))
 }
 
-// updateUncopied runs an UpdateItem with the condition uncopied on an application, and returns what it left behind.
-// Copied tells that there are copies and nothing was changed. The item is empty if there is no application.
-func (s *Store) updateUncopied(ctx context.Context, operation string, input *dynamodb.UpdateItemInput) (
-	stored item, copied bool, err error,
-) {
-	input.TableName = &s.Table
-	input.ReturnValues = types.ReturnValueAllNew
-	input.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+// applicationWrite is a change of an application on a condition: as expressions for the one item, and as a function
+// for an application that has copies. The function changes the item that it is given, or says that the condition
+// does not hold.
+type applicationWrite struct {
+	operation      string
+	tenant, id     string
+	set, condition string
+	names          map[string]string
+	values         item
+	change         func(stored item) bool
+	spreads        bool // makes the copies that are missing
+}
+
+// writeApplication changes an application and all its copies if its condition holds: with one UpdateItem where there
+// are no copies. Else that one is refused, and one TransactWriteItems follows, as it does where there shall be more
+// copies. It returns the application as it stands then, empty if there is none, and whether it was written.
+func (s *Store) writeApplication(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
+	stored, written, err = s.updateUncopied(ctx, w)
+	r := reader{item: stored}
+	copies := r.number(attrCopies, 8)
+	switch {
+	case err != nil || len(stored) == 0:
+		return stored, written, err
+	case !written && copies > 0:
+		return s.rewrite(ctx, w, stored)
+	case written && w.spreads && s.EpochCopies > 1:
+		w.change = func(item) bool { return true }
+		return s.rewrite(ctx, w, stored)
+	}
+	return stored, written, decoded(w.operation, r.err)
+}
+
+// updateUncopied runs an UpdateItem on an application that has no copies, and returns what stands then.
+func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
+	condition := w.condition + " AND " + uncopied
+	update := "SET " + w.set
 	for attempt := 0; ; attempt++ {
-		out, err := s.Client.UpdateItem(ctx, input)
+		out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName:                           &s.Table,
+			Key:                                 applicationKey(w.tenant, w.id),
+			UpdateExpression:                    &update,
+			ConditionExpression:                 &condition,
+			ExpressionAttributeNames:            w.names,
+			ExpressionAttributeValues:           w.values,
+			ReturnValues:                        types.ReturnValueAllNew,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
 		var conflict *types.TransactionConflictException
 		old, refused := refusedBy(err)
 		switch {
 		case err == nil:
-			return out.Attributes, false, nil
+			return out.Attributes, true, nil
 		case refused:
-			return old, len(old) > 0, nil
+			return old, false, nil
 		case !errors.As(err, &conflict):
-			return nil, false, failed(operation, err)
+			return nil, false, failed(w.operation, err)
 		}
-		if err := s.stepBack(ctx, operation, attempt); err != nil {
+		if err := s.stepBack(ctx, w.operation, attempt); err != nil {
 			return nil, false, err
 		}
 	}
 }
 
-// rewriting is a change of an application and of all its copies.
-type rewriting struct {
-	tenant, id string
-	stored     item // as it was read
-	change     func(item)
-}
-
 // rewrite changes an application and all its copies in one transaction, if the application is still as it was
-// read; if it is not, it starts again from what it is now. It returns the application as it left it.
-func (s *Store) rewrite(ctx context.Context, w rewriting) (item, error) {
+// read; if it is not, it starts again from what it is now.
+func (s *Store) rewrite(ctx context.Context, w applicationWrite, stored item) (_ item, written bool, err error) {
 	const operation = "TransactWriteItems (application)"
 	for attempt := 0; ; attempt++ {
-		changed, input, err := s.transaction(w)
+		changed := maps.Clone(stored)
+		if !w.change(changed) {
+			return stored, false, nil
+		}
+		input, err := s.transaction(w, stored, changed)
 		if err != nil {
-			return nil, decoded(operation, err)
+			return nil, false, decoded(operation, err)
 		}
 		_, err = s.Client.TransactWriteItems(ctx, input)
 		if err == nil {
-			return changed, nil
+			return changed, true, nil
 		}
 		var canceled *types.TransactionCanceledException
 		if !errors.As(err, &canceled) || !slices.ContainsFunc(canceled.CancellationReasons, byOthers) {
-			return nil, failed(operation, err)
+			return nil, false, failed(operation, err)
 		}
 		if first := canceled.CancellationReasons[0]; aws.ToString(first.Code) == conditionFailed {
-			if w.stored = first.Item; len(w.stored) == 0 {
-				return nil, session.ErrNoApplication
+			if stored = first.Item; len(stored) == 0 {
+				return nil, false, nil
 			}
 		}
 		if err := s.stepBack(ctx, operation, attempt); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 }
@@ -156,40 +190,39 @@ func (s *Store) stepBack(ctx context.Context, operation string, attempt int) err
 	return nil
 }
 
-// transaction writes what is recorded of an application, changed, to itself and to its copies: to all that there
-// are and all that there shall be. The SDK adds a ClientRequestToken, so that repeating it changes nothing more.
-func (s *Store) transaction(w rewriting) (changed item, input *dynamodb.TransactWriteItemsInput, err error) {
-	r := reader{item: w.stored}
+// transaction writes a changed application to itself and to its copies: to all that there are and all that there
+// shall be. The SDK adds a ClientRequestToken, so that repeating it changes nothing more.
+func (s *Store) transaction(w applicationWrite, stored, changed item) (*dynamodb.TransactWriteItemsInput, error) {
+	r := reader{item: stored}
 	copies := max(r.number(attrCopies, 8), uint64(max(1, min(s.EpochCopies, MaxEpochCopies))))
-	changed = item{attrCopies: number(copies)}
-	for _, name := range []string{attrName, attrSettings, attrAppEpoch} {
-		changed[name] = w.stored[name]
-	}
-	w.change(changed)
+	changed[attrCopies] = number(copies)
 	values := item{
-		":name": changed[attrName], ":settings": changed[attrSettings], ":epoch": changed[attrAppEpoch], ":copies": changed[attrCopies],
+		":name": changed[attrName], ":settings": changed[attrSettings], ":epoch": changed[attrAppEpoch],
+		":version": changed[attrAppVersion], ":copies": changed[attrCopies],
 	}
-	input = &dynamodb.TransactWriteItemsInput{}
+	input := &dynamodb.TransactWriteItemsInput{}
 	for n := range copies {
 		input.TransactItems = append(input.TransactItems, types.TransactWriteItem{Update: &types.Update{
-			TableName:                 &s.Table,
-			Key:                       copyKey(w.tenant, w.id, n),
-			UpdateExpression:          aws.String("SET #name = :name, #settings = :settings, epoch = :epoch, copies = :copies"),
-			ExpressionAttributeNames:  map[string]string{"#name": attrName, "#settings": attrSettings},
+			TableName: &s.Table,
+			Key:       copyKey(w.tenant, w.id, n),
+			UpdateExpression: aws.String(
+				"SET #name = :name, #settings = :settings, #version = :version, epoch = :epoch, copies = :copies"),
+			ExpressionAttributeNames: map[string]string{
+				"#name": attrName, "#settings": attrSettings, "#version": attrAppVersion,
+			},
 			ExpressionAttributeValues: values,
 		}})
 	}
-	onlyIfUnchanged(input.TransactItems[0].Update, w.stored)
-	return changed, input, r.err
+	onlyIfUnchanged(input.TransactItems[0].Update, stored)
+	return input, r.err
 }
 
 // onlyIfUnchanged lets an update of an application pass only while it is as it was read, and return it if it is not.
 func onlyIfUnchanged(u *types.Update, stored item) {
-	condition := "epoch = :oldEpoch AND #name = :oldName AND #settings = :oldSettings AND "
+	condition := "epoch = :oldEpoch AND #version = :oldVersion AND "
 	u.ExpressionAttributeValues = maps.Clone(u.ExpressionAttributeValues)
 	u.ExpressionAttributeValues[":oldEpoch"] = stored[attrAppEpoch]
-	u.ExpressionAttributeValues[":oldName"] = stored[attrName]
-	u.ExpressionAttributeValues[":oldSettings"] = stored[attrSettings]
+	u.ExpressionAttributeValues[":oldVersion"] = stored[attrAppVersion]
 	if stored[attrCopies] == nil {
 		condition += uncopied
 	} else {

@@ -19,7 +19,7 @@ func TestASessionThatIsHalfRemovedIsOver(t *testing.T) {
 	if _, _, err := b.Rotate(b.Context(), storetest.NewRotation(s)); !errors.Is(err, session.ErrNoSession) {
 		t.Errorf("it refreshes: %v", err)
 	}
-	if old, err := b.Delete(b.Context(), s.Key); err != nil || !old.Expired(s.CreatedAt) {
+	if old, err := b.Delete(b.Context(), session.Deletion{Key: s.Key}); err != nil || !old.Expired(s.CreatedAt) {
 		t.Errorf("what is left lives: %v", err)
 	}
 	b.must(b.Create(b.Context(), s))

@@ -112,7 +112,8 @@ func TestAnItemOfAnotherLayoutIsAnErrorThatQuotesNothing(t *testing.T) {
 		"a text for a time": `"ie":{"S":"secret"}`,
 		"a negative number": `"gn":{"N":"-1"}`,
 		"too big a number":  `"gn":{"N":"4294967296"}`,
-		"a text for a flag": `"rq":{"S":"secret"}`,
+		"a text for a flag": `"kp":{"S":"secret"}`,
+		"a short caller":    `"ls":{"B":"EAEC"}`,
 		"a bad device":      `"dv":{"M":{"n":{"N":"1"}}}`,
 	} {
 		b := onNothing(t)

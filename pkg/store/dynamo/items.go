@@ -12,6 +12,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 var (
@@ -24,7 +25,10 @@ func sessionItem(s session.Session) item {
 	i[attrGSI1PK] = text(indexKey(s.Tenant, s.ID))
 	i[attrTTL] = number(ceilSeconds(s.IdleExpiresAt.UnixMilli()))
 	i[attrSecretHash] = binary(s.SecretHash[:])
+	i[attrRootHash] = binary(s.RootHash[:])
 	i[attrTokenKey] = tokenKey(s.TokenKeyID)
+	i[attrVersion] = number(s.SessionVersion)
+	i[attrGeneration] = number(s.Generation)
 	i[attrAccessToken] = binary(s.AccessTokenID[:])
 	i[attrIdleEnd] = millis(s.IdleExpiresAt)
 	i[attrAbsoluteEnd] = millis(s.AbsoluteExpiresAt)
@@ -34,15 +38,20 @@ func sessionItem(s session.Session) item {
 	if !s.CreatedAt.Equal(s.ID.Time()) {
 		i[attrCreatedAt] = millis(s.CreatedAt)
 	}
-	if !s.RotatedAt.IsZero() {
-		i[attrRotatedAt] = millis(s.RotatedAt)
+	if s.RotatedBy != (token.ID{}) {
 		i[attrRotatedBy] = binary(s.RotatedBy[:])
 	}
-	i.setNumber(attrGeneration, uint64(s.Generation))
+	if s.LastSeen != (session.Seen{}) {
+		i[attrLastSeen] = binary(encodeSeen(s.LastSeen))
+	}
+	for slot, at := range s.Rotated {
+		if !at.IsZero() {
+			i[attrRotated(uint32(slot))] = millis(at)
+		}
+	}
 	i.setNumber(attrEpoch, s.Epoch)
 	i.setNumber(attrOverlapSpan, uint64(s.Policy.Overlap.Milliseconds()))
 	i.setFlag(attrReusable, s.Policy.Reusable)
-	i.setFlag(attrNeedsAccess, s.Policy.RequireAccessToken)
 	i.setFlag(attrKeepsAccess, s.Policy.KeepPreviousAccess)
 	i.setText(attrScope, s.Scope)
 	i.setText(attrClaims, string(s.Claims))
@@ -63,13 +72,13 @@ func decodeSession(key session.Key, i item) (session.Session, error) {
 		Key:               key,
 		Generation:        uint32(r.number(attrGeneration, 32)),
 		CreatedAt:         r.time(attrCreatedAt),
-		RotatedAt:         r.time(attrRotatedAt),
+		SessionVersion:    uint32(r.number(attrVersion, 32)),
+		LastSeen:          r.seen(attrLastSeen),
 		IdleExpiresAt:     r.time(attrIdleEnd),
 		AbsoluteExpiresAt: r.time(attrAbsoluteEnd),
 		Epoch:             r.number(attrEpoch, 64),
 		Policy: session.Policy{
 			Reusable:           r.flag(attrReusable),
-			RequireAccessToken: r.flag(attrNeedsAccess),
 			KeepPreviousAccess: r.flag(attrKeepsAccess),
 			Access:             r.span(attrAccessSpan),
 			Idle:               r.span(attrIdleSpan),
@@ -81,9 +90,11 @@ func decodeSession(key session.Key, i item) (session.Session, error) {
 	r.binary(attrTokenKey, tokenKey[:])
 	s.TokenKeyID = keys.TokenKeyID(endian.BigEndian.Uint32(tokenKey[:]))
 	r.binary(attrSecretHash, s.SecretHash[:])
+	r.binary(attrRootHash, s.RootHash[:])
 	r.binary(attrAccessToken, s.AccessTokenID[:])
-	if !s.RotatedAt.IsZero() {
-		r.binary(attrRotatedBy, s.RotatedBy[:])
+	r.binary(attrRotatedBy, s.RotatedBy[:])
+	for slot := range s.Rotated {
+		s.Rotated[slot] = r.time(attrRotated(uint32(slot)))
 	}
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = key.ID.Time()
@@ -99,6 +110,7 @@ func decodeApplication(tenant, id string, i item) (session.Application, error) {
 	r := reader{item: i}
 	app := session.Application{
 		Tenant: tenant, ID: id, Name: r.text(attrName), Epoch: r.number(attrAppEpoch, 64),
+		Version: r.number(attrAppVersion, 64),
 	}
 	if json.Unmarshal([]byte(r.text(attrSettings)), &app.Settings) != nil {
 		r.fail(fmt.Errorf("%w: %s", errMalformed, attrSettings))

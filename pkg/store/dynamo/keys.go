@@ -27,10 +27,11 @@ import (
 //	PK      TENANT#acme#USER#jane%20doe
 //	SK      APP#web#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
 //	GSI1PK  TENANT#acme#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
-//	sh      <32 bytes>     gn  3               tk   <4 bytes>    aj  <16 bytes>
-//	ra      1755500000000  rb  <16 bytes>
-//	ie      1758092000000  ae  1771052000000  ttl  1758092000
-//	ac      900000         ov  30000           li   2592000000   ls  2592000
+//	sh      <32 bytes>     rh  <16 bytes>      gn   3            tk  <4 bytes>
+//	aj      <16 bytes>     sv  0               rb   <16 bytes>   ls  <60 bytes>
+//	r0      1755500000000  r1  1755500900000   r2   1755501800000
+//	ie      1758092000000  ae  1771052000000   ttl  1758092000
+//	ac      900000         ov  30000           li   2592000000   lis 2592000
 //	sc      "read"         dv  {n: "Jane's phone", i: "192.0.2.1"}
 //
 // Every byte up to '%' is percent-escaped in an id, as are bytes that are no UTF-8. So no id can smuggle a '#',
@@ -55,21 +56,22 @@ const (
 // Zero numbers that no expression reads, empty strings and flags that are not set are left out.
 const (
 	attrSecretHash  = "sh"
-	attrTokenKey    = "tk" // the id of the key that the current refresh token stands under, big endian
+	attrRootHash    = "rh"
+	attrTokenKey    = "tk" // the id of the key that the current refresh token is signed with, big endian
 	attrGeneration  = "gn"
 	attrAccessToken = "aj" // the id of the current access token
 	attrCreatedAt   = "ca" // only where it is not the time that the session id carries
-	attrRotatedAt   = "ra" // this and rb are missing before the first refresh
-	attrRotatedBy   = "rb"
+	attrVersion     = "sv" // always there: a rotation may raise it
+	attrRotatedBy   = "rb" // missing before the first refresh, as are ls and the times r0 to r5
+	attrLastSeen    = "ls" // see encodeSeen
 	attrIdleEnd     = "ie"
 	attrAbsoluteEnd = "ae"
 	attrEpoch       = "ep"
 	attrAccessSpan  = "ac"
 	attrIdleSpan    = "li"
-	attrIdleSeconds = "ls" // li in seconds, rounded up: an expression can add but not divide
+	attrIdleSeconds = "lis" // li in seconds, rounded up: an expression can add but not divide
 	attrOverlapSpan = "ov"
 	attrReusable    = "re"
-	attrNeedsAccess = "rq"
 	attrKeepsAccess = "kp"
 	attrScope       = "sc"
 	attrDevice      = "dv" // a map
@@ -89,13 +91,17 @@ const (
 	attrName        = "name"
 	attrSettings    = "settings"
 	attrAppEpoch    = "epoch"
-	attrCopies      = "copies" // of an application, itself included; missing: 1
+	attrAppVersion  = "version" // of name and settings
+	attrCopies      = "copies"  // of an application, itself included; missing: 1
 	attrTenant      = "tenantId"
 	attrPermissions = "permissions"
 	attrKeyHash     = "secretHash"
 	attrCreated     = "createdAt"
 	attrExpires     = "expiresAt" // missing: never
 )
+
+// attrRotated names the attribute of a slot of rotation times.
+func attrRotated(slot uint32) string { return "r" + strconv.FormatUint(uint64(slot), 10) }
 
 // item is one row, or the key of one.
 type item map[string]types.AttributeValue

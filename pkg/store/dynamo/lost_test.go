@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -40,10 +41,25 @@ func TestALostAnswerExtendsAReusableSessionOnce(t *testing.T) {
 	}
 }
 
+// Law 4, no late first attempts: the issuer draws another id instead.
+func TestACreationWhoseAnswerIsLostIsNotRepeated(t *testing.T) {
+	b := onEngine(t)
+	for name, fault := range map[string]dynamotest.Fault{
+		"lost": dynamotest.ReplyLost(), "refused": dynamotest.Refuse(http.StatusInternalServerError, "InternalServerError", ""),
+	} {
+		b.transport.Reset()
+		b.transport.Next("PutItem", fault)
+		if err := b.Create(b.Context(), storetest.NewSession(b.tenant, "user", "app")); !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("%s: got %v, want %v", name, err, session.ErrUnavailable)
+		}
+		b.wantRequests(map[string]int{"PutItem": 1})
+	}
+}
+
 // The package's doc, "Repeated requests".
 func TestWritesWhoseAnswerIsLostAreSafeToRepeat(t *testing.T) {
 	b := onEngine(t)
-	created, apiKey := storetest.NewSession(b.tenant, "user", "app"), storetest.NewAPIKey(b.tenant)
+	created, apiKey := b.stored(), storetest.NewAPIKey(b.tenant)
 	var deleted session.Session
 	var epoch uint64
 	cases := []struct {
@@ -51,20 +67,19 @@ func TestWritesWhoseAnswerIsLostAreSafeToRepeat(t *testing.T) {
 		want            error
 		run             func() error
 	}{
-		{"Create", "PutItem", nil, func() error { return b.Create(b.Context(), created) }},
-		{"PutAPIKey", "PutItem", nil, func() error { return b.PutAPIKey(b.Context(), apiKey) }},
+		{"PutAPIKey", "TransactWriteItems", nil, func() error { return b.PutAPIKey(b.Context(), apiKey) }},
 		{"DeleteAPIKey", "DeleteItem", session.ErrNoAPIKey, func() error {
 			return b.DeleteAPIKey(b.Context(), b.tenant, apiKey.ID)
 		}},
 		{"Delete", "DeleteItem", session.ErrNoSession, func() error {
-			_, err := b.Delete(b.Context(), deleted.Key)
+			_, err := b.Delete(b.Context(), session.Deletion{Key: deleted.Key})
 			return err
 		}},
 		{"DeleteBatch", "BatchWriteItem", nil, func() error {
 			return b.DeleteBatch(b.Context(), []session.Key{created.Key})
 		}},
 		{"AdvanceEpoch", "UpdateItem", nil, func() (err error) {
-			epoch, err = b.AdvanceEpoch(b.Context(), b.tenant, "app")
+			epoch, err = b.AdvanceEpoch(b.Context(), b.tenant, "app", 0)
 			return err
 		}},
 	}
@@ -78,8 +93,8 @@ func TestWritesWhoseAnswerIsLostAreSafeToRepeat(t *testing.T) {
 	}
 	app, err := b.Application(b.Context(), b.tenant, "app")
 	b.must(err)
-	if app.Epoch != epoch || epoch == 0 {
-		t.Errorf("AdvanceEpoch answered %d, the application says %d", epoch, app.Epoch)
+	if app.Epoch != 1 || epoch != 1 {
+		t.Errorf("AdvanceEpoch: got epoch %d and %d in the application, want 1", epoch, app.Epoch)
 	}
 	if _, _, err := b.Load(b.Context(), created.Key); !errors.Is(err, session.ErrNoSession) {
 		t.Errorf("a session survived DeleteBatch: %v", err)

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -12,11 +13,13 @@ import (
 // The one write of a refresh: session.Rotation.Apply and session.Rotation.Permits, word by word. "#ttl" is an
 // alias because ttl is one of DynamoDB's reserved words.
 const (
-	extend = "SET aj = :access, ra = :now, rb = :request, ie = :now + li, #ttl = :seconds + ls"
-	rotate = extend + ", sh = :next, tk = :key, gn = :generation"
+	extend    = "SET aj = :access, rb = :request, ls = :seen, ie = :now + li, #ttl = :seconds + lis"
+	rotate    = ", sh = :next, tk = :key, gn = :generation"
+	supersede = ", sv = sv + :one"
 
-	permits         = "sh = :presented AND ie > :now AND ae > :now"
-	permitsNoAccess = permits + " AND attribute_not_exists(rq)"
+	alive   = " AND ie > :now AND ae >= :secondLater"
+	current = "sh = :presented" + alive
+	behind  = "rh = :root AND gn < :from" + alive
 )
 
 // Rotate is one conditional UpdateItem, and the item that it returns is the only one it reads.
@@ -38,22 +41,35 @@ func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session
 }
 
 func (s *Store) rotation(r session.Rotation) *dynamodb.UpdateItemInput {
-	update, condition := rotate, permits
+	update, condition := extend, current
 	values := item{}
 	values[":access"] = binary(r.AccessTokenID[:])
 	values[":now"] = millis(r.Now)
+	values[":secondLater"] = millis(r.Now.Add(time.Second))
 	values[":seconds"] = number(ceilSeconds(r.Now.UnixMilli()))
 	values[":request"] = binary(r.RequestID[:])
-	values[":presented"] = binary(r.Presented[:])
-	if r.Reusable {
-		update = extend
+	values[":seen"] = binary(encodeSeen(r.Seen))
+	if r.Forward {
+		condition = behind
+		values[":root"] = binary(r.Root[:])
+		values[":from"] = number(r.From)
 	} else {
+		values[":presented"] = binary(r.Presented[:])
+	}
+	for slot := range uint32(session.RotationTimes) {
+		if r.Forward || slot == r.From%session.RotationTimes {
+			update += ", " + attrRotated(slot) + " = :now"
+		}
+	}
+	if r.Supersede {
+		update += supersede
+		values[":one"] = number(uint32(1))
+	}
+	if !r.Reusable {
+		update += rotate
 		values[":next"] = binary(r.Next[:])
 		values[":key"] = tokenKey(r.NextKeyID)
-		values[":generation"] = number(r.Generation)
-	}
-	if !r.HasAccess {
-		condition = permitsNoAccess
+		values[":generation"] = number(r.From + 1)
 	}
 	return &dynamodb.UpdateItemInput{
 		TableName:                           &s.Table,

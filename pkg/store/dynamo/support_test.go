@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"testing"
 	"time"
@@ -62,8 +63,9 @@ func (b *bench) wantRequests(want map[string]int) {
 // stored adds an application and a session of it, and forgets what that cost.
 func (b *bench) stored(change ...func(*session.Session)) session.Session {
 	b.Helper()
-	_, err := b.PutApplication(b.Context(), storetest.NewApplication(b.tenant, "app"))
-	b.must(err)
+	if _, err := b.PutApplication(b.Context(), storetest.NewApplication(b.tenant, "app")); !errors.Is(err, session.ErrChanged) {
+		b.must(err) // else it is there already
+	}
 	s := storetest.NewSession(b.tenant, "user", "app")
 	for _, c := range change {
 		c(&s)

@@ -1,7 +1,7 @@
 package dynamo
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -10,27 +10,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Create is one PutItem that replaces nothing.
+// Create is one PutItem that replaces nothing, and one attempt of it: see the port.
 func (s *Store) Create(ctx context.Context, created session.Session) error {
-	return s.add(ctx, "PutItem (create session)", sessionItem(created), attrSecretHash)
-}
-
-// add puts an item where there is none. An item with the same secret hash, which its caller drew at random, is
-// what an earlier attempt of this very request has left, its answer being lost.
-func (s *Store) add(ctx context.Context, operation string, added item, hash string) error {
+	const operation = "PutItem (create session)"
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:                           &s.Table,
-		Item:                                added,
-		ConditionExpression:                 aws.String("attribute_not_exists(PK)"),
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if old, refused := refusedBy(err); refused {
-		mine, theirs := added[hash].(*types.AttributeValueMemberB), old[hash]
-		if b, ok := theirs.(*types.AttributeValueMemberB); ok && bytes.Equal(b.Value, mine.Value) {
-			return nil
-		}
+		TableName:           &s.Table,
+		Item:                sessionItem(created),
+		ConditionExpression: aws.String("attribute_not_exists(PK)"),
+	}, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+	if _, refused := refusedBy(err); refused {
 		return fmt.Errorf("%s: it exists already", operation)
 	}
 	if err != nil {
@@ -43,22 +34,44 @@ func (s *Store) add(ctx context.Context, operation string, added item, hash stri
 // race that it lost, on DynamoDB Local too, where an unconditional one may answer twice with the same item. If
 // DynamoDB's answer is lost, the SDK repeats the request and the answer is ErrNoSession, although it was this call
 // that deleted; see the package's doc.
-func (s *Store) Delete(ctx context.Context, key session.Key) (session.Session, error) {
+func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
 	const operation = "DeleteItem (session)"
+	condition, values := deletion(d)
 	out, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName:           &s.Table,
-		Key:                 sessionKey(key),
-		ConditionExpression: aws.String("attribute_exists(PK)"),
-		ReturnValues:        types.ReturnValueAllOld,
+		TableName:                           &s.Table,
+		Key:                                 sessionKey(d.Key),
+		ConditionExpression:                 &condition,
+		ExpressionAttributeValues:           values,
+		ReturnValues:                        types.ReturnValueAllOld,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if _, refused := refusedBy(err); refused {
-		return session.Session{}, session.ErrNoSession
+	if old, refused := refusedBy(err); refused {
+		if len(old) == 0 || old[attrEnded] != nil {
+			return session.Session{}, session.ErrNoSession
+		}
+		stands, err := decodeSession(d.Key, old)
+		return stands, cmp.Or(decoded(operation, err), session.ErrChanged)
 	}
 	if err != nil {
 		return session.Session{}, failed(operation, err)
 	}
-	old, err := decodeSession(key, out.Attributes)
+	old, err := decodeSession(d.Key, out.Attributes)
 	return old, decoded(operation, err)
+}
+
+// deletion is session.Deletion.Permits, word by word.
+func deletion(d session.Deletion) (condition string, values item) {
+	condition = "attribute_exists(PK)"
+	if (d.Root != token.RootHash{}) {
+		condition, values = condition+" AND rh = :root", item{":root": binary(d.Root[:])}
+	}
+	if !d.IdleExpiresAt.IsZero() {
+		if values == nil {
+			values = item{}
+		}
+		condition, values[":idle"] = condition+" AND ie = :idle", millis(d.IdleExpiresAt)
+	}
+	return condition, values
 }
 
 // EndReused is one UpdateItem, after which the session has expired, and one DeleteItem. A deletion says nothing to

@@ -222,6 +222,8 @@ func askForCapacity(ctx context.Context, in middleware.InitializeInput, next mid
 		input.ReturnConsumedCapacity = all
 	case *dynamodb.BatchWriteItemInput:
 		input.ReturnConsumedCapacity = all
+	case *dynamodb.TransactWriteItemsInput:
+		input.ReturnConsumedCapacity = all
 	}
 	return next.HandleInitialize(ctx, in)
 }

@@ -67,8 +67,11 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 		if err != nil && !errors.Is(err, session.ErrNoApplication) {
 			return session.Application{}, err
 		}
+		if old.Version != app.Version {
+			return session.Application{}, session.ErrChanged
+		}
 		changed := app
-		changed.Epoch = old.Epoch
+		changed.Epoch, changed.Version = old.Epoch, old.Version+1
 		t.put(applicationsBucket, key, encodeApplication(changed))
 		return changed, nil
 	})
@@ -79,11 +82,14 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 }
 
 // AdvanceEpoch implements session.Applications.
-func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string) (uint64, error) {
+func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
 	epoch, err := update(ctx, s, func(t *transaction) (uint64, error) {
 		app, err := getApplication(t.Tx, tenant, id)
 		if err != nil {
 			return 0, err
+		}
+		if app.Epoch > from {
+			return app.Epoch, nil
 		}
 		app.Epoch++
 		t.put(applicationsBucket, keyOfParts(tenant, id), encodeApplication(app))

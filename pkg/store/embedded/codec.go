@@ -27,7 +27,7 @@ type decoder struct {
 
 func newDecoder(value []byte) *decoder {
 	d := &decoder{rest: value}
-	d.bad = d.bytes(1)[0] != version1
+	d.bad = d.bytes(1)[0] != version2
 	return d
 }
 

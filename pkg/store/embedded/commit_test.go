@@ -77,9 +77,9 @@ func TestARefusedWriteNeitherFailsNorUndoesThoseItSharesATransactionWith(t *test
 		{func() error { return s.Create(t.Context(), first) }, nil},
 		{func() error { return s.Create(t.Context(), rival) }, refused},
 		{func() error { return s.Create(t.Context(), tooLong) }, refused},
-		{func() error { _, err := s.Delete(t.Context(), newSession().Key); return err }, session.ErrNoSession},
+		{func() error { _, err := s.Delete(t.Context(), session.Deletion{Key: newSession().Key}); return err }, session.ErrNoSession},
 		{rotate, nil},
-		{func() error { _, err := s.AdvanceEpoch(t.Context(), "tenant", "none"); return err }, session.ErrNoApplication},
+		{func() error { _, err := s.AdvanceEpoch(t.Context(), "tenant", "none", 0); return err }, session.ErrNoApplication},
 		{func() error { return s.DeleteAPIKey(t.Context(), "tenant", "none") }, session.ErrNoAPIKey},
 		{func() error { return s.Create(t.Context(), second) }, nil},
 	}
@@ -190,12 +190,12 @@ func everyVerb(ctx context.Context, s *Store) map[string]error {
 	_, _, errs["Query"] = s.Query(ctx, session.Query{Tenant: "tenant", User: "user"})
 	errs["Create"] = s.Create(ctx, added)
 	_, _, errs["Rotate"] = s.Rotate(ctx, storetest.NewRotation(added))
-	_, errs["Delete"] = s.Delete(ctx, added.Key)
+	_, errs["Delete"] = s.Delete(ctx, session.Deletion{Key: added.Key})
 	errs["DeleteBatch"] = s.DeleteBatch(ctx, []session.Key{added.Key})
 	_, errs["Application"] = s.Application(ctx, "tenant", "application")
 	_, errs["Applications"] = s.Applications(ctx, "tenant", "user", []string{"application"})
 	_, errs["PutApplication"] = s.PutApplication(ctx, storetest.NewApplication("tenant", "application"))
-	_, errs["AdvanceEpoch"] = s.AdvanceEpoch(ctx, "tenant", "application")
+	_, errs["AdvanceEpoch"] = s.AdvanceEpoch(ctx, "tenant", "application", 0)
 	_, errs["APIKey"] = s.APIKey(ctx, "id")
 	errs["PutAPIKey"] = s.PutAPIKey(ctx, storetest.NewAPIKey("tenant"))
 	errs["DeleteAPIKey"] = s.DeleteAPIKey(ctx, "tenant", "id")

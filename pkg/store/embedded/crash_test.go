@@ -68,10 +68,10 @@ func live(s *embedded.Store, user string, last int) error {
 			err = s.Create(ctx, added)
 		case step < lastStep:
 			r := storetest.NewRotation(added)
-			r.Presented, r.Next, r.Generation = hashAt(added.ID, step-1), hashAt(added.ID, step), uint32(step)
+			r.Presented, r.Next, r.From = hashAt(added.ID, step-1), hashAt(added.ID, step), uint32(step-1)
 			_, applied, err = s.Rotate(ctx, r)
 		default:
-			_, err = s.Delete(ctx, added.Key)
+			_, err = s.Delete(ctx, session.Deletion{Key: added.Key})
 		}
 		if err != nil || !applied {
 			return fmt.Errorf("step %d, applied %v: %w", step, applied, err)

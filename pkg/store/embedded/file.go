@@ -31,7 +31,7 @@ func buckets() []string {
 const (
 	formatKey = "format" // in the meta bucket
 	// format is the version of the layout of the whole file.
-	format = 1
+	format = 2
 	// lockTimeout is how long the lock of a process that is just ending is waited for.
 	lockTimeout = time.Second
 )
@@ -53,7 +53,7 @@ func openFile(path string) (db *bbolt.DB, err error) {
 			_ = file.Close() // and with it the lock, whatever state the database is in
 		}
 	}()
-	if err := checkSize(path); err != nil {
+	if err := errors.Join(createFile(path), checkSize(path)); err != nil {
 		return nil, err
 	}
 	// The freelist is kept in the file: rebuilding it would read all of the file at each start, and panics on
@@ -89,6 +89,27 @@ func explain(err error) error {
 	}
 }
 
+// createFile makes a new store beside its place and then moves it there: a start that fails, on a full disk for
+// example, leaves nothing that the next one would trip over.
+func createFile(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil //nolint:nilerr // what is there is opened, and every error of it comes then
+	}
+	unfinished := path + ".new"
+	_ = os.Remove(unfinished)
+	db, err := bbolt.Open(unfinished, 0o600, &bbolt.Options{Timeout: lockTimeout})
+	if err != nil {
+		return errors.Join(explain(err), os.Remove(unfinished))
+	}
+	if err = errors.Join(db.Update(create), db.Close()); err == nil {
+		err = os.Rename(unfinished, path)
+	}
+	if err != nil {
+		_ = os.Remove(unfinished)
+	}
+	return err
+}
+
 // checkSize finds a file that ends too early, from its head alone.
 func checkSize(path string) error {
 	info, err := os.Stat(path)
@@ -117,17 +138,17 @@ func checkSize(path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// prepare writes the buckets of a new file and checks those of an old one, without a change to what is not ours.
+// prepare checks a file, without a change to what is not a store; an empty one becomes a store.
 func prepare(db *bbolt.DB) error {
-	isNew := false
+	empty := false
 	err := db.View(func(tx *bbolt.Tx) error {
 		if first, _ := tx.Cursor().First(); first == nil {
-			isNew = true
+			empty = true
 			return nil
 		}
 		return check(tx)
 	})
-	if err == nil && isNew {
+	if err == nil && empty {
 		err = db.Update(create)
 	}
 	return err
@@ -139,7 +160,8 @@ func check(tx *bbolt.Tx) error {
 		return errForeign
 	}
 	if version := meta.Get([]byte(formatKey)); len(version) != 1 || version[0] != format {
-		return fmt.Errorf("%w: its format is %x, this version reads %x", errForeign, version, []byte{format})
+		return fmt.Errorf("%w: it has format %x and this version reads format %x; remove its directory to start anew",
+			errForeign, version, []byte{format})
 	}
 	for _, name := range buckets() {
 		b := tx.Bucket([]byte(name))

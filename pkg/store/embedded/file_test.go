@@ -3,10 +3,14 @@ package embedded_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -83,7 +87,7 @@ func TestAForeignFileIsRefusedByNameAndLeftAlone(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return b.Put([]byte("format"), []byte{2})
+				return b.Put([]byte("format"), []byte{3})
 			})
 			refuse(t, path, "not a store of this service")
 		})
@@ -211,5 +215,36 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 	}
 	if n := own(); n != 0 {
 		t.Fatalf("%d goroutines remain", n)
+	}
+}
+
+// A limit on the size of files stands for a full disk.
+func TestAFirstStartOnAFullDiskLeavesNothingBehind(t *testing.T) {
+	path := os.Getenv("STORE_ON_A_FULL_DISK")
+	if path == "" {
+		path = filepath.Join(t.TempDir(), "store.db")
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAFirstStartOnAFullDiskLeavesNothingBehind$")
+		cmd.Env = append(os.Environ(), "STORE_ON_A_FULL_DISK="+path)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		s, err := embedded.Open(path, embedded.Options{})
+		if err != nil {
+			t.Fatalf("the second start, with room: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 8192, Max: 8192}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := embedded.Open(path, embedded.Options{}); !errors.Is(err, syscall.EFBIG) {
+		t.Errorf("opened with room for 8 KB: got %v, want %v", err, syscall.EFBIG)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+		t.Errorf("left behind: got %v, want nothing; %v", left, err)
 	}
 }

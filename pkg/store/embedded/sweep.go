@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -16,7 +17,10 @@ const sweepBatch = 128
 // is created and a refresh does not move it; when its time has come the session itself tells whether it is gone,
 // over, or to be filed again.
 func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
-	now := s.now()
+	return s.sweep(ctx, s.now())
+}
+
+func (s *Store) sweep(ctx context.Context, now time.Time) (removed int, err error) {
 	for {
 		found, err := update(ctx, s, func(t *transaction) (swept, error) { return t.sweep(now), nil })
 		if err = errors.Join(err, found.damage); err != nil {
@@ -29,16 +33,27 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 	}
 }
 
+// believeAfter is how many sweeps in a row the clock must have read at least a time for that time to be believed: an
+// hour's, by default. A clock that jumps ahead and back would else delete living sessions for good.
+const believeAfter = 60
+
+// sweepEvery sweeps by the earliest of the last readings of the clock.
 func (s *Store) sweepEvery(ctx context.Context, every time.Duration) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
+	var readings []time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
 		}
-		if _, err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if readings = append(readings, s.now()); len(readings) < believeAfter {
+			continue
+		}
+		believed := slices.MinFunc(readings, time.Time.Compare)
+		readings = readings[1:]
+		if _, err := s.sweep(ctx, believed); err != nil && ctx.Err() == nil {
 			s.log.Error("sweeping the store failed", "error", err)
 		}
 	}

@@ -118,7 +118,7 @@ func TestSweepFilesARefreshedSessionAgain(t *testing.T) {
 func TestSweepDropsTheEntriesOfDeletedSessions(t *testing.T) {
 	s, c := sweptBy(t, time.Hour)
 	added := mustCreate(t, s, unchanged)
-	if _, err := s.Delete(t.Context(), added.Key); err != nil {
+	if _, err := s.Delete(t.Context(), session.Deletion{Key: added.Key}); err != nil {
 		t.Fatal(err)
 	}
 	c.set(added.IdleExpiresAt)
@@ -182,7 +182,7 @@ func TestARotationThatIsAnsweredIsNeverSweptAway(t *testing.T) {
 		switch {
 		case applied && removed == 0:
 			s.mustHold(t, state)
-			if _, err := s.Delete(t.Context(), added.Key); err != nil {
+			if _, err := s.Delete(t.Context(), session.Deletion{Key: added.Key}); err != nil {
 				t.Fatal(err)
 			}
 		case errors.Is(err, session.ErrNoSession) && removed == 1:
@@ -191,6 +191,27 @@ func TestARotationThatIsAnsweredIsNeverSweptAway(t *testing.T) {
 			t.Fatalf("applied %v, error %v, %d removed", applied, err, removed)
 		}
 	}
+}
+
+func TestAClockThatJumpsAheadAndBackDeletesNothing(t *testing.T) {
+	const jumpsFor = 10
+	var readings atomic.Int64
+	now := func() time.Time {
+		if n := readings.Add(1); n > believeAfter && n <= believeAfter+jumpsFor {
+			return storetest.Now().Add(2000 * time.Hour)
+		}
+		return storetest.Now()
+	}
+	s, err := Open(filepath.Join(t.TempDir(), "store.db"), Options{Now: now, SweepEvery: 100 * time.Microsecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	live := mustCreate(t, s, unchanged)
+	for readings.Load() < 3*believeAfter {
+		time.Sleep(100 * time.Microsecond)
+	}
+	s.mustHold(t, live)
 }
 
 func TestExpiredSessionsLeaveByThemselves(t *testing.T) {

@@ -3,6 +3,7 @@ package embedded
 import (
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
@@ -11,7 +12,7 @@ import (
 
 // Values are the fields in the order below behind one byte of version; numbers are varints, times milliseconds,
 // durations nanoseconds, texts a length and their bytes. What is in the key is not repeated.
-const version1 = 1
+const version2 = 2
 
 const (
 	flagReusable = 1 << iota
@@ -28,17 +29,22 @@ func encodeSession(s session.Session) []byte {
 		device = *s.Device
 	}
 	b := make([]byte, 0, 192+len(s.Scope)+len(s.Claims)+len(device.UserAgent)+len(device.Name))
-	b = append(b, version1, flag(s.Policy.Reusable, flagReusable)|flag(s.Policy.RequireAccessToken, flagRequireAccess)|
+	b = append(b, version2, flag(s.Policy.Reusable, flagReusable)|
 		flag(s.Policy.KeepPreviousAccess, flagKeepAccess)|flag(s.Device != nil, flagDevice))
 	b = append(b, s.SecretHash[:]...)
+	b = append(b, s.RootHash[:]...)
 	b = append(b, s.AccessTokenID[:]...)
 	b = append(b, s.RotatedBy[:]...)
 	b = binary.AppendUvarint(b, uint64(s.TokenKeyID))
 	b = binary.AppendUvarint(b, uint64(s.Generation))
+	b = binary.AppendUvarint(b, uint64(s.SessionVersion))
 	b = binary.AppendUvarint(b, s.Epoch)
-	for _, t := range []time.Time{s.CreatedAt, s.RotatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt} {
+	for _, t := range append(s.Rotated[:], s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt) {
 		b = appendTime(b, t)
 	}
+	b = appendText(b, s.LastSeen.Address.AsSlice())
+	b = appendText(b, s.LastSeen.UserAgent)
+	b = append(b, s.LastSeen.AgentHash[:]...)
 	for _, d := range []time.Duration{s.Policy.Access, s.Policy.Idle, s.Policy.Overlap} {
 		b = binary.AppendVarint(b, int64(d))
 	}
@@ -57,17 +63,22 @@ func decodeSession(key session.Key, value []byte) (session.Session, error) {
 	s := session.Session{Key: key}
 	flags := d.bytes(1)[0]
 	s.Policy.Reusable = flags&flagReusable != 0
-	s.Policy.RequireAccessToken = flags&flagRequireAccess != 0
 	s.Policy.KeepPreviousAccess = flags&flagKeepAccess != 0
 	copy(s.SecretHash[:], d.bytes(len(s.SecretHash)))
+	copy(s.RootHash[:], d.bytes(len(s.RootHash)))
 	copy(s.AccessTokenID[:], d.bytes(len(s.AccessTokenID)))
 	copy(s.RotatedBy[:], d.bytes(len(s.RotatedBy)))
 	s.TokenKeyID = keys.TokenKeyID(d.uint())
 	s.Generation = uint32(d.uint())
+	s.SessionVersion = uint32(d.uint())
 	s.Epoch = d.uint()
-	for _, t := range []*time.Time{&s.CreatedAt, &s.RotatedAt, &s.IdleExpiresAt, &s.AbsoluteExpiresAt} {
-		*t = d.time()
+	for slot := range s.Rotated {
+		s.Rotated[slot] = d.time()
 	}
+	s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt = d.time(), d.time(), d.time()
+	s.LastSeen.Address, _ = netip.AddrFromSlice([]byte(d.text()))
+	s.LastSeen.UserAgent = d.text()
+	copy(s.LastSeen.AgentHash[:], d.bytes(len(s.LastSeen.AgentHash)))
 	for _, p := range []*time.Duration{&s.Policy.Access, &s.Policy.Idle, &s.Policy.Overlap} {
 		*p = time.Duration(d.int())
 	}
@@ -83,9 +94,10 @@ func decodeSession(key session.Key, value []byte) (session.Session, error) {
 
 func encodeApplication(app session.Application) []byte {
 	set := app.Settings
-	b := []byte{version1, flag(set.Usage == session.Reusable, flagReusable) |
+	b := []byte{version2, flag(set.Usage == session.Reusable, flagReusable) |
 		flag(set.RequireAccessTokenPresent, flagRequireAccess) | flag(set.KeepPreviousAccessToken, flagKeepAccess)}
 	b = binary.AppendUvarint(b, app.Epoch)
+	b = binary.AppendUvarint(b, app.Version)
 	for _, n := range []int64{
 		set.AccessTokenSeconds, set.RefreshIdleSeconds, set.RefreshAbsoluteSeconds,
 		set.OverlapSeconds, int64(set.MaxSessionsPerUser),
@@ -98,7 +110,7 @@ func encodeApplication(app session.Application) []byte {
 func decodeApplication(tenant, id string, value []byte) (session.Application, error) {
 	d := newDecoder(value)
 	flags := d.bytes(1)[0]
-	app := session.Application{Tenant: tenant, ID: id, Epoch: d.uint()}
+	app := session.Application{Tenant: tenant, ID: id, Epoch: d.uint(), Version: d.uint()}
 	app.Settings = session.Settings{
 		AccessTokenSeconds: d.int(), RefreshIdleSeconds: d.int(), RefreshAbsoluteSeconds: d.int(),
 		OverlapSeconds: d.int(), MaxSessionsPerUser: int(d.int()),
@@ -114,7 +126,7 @@ func decodeApplication(tenant, id string, value []byte) (session.Application, er
 }
 
 func encodeAPIKey(key session.APIKey) []byte {
-	b := append([]byte{version1}, key.SecretHash[:]...)
+	b := append([]byte{version2}, key.SecretHash[:]...)
 	b = appendText(appendText(b, key.Tenant), key.Name)
 	b = appendTime(appendTime(b, key.CreatedAt), key.ExpiresAt)
 	b = binary.AppendUvarint(b, uint64(len(key.Permissions)))

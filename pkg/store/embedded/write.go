@@ -56,23 +56,31 @@ func (s *Store) Rotate(ctx context.Context, r session.Rotation) (state session.S
 }
 
 // Delete implements session.Writer.
-func (s *Store) Delete(ctx context.Context, key session.Key) (session.Session, error) {
-	old, err := update(ctx, s, func(t *transaction) (session.Session, error) {
-		old, err := getSession(t.Tx, key)
-		if err == nil {
-			t.removeSession(key)
-		}
-		return old, err
-	})
-	if err != nil {
-		return session.Session{}, fmt.Errorf("delete: %w", err)
+func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
+	type answer struct {
+		old     session.Session
+		refused bool
 	}
-	return old, nil
+	a, err := update(ctx, s, func(t *transaction) (answer, error) {
+		old, err := getSession(t.Tx, d.Key)
+		if err != nil || !d.Permits(old) {
+			return answer{old, true}, err
+		}
+		t.removeSession(d.Key)
+		return answer{old, false}, nil
+	})
+	switch {
+	case err != nil:
+		return session.Session{}, fmt.Errorf("delete: %w", err)
+	case a.refused:
+		return a.old, fmt.Errorf("delete: %w", session.ErrChanged)
+	}
+	return a.old, nil
 }
 
 // EndReused implements session.Writer. This store tells nobody of its changes.
 func (s *Store) EndReused(ctx context.Context, key session.Key) error {
-	_, err := s.Delete(ctx, key)
+	_, err := s.Delete(ctx, session.Deletion{Key: key})
 	return err
 }
 

@@ -36,8 +36,9 @@ type history struct {
 type shared struct {
 	user, application string
 	id                token.ID
-	tokens            []string // by generation
-	accessIDs         []token.ID
+	tokens            map[uint32]string // by generation; one whose answer is under way is missing
+	accessIDs         map[uint32]token.ID
+	newest            uint32
 	over              bool
 }
 
@@ -57,22 +58,26 @@ const (
 	operations = 30
 )
 
-// idleOf are the applications and after how long their sessions are over.
-func idleOf(application string) time.Duration {
-	if application == "brief" {
-		return 20 * time.Second
+// timesOf are the applications, and after how long their sessions are over and the tokens of these.
+func timesOf(application string) (idle, overlap time.Duration) {
+	switch application {
+	case "brief":
+		return 20 * time.Second, 10 * time.Second
+	case "phone":
+		return time.Hour, 5 * time.Minute
 	}
-	return time.Hour
+	return time.Hour, 10 * time.Second
 }
 
 // record runs one history. Applications are there before prepare is called, which may then make trouble.
 func record(t *testing.T, k keyset, store session.Store, seed uint64, prepare func(*history)) *history {
 	t.Helper()
 	h := &history{t: t, keys: k, store: store, tenant: storetest.NewTenant(), begun: time.Now()}
-	for _, application := range []string{"web", "brief"} {
+	for _, application := range []string{"web", "brief", "phone"} {
+		idle, overlap := timesOf(application)
 		register(t, store, h.tenant, application, func(s *session.Settings) {
 			s.OverlapSeconds, s.MaxSessionsPerUser = int64(overlap/time.Second), 0
-			s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = int64(idleOf(application)/time.Second), 3600
+			s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = int64(idle/time.Second), 3600
 		})
 	}
 	prepare(h)
@@ -80,6 +85,7 @@ func record(t *testing.T, k keyset, store session.Store, seed uint64, prepare fu
 	for n := range clients {
 		working.Go(func() {
 			c := &client{history: h, n: n, rand: mathrand.New(mathrand.NewPCG(seed, uint64(n)))}
+			c.service = k.service(store, c.now, rand.Reader)
 			for range operations {
 				c.operate()
 			}
@@ -89,35 +95,42 @@ func record(t *testing.T, k keyset, store session.Store, seed uint64, prepare fu
 	return h
 }
 
-// client is one of those who work at once.
+// client is one of those who work at once, each through a container of its own.
 type client struct {
 	*history
+	*service
+
 	n    int
 	rand *mathrand.Rand
+	at   int64 // the time of its operation, in milliseconds
 }
+
+func (c *client) now() time.Time { return time.UnixMilli(c.at) }
 
 // operate does one random operation and logs it.
 func (c *client) operate() {
-	now := c.begun.UnixMilli() + c.offset.Add([]int64{0, 0, 1, 300, 700, 2500}[c.rand.IntN(6)])
-	a := asked{now: now, repeats: c.repeats}
-	s := c.keys.service(c.store, func() time.Time { return time.UnixMilli(now) }, rand.Reader)
+	c.at = c.begun.UnixMilli() + c.offset.Add([]int64{0, 0, 1, 300, 700, 2500}[c.rand.IntN(6)])
+	a := asked{now: c.at, repeats: c.repeats}
 	f, generation := c.pick()
+	if f != nil {
+		a.idle, a.overlap = timesOf(f.application)
+	}
 	e := entry{client: c.n, call: int64(time.Since(c.begun))}
 	switch dice := c.rand.IntN(100); {
 	case f == nil || dice < 9:
-		c.issue(s, a, &e)
+		c.issue(a, &e)
 	case dice < 68:
-		c.refresh(s, a, &e, f, generation)
+		c.refresh(a, &e, f, generation)
 	case dice < 76:
-		c.retrieve(s, a, &e, f)
+		c.retrieve(a, &e, f)
 	case dice < 83:
-		c.list(s, a, &e, f)
+		c.list(a, &e, f)
 	case dice < 91:
-		c.delete(s, a, &e, f, generation)
+		c.delete(a, &e, f, generation)
 	case dice < 97:
-		c.deleteByUser(s, a, &e, f)
+		c.deleteByUser(a, &e, f)
 	default:
-		c.deleteByApplication(s, a, &e, f)
+		c.deleteByApplication(a, &e, f)
 	}
 	if e.done == 0 {
 		e.done = int64(time.Since(c.begun))
@@ -139,8 +152,12 @@ func (c *client) pick() (*shared, uint32) {
 		live = c.families
 	}
 	f := live[c.rand.IntN(len(live))]
-	back := []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2}[c.rand.IntN(15)]
-	return f, uint32(max(0, len(f.tokens)-1-back))
+	back := []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 5, 6, 7}[c.rand.IntN(24)]
+	generation := f.newest - min(back, f.newest)
+	if _, known := f.tokens[generation]; !known {
+		generation = f.newest
+	}
+	return f, generation
 }
 
 // failed says whether an operation has no answer, and fails the test if it should have.
@@ -157,9 +174,9 @@ func (c *client) failed(err error) bool {
 	return true
 }
 
-func (c *client) issue(s *service, a asked, e *entry) {
-	user, application := []string{"jane", "john"}[c.rand.IntN(2)], []string{"web", "web", "brief"}[c.rand.IntN(3)]
-	g, err := s.Issue(context.Background(), session.IssueRequest{Tenant: c.tenant, User: user, Application: application})
+func (c *client) issue(a asked, e *entry) {
+	user, application := []string{"jane", "john"}[c.rand.IntN(2)], []string{"web", "brief", "phone"}[c.rand.IntN(3)]
+	g, err := c.Issue(context.Background(), session.IssueRequest{Tenant: c.tenant, User: user, Application: application})
 	e.id = g.Session.ID
 	if c.failed(err) {
 		return // nobody knows its token
@@ -170,20 +187,20 @@ func (c *client) issue(s *service, a asked, e *entry) {
 	defer c.mu.Unlock()
 	c.families = append(c.families, &shared{
 		user: user, application: application, id: g.Session.ID,
-		tokens: []string{g.Refresh.Reveal()}, accessIDs: []token.ID{g.Session.AccessTokenID},
+		tokens:    map[uint32]string{0: g.Refresh.Reveal()},
+		accessIDs: map[uint32]token.ID{0: g.Session.AccessTokenID},
 	})
 }
 
-func (c *client) refresh(s *service, a asked, e *entry, f *shared, generation uint32) {
+func (c *client) refresh(a asked, e *entry, f *shared, generation uint32) {
 	e.id = f.id
-	g, err := s.Refresh(context.Background(), session.RefreshRequest{Token: c.tokenOf(f, generation)})
+	g, err := c.Refresh(context.Background(), session.RefreshRequest{Token: c.tokenOf(f, generation)})
 	e.done = int64(time.Since(c.begun))
-	idle := idleOf(f.application)
 	switch {
 	case c.failed(err):
-		e.parts = func(token.ID) []part { return a.mayRefresh(generation, idle) }
+		e.parts = func(token.ID) []part { return a.mayRefresh(generation) }
 	case err != nil:
-		e.parts = func(token.ID) []part { return a.refused(generation, err, idle) }
+		e.parts = func(token.ID) []part { return a.refused(generation, err) }
 		c.over(f)
 	default:
 		e.parts = func(token.ID) []part { return a.refreshed(generation, g) }
@@ -201,16 +218,13 @@ func (c *client) tokenOf(f *shared, generation uint32) string {
 func (c *client) learn(f *shared, g session.Grant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	generation := int(g.Session.Generation)
-	if generation > len(f.tokens) {
-		c.t.Errorf("generation %d follows %d", generation, len(f.tokens)-1)
-		return
-	}
-	if generation == len(f.tokens) {
-		f.tokens, f.accessIDs = append(f.tokens, g.Refresh.Reveal()), append(f.accessIDs, g.Session.AccessTokenID)
+	generation := g.Session.Generation
+	if _, known := f.tokens[generation]; !known {
+		f.tokens[generation], f.accessIDs[generation] = g.Refresh.Reveal(), g.Session.AccessTokenID
+		f.newest = max(f.newest, generation)
 	}
 	if f.tokens[generation] != g.Refresh.Reveal() || f.accessIDs[generation] != g.Session.AccessTokenID {
-		c.t.Errorf("two refreshes of one token got different successors")
+		c.t.Errorf("law 3: two answers of generation %d hold different tokens", generation)
 	}
 }
 
@@ -220,9 +234,9 @@ func (c *client) over(f *shared) {
 	f.over = true
 }
 
-func (c *client) retrieve(s *service, a asked, e *entry, f *shared) {
+func (c *client) retrieve(a asked, e *entry, f *shared) {
 	e.id = f.id
-	got, err := s.Retrieve(context.Background(), session.Caller{Tenant: c.tenant}, f.id)
+	got, err := c.Retrieve(context.Background(), session.Caller{Tenant: c.tenant}, f.id)
 	switch {
 	case c.failed(err):
 	case err != nil:
@@ -232,13 +246,13 @@ func (c *client) retrieve(s *service, a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) list(s *service, a asked, e *entry, f *shared) {
+func (c *client) list(a asked, e *entry, f *shared) {
 	e.user = f.user
 	if c.rand.IntN(2) == 0 {
 		e.application = f.application
 	}
 	req := session.ListRequest{Tenant: c.tenant, User: e.user, Application: e.application, Limit: 1000}
-	got, _, err := s.List(context.Background(), req)
+	got, _, err := c.List(context.Background(), req)
 	if c.failed(err) {
 		return
 	}
@@ -250,34 +264,34 @@ func (c *client) list(s *service, a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) delete(s *service, a asked, e *entry, f *shared, generation uint32) {
+func (c *client) delete(a asked, e *entry, f *shared, generation uint32) {
 	e.id = f.id
 	caller := session.Caller{Tenant: c.tenant}
 	var err error
 	if c.rand.IntN(2) == 0 {
-		_, err = s.Delete(context.Background(), caller, f.id)
+		_, err = c.Delete(context.Background(), caller, f.id)
 	} else {
-		_, err = s.DeleteByToken(context.Background(), caller, c.tokenOf(f, generation))
+		_, err = c.DeleteByToken(context.Background(), caller, c.tokenOf(f, generation))
 	}
 	if e.parts = func(token.ID) []part { return a.deleted(err) }; c.failed(err) {
 		e.parts = func(token.ID) []part { return mayEnd() }
 	}
 }
 
-func (c *client) deleteByUser(s *service, a asked, e *entry, f *shared) {
+func (c *client) deleteByUser(a asked, e *entry, f *shared) {
 	e.user = f.user
 	if c.rand.IntN(2) == 0 {
 		e.application = f.application
 	}
-	ids, err := s.DeleteByUser(context.Background(), c.tenant, e.user, e.application)
+	ids, err := c.DeleteByUser(context.Background(), c.tenant, e.user, e.application)
 	if e.parts = func(id token.ID) []part { return a.swept(slices.Contains(ids, id)) }; c.failed(err) {
 		e.parts = func(token.ID) []part { return mayEnd() }
 	}
 }
 
-func (c *client) deleteByApplication(s *service, a asked, e *entry, f *shared) {
+func (c *client) deleteByApplication(a asked, e *entry, f *shared) {
 	e.application = f.application
-	epoch, err := s.DeleteByApplication(context.Background(), c.tenant, e.application)
+	epoch, err := c.DeleteByApplication(context.Background(), c.tenant, e.application)
 	if e.parts = func(token.ID) []part { return a.advanced(epoch) }; c.failed(err) {
 		e.parts = func(token.ID) []part { return a.mayAdvance() }
 	}

@@ -1,6 +1,9 @@
 package proof
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -79,7 +82,7 @@ func trouble(transport *dynamotest.Transport, seed uint64, share float64) {
 	} {
 		faults := []dynamotest.Fault{
 			dynamotest.ReplyLost(), dynamotest.ReplyLost(), dynamotest.ReplyCut(), dynamotest.Throttled(), dynamotest.Broken(), dynamotest.Closed(),
-			dynamotest.Delay(time.Millisecond), dynamotest.Delay(5 * time.Millisecond),
+			dynamotest.Delay(time.Millisecond), dynamotest.Delay(5 * time.Millisecond), late(10 * time.Millisecond),
 		}
 		if operation == "BatchGetItem" || operation == "BatchWriteItem" {
 			faults = append(faults, dynamotest.Unprocessed(0), dynamotest.Unprocessed(1), dynamotest.Unprocessed(2))
@@ -93,6 +96,24 @@ func trouble(transport *dynamotest.Transport, seed uint64, share float64) {
 			mu.Unlock()
 			return fault(request, send)
 		})
+	}
+}
+
+// late answers nothing, and lets the request arrive after the one that repeats it (law 4, no late first attempts).
+func late(by time.Duration) dynamotest.Fault {
+	return func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			return nil, err
+		}
+		delayed := request.Clone(context.WithoutCancel(request.Context()))
+		delayed.Body = io.NopCloser(bytes.NewReader(body))
+		time.AfterFunc(by, func() {
+			if answer, err := send(delayed); err == nil {
+				_ = answer.Body.Close()
+			}
+		})
+		return dynamotest.Closed()(request, send)
 	}
 }
 

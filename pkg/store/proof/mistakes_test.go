@@ -16,8 +16,9 @@ type broken struct {
 
 	rotate      func(context.Context, session.Rotation) (session.Session, bool, error)
 	load        func(context.Context, session.Key) (session.Session, session.Application, error)
-	delete      func(context.Context, session.Key) (session.Session, error)
+	delete      func(context.Context, session.Deletion) (session.Session, error)
 	application func(context.Context, session.Key) (session.Application, error)
+	advance     func(ctx context.Context, tenant, id string, from uint64) (uint64, error)
 }
 
 func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
@@ -34,11 +35,11 @@ func (b *broken) Load(ctx context.Context, key session.Key) (session.Session, se
 	return b.load(ctx, key)
 }
 
-func (b *broken) Delete(ctx context.Context, key session.Key) (session.Session, error) {
+func (b *broken) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
 	if b.delete == nil {
-		return b.Store.Delete(ctx, key)
+		return b.Store.Delete(ctx, d)
 	}
-	return b.delete(ctx, key)
+	return b.delete(ctx, d)
 }
 
 func (b *broken) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
@@ -46,6 +47,13 @@ func (b *broken) ApplicationOf(ctx context.Context, key session.Key) (session.Ap
 		return b.Store.ApplicationOf(ctx, key)
 	}
 	return b.application(ctx, key)
+}
+
+func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+	if b.advance == nil {
+		return b.Store.AdvanceEpoch(ctx, tenant, id, from)
+	}
+	return b.advance(ctx, tenant, id, from)
 }
 
 // mistakes are stores that a checker has to catch.
@@ -99,23 +107,42 @@ func mistakes() map[string]func(session.Store) *broken {
 		},
 		"two deletions of one session both succeed": func(s session.Store) *broken {
 			var gone sync.Map
-			return &broken{Store: s, delete: func(ctx context.Context, key session.Key) (session.Session, error) {
-				old, err := s.Delete(ctx, key)
-				if last, known := gone.Load(key); known && errors.Is(err, session.ErrNoSession) {
+			return &broken{Store: s, delete: func(ctx context.Context, d session.Deletion) (session.Session, error) {
+				old, err := s.Delete(ctx, d)
+				if last, known := gone.Load(d.Key); known && errors.Is(err, session.ErrNoSession) {
 					return last.(session.Session), nil
 				}
-				gone.Store(key, old)
+				gone.Store(d.Key, old)
 				return old, err
 			}}
 		},
 		"every third deletion is forgotten": func(s session.Store) *broken {
 			var n atomic.Int64
-			return &broken{Store: s, delete: func(ctx context.Context, key session.Key) (session.Session, error) {
-				old, err := s.Delete(ctx, key)
+			return &broken{Store: s, delete: func(ctx context.Context, d session.Deletion) (session.Session, error) {
+				old, err := s.Delete(ctx, d)
 				if n.Add(1)%3 == 0 && err == nil {
 					err = s.Create(ctx, old)
 				}
 				return old, err
+			}}
+		},
+		"an epoch that stands counts as advanced": func(s session.Store) *broken {
+			return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+				if from > 0 {
+					return from, nil
+				}
+				return s.AdvanceEpoch(ctx, tenant, id, from)
+			}}
+		},
+		"every window runs from the latest rotation": func(s session.Store) *broken {
+			return &broken{Store: s, rotate: func(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+				state, applied, err := s.Rotate(ctx, r)
+				for slot := range state.Rotated {
+					if !applied {
+						state.Rotated[slot] = state.RotatedAt()
+					}
+				}
+				return state, applied, err
 			}}
 		},
 	}

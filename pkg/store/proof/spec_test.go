@@ -17,7 +17,7 @@ import (
 type state struct {
 	created, deleted bool
 	generation       uint32
-	rotatedAt        int64 // milliseconds, as all times here
+	rotated          [6]int64 // milliseconds, as all times here; slot g mod 6 is the rotation of generation g
 	idleUntil        int64
 	absolute         int64
 	epoch, appEpoch  uint64
@@ -45,8 +45,6 @@ func specification() porcupine.Model {
 	}).ToModel()
 }
 
-const overlap = 10 * time.Second
-
 // gone says that nobody may see the session: deleted, or of an older epoch.
 func (s state) gone() bool { return !s.created || s.deleted || s.epoch != s.appEpoch }
 
@@ -54,10 +52,19 @@ func (s state) expired(now int64) bool { return now >= s.idleUntil || now >= s.a
 
 func (s state) live(now int64) bool { return !s.gone() && !s.expired(now) }
 
-// superseded says whether presenting a generation is reuse: the overlap belongs to the immediate predecessor only.
-func (s state) superseded(generation uint32, now int64) bool {
-	inWindow := generation+1 == s.generation && now-s.rotatedAt <= overlap.Milliseconds()
-	return generation < s.generation && !inWindow
+// forgives says whether law 4 answers a token of a generation with the current one: the token is one to six behind,
+// and was rotated within the overlap; within a minute of it, from two behind on.
+func (s state) forgives(generation uint32, now int64, overlap time.Duration) bool {
+	behind := int64(s.generation) - int64(generation)
+	if behind > 1 {
+		overlap = min(overlap, time.Minute)
+	}
+	return 1 <= behind && behind <= 6 && now-s.rotated[generation%6] <= overlap.Milliseconds()
+}
+
+// superseded says whether presenting a generation is reuse.
+func (s state) superseded(generation uint32, now int64, overlap time.Duration) bool {
+	return generation < s.generation && !s.forgives(generation, now, overlap)
 }
 
 func (s state) ended() state {
@@ -65,8 +72,9 @@ func (s state) ended() state {
 	return s
 }
 
-func (s state) rotated(at, idleUntil int64) state {
-	s.generation, s.rotatedAt, s.idleUntil = s.generation+1, at, idleUntil
+func (s state) refreshed(at, idleUntil int64) state {
+	s.rotated[s.generation%6] = at
+	s.generation, s.idleUntil = s.generation+1, idleUntil
 	return s
 }
 
@@ -85,51 +93,65 @@ func anyway(s state, done bool, next state) []state {
 	return []state{s, next}
 }
 
-// asked is what a client asked for. Repeats says that the SDK may have sent its requests more than once.
+// asked is what a client asked for, of a session with these times. Repeats says that a request may have been sent more
+// than once, and that one may arrive late.
 type asked struct {
 	now     int64
 	repeats bool
+	idle    time.Duration
+	overlap time.Duration
 }
 
+// issued is an issue: its session is under the epoch that it read, even if a deletion follows before it is written.
 func (a asked) issued(out session.Session) []part {
 	fresh := state{
 		created: true, idleUntil: out.IdleExpiresAt.UnixMilli(), absolute: out.AbsoluteExpiresAt.UnixMilli(),
 		epoch: out.Epoch, appEpoch: out.Epoch,
 	}
-	parts := []part{{name: fmt.Sprintf("issue, epoch %d", out.Epoch), step: func(s state) []state {
-		return when(!s.created && (out.Epoch == s.appEpoch || a.repeats && out.Epoch > s.appEpoch), fresh)
+	return []part{{name: fmt.Sprintf("issue, epoch %d", out.Epoch), step: func(s state) []state {
+		return when(!s.created && out.Epoch == s.appEpoch, fresh)
 	}}}
-	if a.repeats { // a repeated attempt adds it once more if it was deleted before its issue was even answered
-		parts = append(parts, part{name: "issue, repeated", step: func(s state) []state {
-			again := fresh
-			again.appEpoch = s.appEpoch
-			return anyway(s, s.deleted, again)
-		}})
+}
+
+// refreshed is an answered refresh of a generation. A retry may follow a rotation by its own first attempt. It may also
+// be the only sign of one: whoever rotated was refused, because the application was deleted between the two reads.
+func (a asked) refreshed(generation uint32, g session.Grant) []part {
+	name := fmt.Sprintf("refresh %d: %s, %d", generation, g.Outcome, g.Session.Generation)
+	slots, idleUntil := millisOf(g.Session.Rotated), g.Session.IdleExpiresAt.UnixMilli()
+	if g.Outcome == session.Rotated {
+		return []part{{name: name, step: func(s state) []state {
+			next := s.refreshed(a.now, idleUntil)
+			legal := s.live(a.now) && s.generation == generation && next.generation == g.Session.Generation && next.rotated == slots
+			return when(legal, next)
+		}}}
+	}
+	parts := []part{{name: name, step: func(s state) []state {
+		next := s
+		if s.generation+1 == g.Session.Generation {
+			next = s.refreshed(slots[s.generation%6], idleUntil)
+		}
+		legal := g.Outcome == session.Retried && s.live(a.now) && next.generation == g.Session.Generation &&
+			next.rotated == slots && next.forgives(generation, a.now, a.overlap)
+		return when(legal, next)
+	}}}
+	if a.repeats {
+		parts = append(parts, a.mayRotate(generation))
 	}
 	return parts
 }
 
-// refreshed is an answered refresh of a generation. A retry may stand for a rotation: that of its own first
-// attempt, or one whose caller was told that the session is gone, because its application was deleted meanwhile.
-func (a asked) refreshed(generation uint32, g session.Grant) []part {
-	at, idleUntil := g.Session.RotatedAt.UnixMilli(), g.Session.IdleExpiresAt.UnixMilli()
-	applied := g.Outcome == session.Rotated
-	return []part{{name: fmt.Sprintf("refresh %d: %s", generation, g.Outcome), step: func(s state) []state {
-		switch {
-		case s.gone() || g.Session.Generation != generation+1:
-			return nil
-		case s.generation == generation:
-			return when(!applied || at == a.now && !s.expired(a.now), s.rotated(at, idleUntil))
-		default:
-			return when(!applied && s.generation == generation+1 && s.rotatedAt == at &&
-				a.now-at <= overlap.Milliseconds() && !s.expired(a.now), s)
+func millisOf(times [session.RotationTimes]time.Time) (slots [6]int64) {
+	for n, at := range times {
+		if !at.IsZero() {
+			slots[n] = at.UnixMilli()
 		}
-	}}}
+	}
+	return slots
 }
 
 // refused is a refresh that was refused. All refusals read the same to the caller, so any may be said of a session
 // whose application was deleted; of every other session it has to be the right one.
-func (a asked) refused(generation uint32, err error, idle time.Duration) []part {
+func (a asked) refused(generation uint32, err error) []part {
 	name := fmt.Sprintf("refresh %d: %v", generation, err)
 	var parts []part
 	switch {
@@ -142,7 +164,7 @@ func (a asked) refused(generation uint32, err error, idle time.Duration) []part 
 	case errors.Is(err, session.ErrReused):
 		parts = []part{
 			{name: name, step: func(s state) []state {
-				return when(!s.deleted && (s.gone() || s.superseded(generation, a.now)), s)
+				return when(!s.deleted && (s.gone() || s.superseded(generation, a.now, a.overlap)), s)
 			}},
 			{name: name + ", and ends the session", step: func(s state) []state { return []state{s.ended()} }},
 		}
@@ -152,24 +174,24 @@ func (a asked) refused(generation uint32, err error, idle time.Duration) []part 
 	// The write goes through and its answer is refused when the application is deleted between the two requests of a
 	// refresh; and a first attempt of its own may have rotated.
 	if a.repeats || errors.Is(err, session.ErrUnknown) {
-		parts = append(parts, a.mayRotate(generation, idle))
+		parts = append(parts, a.mayRotate(generation))
 	}
 	return parts
 }
 
-func (a asked) mayRotate(generation uint32, idle time.Duration) part {
+func (a asked) mayRotate(generation uint32) part {
 	return part{name: fmt.Sprintf("refresh %d: perhaps", generation), step: func(s state) []state {
 		legal := s.generation == generation && s.live(a.now)
-		return anyway(s, legal, s.rotated(a.now, a.now+idle.Milliseconds()))
+		return anyway(s, legal, s.refreshed(a.now, a.now+a.idle.Milliseconds()))
 	}}
 }
 
 // mayRefresh is a refresh without an answer.
-func (a asked) mayRefresh(generation uint32, idle time.Duration) []part {
-	rotation := a.mayRotate(generation, idle)
+func (a asked) mayRefresh(generation uint32) []part {
+	rotation := a.mayRotate(generation)
 	rotation.open = true
 	return []part{rotation, {name: fmt.Sprintf("refresh %d: perhaps reuse", generation), open: true, step: func(s state) []state {
-		return anyway(s, s.created && s.superseded(generation, a.now), s.ended())
+		return anyway(s, s.created && s.superseded(generation, a.now, a.overlap), s.ended())
 	}}}
 }
 
@@ -211,40 +233,34 @@ func mayEnd() []part {
 	}}}
 }
 
-// advanced is a deletion of the application's sessions.
+// advanced is a deletion of the application's sessions. Two at once may share an epoch: what counts is that it was
+// advanced since the deletion began.
 func (a asked) advanced(epoch uint64) []part {
-	return []part{{name: fmt.Sprintf("delete by application: epoch %d", epoch), step: func(s state) []state {
-		legal := epoch == s.appEpoch+1 || a.repeats && epoch > s.appEpoch
-		s.appEpoch = epoch
-		return when(legal, s)
-	}}}
+	return []part{
+		{name: fmt.Sprintf("delete by application: before epoch %d", epoch), step: func(s state) []state {
+			return when(s.appEpoch < epoch, s)
+		}},
+		{name: fmt.Sprintf("delete by application: epoch %d", epoch), step: func(s state) []state {
+			legal := epoch == s.appEpoch || epoch == s.appEpoch+1
+			s.appEpoch = epoch
+			return when(legal, s)
+		}},
+	}
 }
 
-// mayAdvance is one without an answer: each attempt may have counted.
+// mayAdvance is one without an answer. However often it was sent, it advances the epoch that it read, once.
 func (a asked) mayAdvance() []part {
-	attempts := uint64(1)
-	if a.repeats {
-		attempts = 4
-	}
 	return []part{{name: "delete by application: perhaps", open: true, step: func(s state) []state {
-		next := []state{s}
-		for n := range attempts {
-			more := s
-			more.appEpoch += n + 1
-			next = append(next, more)
-		}
-		return next
+		more := s
+		more.appEpoch++
+		return []state{s, more}
 	}}}
 }
 
 // seen is a read that found the session so.
 func (a asked) seen(out session.Session) []part {
 	return []part{{name: fmt.Sprintf("read: generation %d", out.Generation), step: func(s state) []state {
-		rotatedAt := int64(0)
-		if !out.RotatedAt.IsZero() {
-			rotatedAt = out.RotatedAt.UnixMilli()
-		}
-		return when(s.live(a.now) && s.generation == out.Generation && s.rotatedAt == rotatedAt, s)
+		return when(s.live(a.now) && s.generation == out.Generation && s.rotated == millisOf(out.Rotated), s)
 	}}}
 }
 

@@ -47,7 +47,9 @@ func (w *twins) edge(t *rapid.T) {
 	newest := f.grants[len(f.grants)-1]
 	presented, end := newest, newest.Session.ExpiresAt()
 	if len(f.grants) > 1 && rapid.Bool().Draw(t, "of the overlap") {
-		presented, end = f.grants[len(f.grants)-2], newest.Session.RotatedAt.Add(newest.Session.Policy.Overlap)
+		presented = f.grants[max(0, len(f.grants)-1-rapid.IntRange(1, 7).Draw(t, "generations back"))]
+		slot := presented.Session.Generation % session.RotationTimes
+		end = newest.Session.Rotated[slot].Add(newest.Session.Policy.Overlap)
 	}
 	end = end.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "milliseconds")) * time.Millisecond)
 	if end.After(w.at) {

@@ -128,8 +128,8 @@ func classOf(err error) (class string, known bool) {
 	}
 	for _, sentinel := range []error{
 		session.ErrNoSession, session.ErrNoApplication, session.ErrForged, session.ErrUnknown, session.ErrApplicationGone,
-		session.ErrExpired, session.ErrReused, session.ErrOtherTenant, session.ErrAccessRequired,
-		session.ErrOtherSession, session.ErrOtherApplication,
+		session.ErrExpired, session.ErrReused, session.ErrWrongRoot, session.ErrDroppedKey, session.ErrOtherTenant, session.ErrAccessRequired,
+		session.ErrOtherSession, session.ErrOtherApplication, session.ErrChanged,
 	} {
 		if errors.Is(err, sentinel) {
 			return sentinel.Error(), true
@@ -192,6 +192,9 @@ func (w *twins) rotateKey(*rapid.T) {
 
 func (w *twins) putApplication(t *rapid.T) {
 	app := session.Application{Tenant: w.tenant, ID: w.application(t), Settings: session.DefaultSettings()}
+	if old, err := w.stores[0].Application(t.Context(), app.Tenant, app.ID); err == nil {
+		app.Version = old.Version - rapid.SampledFrom([]uint64{0, 0, 0, 1}).Draw(t, "versions behind")
+	}
 	app.Name = rapid.SampledFrom([]string{"", "Web", "日本"}).Draw(t, "name")
 	app.Settings.OverlapSeconds = rapid.Int64Range(0, 3).Draw(t, "overlap")
 	app.Settings.Usage = rapid.SampledFrom([]session.Usage{session.OneTime, session.Reusable}).Draw(t, "usage")

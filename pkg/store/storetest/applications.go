@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
@@ -14,9 +16,12 @@ func applicationCases() []contractCase {
 		{"Application of an unknown id is ErrNoApplication", applicationUnknown},
 		{"Applications reads up to 100; those that do not exist are missing from the answer", applicationsSubset},
 		{"No application is told from another by less than all of its bytes", applicationsHostile},
+		{"PutApplication refuses another version than the one that was read, and none for a new one", putRefuses},
+		{"Of 32 concurrent PutApplication of one version exactly one is written", putRace},
 		{"AdvanceEpoch adds one and returns it", advanceEpoch},
+		{"AdvanceEpoch from an epoch that has passed returns the epoch as it is", advanceRepeated},
 		{"ApplicationOf is the application of every session of it, with every change as soon as it is made", applicationOf},
-		{"Of 32 concurrent AdvanceEpoch each returns another number from 1 to 32", advanceRace},
+		{"Of 32 concurrent AdvanceEpoch from one epoch all return the next one", advanceRace},
 		{"AdvanceEpoch of an unknown application is ErrNoApplication and creates nothing", advanceUnknown},
 		{"PutApplication never undoes a concurrent AdvanceEpoch", putAdvanceRace},
 	}
@@ -26,6 +31,7 @@ func putCreates(f fixture) {
 	want := NewApplication(f.tenant, "application")
 	got, err := f.PutApplication(f.Context(), want)
 	f.must(err)
+	want.Version = 1
 	f.wantSame("the result", got, want)
 	got, err = f.Application(f.Context(), f.tenant, "application")
 	f.must(err)
@@ -35,7 +41,7 @@ func putCreates(f fixture) {
 func putKeepsEpoch(f fixture) {
 	f.register(f.tenant, "application")
 	for range 2 {
-		_, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		_, err := f.advance(f.tenant, "application")
 		f.must(err)
 	}
 	for i, settings := range []session.Settings{
@@ -48,10 +54,10 @@ func putKeepsEpoch(f fixture) {
 	} {
 		app := session.Application{
 			Tenant: f.tenant, ID: "application", Name: fmt.Sprintf("Nimi «%d» 🦊", i), Settings: settings,
-			Epoch: uint64(i) * 50, // not what counts
+			Epoch: uint64(i) * 50, Version: uint64(i) + 1, // the epoch is not what counts
 		}
 		want := app
-		want.Epoch = 2
+		want.Epoch, want.Version = 2, uint64(i)+2
 		got, err := f.PutApplication(f.Context(), app)
 		f.must(err)
 		f.wantSame("the result", got, want)
@@ -94,7 +100,7 @@ func applicationsSubset(f fixture) {
 		want := map[string]session.Application{}
 		for _, id := range asked {
 			if slices.Index(ids, id)%3 != 0 {
-				want[id] = NewApplication(f.tenant, id)
+				want[id] = stored(NewApplication(f.tenant, id))
 			}
 		}
 		got, err := f.Applications(f.Context(), f.tenant, "user", asked)
@@ -113,10 +119,10 @@ func applicationsHostile(f fixture) {
 		got, err := f.Applications(f.Context(), f.tenant, "user", some)
 		f.must(err)
 		for _, id := range some {
-			f.wantSame(id, got[id], NewApplication(f.tenant, id))
+			f.wantSame(id, got[id], stored(NewApplication(f.tenant, id)))
 			one, err := f.Application(f.Context(), f.tenant, id)
 			f.must(err)
-			f.wantSame(id, one, NewApplication(f.tenant, id))
+			f.wantSame(id, one, stored(NewApplication(f.tenant, id)))
 		}
 	}
 }
@@ -127,7 +133,7 @@ func advanceEpoch(f fixture) {
 	want := f.register(f.tenant, "application")
 	for range 3 {
 		want.Epoch++
-		epoch, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		epoch, err := f.advance(f.tenant, "application")
 		f.must(err)
 		f.wantSame("the epoch returned", epoch, want.Epoch)
 		for _, app := range []session.Application{want, other, foreign} {
@@ -151,10 +157,10 @@ func applicationOf(f fixture) {
 			f.must(err)
 			f.wantSame("the application among others", all, map[string]session.Application{"application": want})
 		}
-		_, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		_, err := f.advance(f.tenant, "application")
 		f.must(err)
 		want.Epoch, want.Name = want.Epoch+1, fmt.Sprint("name ", i)
-		_, err = f.PutApplication(f.Context(), want)
+		want, err = f.PutApplication(f.Context(), want)
 		f.must(err)
 	}
 	_, err := f.ApplicationOf(f.Context(), session.Key{Tenant: f.tenant, User: "user", Application: "unknown"})
@@ -163,26 +169,81 @@ func applicationOf(f fixture) {
 	f.wantError(err, session.ErrNoApplication)
 }
 
+func advanceRepeated(f fixture) {
+	f.register(f.tenant, "application")
+	for _, c := range []struct{ from, want uint64 }{{0, 1}, {0, 1}, {1, 2}, {0, 2}, {1, 2}} {
+		epoch, err := f.AdvanceEpoch(f.Context(), f.tenant, "application", c.from)
+		f.must(err)
+		f.wantSame(fmt.Sprintf("the epoch from %d", c.from), epoch, c.want)
+	}
+}
+
 func advanceRace(f fixture) {
 	f.register(f.tenant, "application")
-	got := make([]uint64, 32)
-	together(f.T, len(got), func(i int) (err error) {
-		got[i], err = f.AdvanceEpoch(f.Context(), f.tenant, "application")
+	together(f.T, 32, func(int) error {
+		epoch, err := f.AdvanceEpoch(f.Context(), f.tenant, "application", 0)
+		if err == nil && epoch != 1 {
+			err = fmt.Errorf("got epoch %d, want 1", epoch)
+		}
 		return err
 	})
-	slices.Sort(got)
-	for i, epoch := range got {
-		if epoch != uint64(i)+1 {
-			f.Fatalf("epochs %v, want 1 to 32", got)
-		}
+}
+
+// advance is AdvanceEpoch from the epoch that holds.
+func (f fixture) advance(tenant, id string) (uint64, error) {
+	app, err := f.Application(f.Context(), tenant, id)
+	if err != nil {
+		app.Epoch = 0 // an unknown application is the case's business
 	}
+	return f.AdvanceEpoch(f.Context(), tenant, id, app.Epoch)
+}
+
+func putRefuses(f fixture) {
+	app := f.register(f.tenant, "application")
+	for _, version := range []uint64{0, app.Version + 1} {
+		other := app
+		other.Version, other.Name = version, "another"
+		_, err := f.PutApplication(f.Context(), other)
+		f.wantError(err, session.ErrChanged)
+	}
+	unknown := NewApplication(f.tenant, "unknown")
+	unknown.Version = 1
+	_, err := f.PutApplication(f.Context(), unknown)
+	f.wantError(err, session.ErrChanged)
+	got, err := f.Application(f.Context(), f.tenant, "application")
+	f.must(err)
+	f.wantSame("the application", got, app)
+	_, err = f.Application(f.Context(), f.tenant, "unknown")
+	f.wantError(err, session.ErrNoApplication)
+}
+
+func putRace(f fixture) {
+	app := f.register(f.tenant, "application")
+	var written atomic.Int64
+	together(f.T, 32, func(int) error {
+		_, err := f.PutApplication(f.Context(), app)
+		if errors.Is(err, session.ErrChanged) {
+			return nil
+		}
+		written.Add(1)
+		return err
+	})
+	if written.Load() != 1 {
+		f.Fatalf("got %d puts written, want 1", written.Load())
+	}
+}
+
+// stored is an application after its first put.
+func stored(app session.Application) session.Application {
+	app.Version = 1
+	return app
 }
 
 func advanceUnknown(f fixture) {
 	f.register(f.tenant, "application")
-	_, err := f.AdvanceEpoch(f.Context(), f.tenant, "unknown")
+	_, err := f.advance(f.tenant, "unknown")
 	f.wantError(err, session.ErrNoApplication)
-	_, err = f.AdvanceEpoch(f.Context(), f.tenant+"2", "application")
+	_, err = f.advance(f.tenant+"2", "application")
 	f.wantError(err, session.ErrNoApplication)
 	_, err = f.Application(f.Context(), f.tenant, "unknown")
 	f.wantError(err, session.ErrNoApplication)
@@ -194,14 +255,17 @@ func putAdvanceRace(f fixture) {
 	app := f.register(f.tenant, "application")
 	together(f.T, 32, func(i int) (err error) {
 		if i%2 == 0 {
-			_, err = f.AdvanceEpoch(f.Context(), f.tenant, "application")
+			_, err = f.AdvanceEpoch(f.Context(), f.tenant, "application", 0)
 			return err
 		}
 		_, err = f.PutApplication(f.Context(), app)
+		if errors.Is(err, session.ErrChanged) {
+			return nil
+		}
 		return err
 	})
 	got, err := f.Application(f.Context(), f.tenant, "application")
 	f.must(err)
-	app.Epoch = 16
+	app.Epoch, app.Version = 1, 2
 	f.wantSame("the application", got, app)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"net/netip"
 	"reflect"
 	"sync"
 	"testing"
@@ -37,13 +38,20 @@ func NewHash() token.Hash {
 	return secret.Hash()
 }
 
+// NewRootHash makes the hash of a random root.
+func NewRootHash() token.RootHash {
+	var secret token.Secret
+	_, _ = rand.Read(secret[:])
+	return secret.RootHash(token.ID{})
+}
+
 // NewSession makes a rotating session as Issue does: created now, idle for an hour, over in ten.
 func NewSession(tenant, user, application string) session.Session {
 	now := Now()
 	policy := session.Policy{Access: 15 * time.Minute, Idle: time.Hour, Overlap: 30 * time.Second}
 	return session.Session{
 		Key:        session.Key{Tenant: tenant, User: user, Application: application, ID: NewID()},
-		SecretHash: NewHash(), TokenKeyID: 1, AccessTokenID: NewID(),
+		SecretHash: NewHash(), RootHash: NewRootHash(), TokenKeyID: 1, AccessTokenID: NewID(),
 		CreatedAt: now, IdleExpiresAt: now.Add(policy.Idle), AbsoluteExpiresAt: now.Add(10 * time.Hour),
 		Policy: policy,
 	}
@@ -53,8 +61,12 @@ func NewSession(tenant, user, application string) session.Session {
 func NewFullSession(tenant, user, application string) session.Session {
 	s := NewSession(tenant, user, application)
 	s.Generation, s.TokenKeyID, s.Epoch = 7, 0xfffffffe, 3
-	s.RotatedAt, s.RotatedBy = s.CreatedAt.Add(time.Second), NewID()
-	s.Policy.RequireAccessToken, s.Policy.KeepPreviousAccess = true, true
+	for slot := range s.Rotated {
+		s.Rotated[slot] = s.CreatedAt.Add(time.Duration(slot+1) * time.Second)
+	}
+	s.RotatedBy, s.SessionVersion = NewID(), 4
+	s.LastSeen = session.SeenFrom("2001:db8::7", "App/1.0 (a user agent that is longer than what is kept of it; ä)")
+	s.Policy.KeepPreviousAccess = true
 	s.Scope = "read write:all"
 	s.Device = &session.Device{Name: "Aino's phone 📱", Type: "mobile", UserAgent: "App/1.0 (x; y)", IP: "2001:db8::1"}
 	s.Claims = json.RawMessage(`{"roles":["admin"],"n":12345678901234567890,"deep":{"ä":null,"e":""}}`)
@@ -64,13 +76,15 @@ func NewFullSession(tenant, user, application string) session.Session {
 // NewRotation makes the write of a refresh that presents the current token of s, a minute after its latest change.
 func NewRotation(s session.Session) session.Rotation {
 	latest := s.CreatedAt
-	if s.RotatedAt.After(latest) {
-		latest = s.RotatedAt
+	for _, at := range s.Rotated {
+		if at.After(latest) {
+			latest = at
+		}
 	}
 	return session.Rotation{
-		Key: s.Key, Presented: s.SecretHash, Reusable: s.Policy.Reusable,
-		Next: NewHash(), NextKeyID: s.TokenKeyID + 1, Generation: s.Generation + 1,
-		AccessTokenID: NewID(), RequestID: NewID(), Now: latest.Add(time.Minute),
+		Key: s.Key, Presented: s.SecretHash, Root: s.RootHash, From: s.Generation, Reusable: s.Policy.Reusable,
+		Next: NewHash(), NextKeyID: s.TokenKeyID + 1, AccessTokenID: NewID(), RequestID: NewID(),
+		Seen: session.SeenFrom("192.0.2.1", "Browser/1.0"), Now: latest.Add(time.Minute),
 	}
 }
 
@@ -98,6 +112,7 @@ func Diff(want, got any) string {
 		return "" // much sooner than cmp finds out
 	}
 	return gocmp.Diff(want, got,
+		gocmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
 		gocmp.Transformer("hex", func(h token.Hash) string { return hex.EncodeToString(h[:]) }),
 		gocmp.Transformer("rfc3339", func(t time.Time) string { return t.Format(time.RFC3339Nano) }),
 		gocmp.FilterValues(func(a, b json.RawMessage) bool { return len(a)+len(b) > 0 },

@@ -31,12 +31,18 @@ func createKeepsEveryField(f fixture) {
 			s.Claims = json.RawMessage(`{ "b":1.0, "a":"\u00e4ä \"#%\n", "0":1e400 }`)
 		},
 		"claims of 2 KB": func(s *session.Session) { s.Claims = claimsOf(2048) },
-		"never rotated":  func(s *session.Session) { s.RotatedAt, s.RotatedBy = time.Time{}, token.ID{} },
-		"reusable":       func(s *session.Session) { s.Policy.Reusable, s.Policy.RequireAccessToken = true, false },
+		"never rotated": func(s *session.Session) {
+			s.Rotated, s.RotatedBy, s.LastSeen = [session.RotationTimes]time.Time{}, token.ID{}, session.Seen{}
+		},
+		"rotated once":       func(s *session.Session) { s.Rotated = [session.RotationTimes]time.Time{3: s.CreatedAt} },
+		"seen without agent": func(s *session.Session) { s.LastSeen = session.SeenFrom("192.0.2.1", "") },
+		"seen from nowhere":  func(s *session.Session) { s.LastSeen = session.SeenFrom("", "Browser/1.0") },
+		"reusable":           func(s *session.Session) { s.Policy.Reusable = true },
 		"greatest numbers": func(s *session.Session) {
 			s.Generation, s.TokenKeyID, s.Epoch = math.MaxUint32, math.MaxUint32, math.MaxUint64
+			s.SessionVersion = math.MaxUint32
 		},
-		"zero numbers": func(s *session.Session) { s.Generation, s.TokenKeyID, s.Epoch = 0, 0, 0 },
+		"zero numbers": func(s *session.Session) { s.Generation, s.TokenKeyID, s.Epoch, s.SessionVersion = 0, 0, 0, 0 },
 		"longest policy": func(s *session.Session) {
 			s.Policy.Access, s.Policy.Idle, s.Policy.Overlap = 24*time.Hour, 87600*time.Hour, 0
 			s.AbsoluteExpiresAt = s.CreatedAt.Add(87600 * time.Hour)

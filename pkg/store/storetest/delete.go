@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
@@ -11,6 +12,7 @@ func deleteCases() []contractCase {
 	return []contractCase{
 		{"Delete removes a session and returns its last state", deleteLastState},
 		{"Delete of a session that is not there is ErrNoSession", deleteNothing},
+		{"Delete on a root or an idle expiry that is not the session's is refused and changes nothing", deleteRefused},
 		{"Of 16 concurrent deletions exactly one returns the session", deleteRace},
 		{"Delete removes nothing else", deleteNeighbours},
 		{"EndReused removes a session, whatever its generation", endReused},
@@ -20,7 +22,7 @@ func deleteCases() []contractCase {
 
 func deleteLastState(f fixture) {
 	fresh := f.create(NewFullSession(f.tenant, "user", "application"))
-	got, err := f.Delete(f.Context(), fresh.Key)
+	got, err := f.Delete(f.Context(), session.Deletion{Key: fresh.Key})
 	f.must(err)
 	f.wantSame("the last state", got, fresh)
 	f.wantGone(fresh.Key)
@@ -28,7 +30,7 @@ func deleteLastState(f fixture) {
 	s := f.create(NewSession(f.tenant, "user", "application"))
 	rotated, _, err := f.Rotate(f.Context(), NewRotation(s))
 	f.must(err)
-	got, err = f.Delete(f.Context(), s.Key)
+	got, err = f.Delete(f.Context(), session.Deletion{Key: s.Key})
 	f.must(err)
 	f.wantSame("the last state", got, rotated)
 	f.wantGone(s.Key)
@@ -41,11 +43,31 @@ func deleteNothing(f fixture) {
 	s := f.create(NewSession(f.tenant, "user", "application"))
 	missing := s.Key
 	missing.ID = NewID()
-	_, err := f.Delete(f.Context(), missing)
+	_, err := f.Delete(f.Context(), session.Deletion{Key: missing})
 	f.wantError(err, session.ErrNoSession)
-	_, err = f.Delete(f.Context(), s.Key)
+	_, err = f.Delete(f.Context(), session.Deletion{Key: s.Key})
 	f.must(err)
-	_, err = f.Delete(f.Context(), s.Key)
+	_, err = f.Delete(f.Context(), session.Deletion{Key: s.Key})
+	f.wantError(err, session.ErrNoSession)
+}
+
+func deleteRefused(f fixture) {
+	s := f.create(NewFullSession(f.tenant, "user", "application"))
+	for _, d := range []session.Deletion{
+		{Key: s.Key, Root: NewRootHash()},
+		{Key: s.Key, IdleExpiresAt: s.IdleExpiresAt.Add(time.Millisecond)},
+		{Key: s.Key, Root: s.RootHash, IdleExpiresAt: s.IdleExpiresAt.Add(-time.Millisecond)},
+		{Key: s.Key, Root: NewRootHash(), IdleExpiresAt: s.IdleExpiresAt},
+	} {
+		got, err := f.Delete(f.Context(), d)
+		f.wantError(err, session.ErrChanged)
+		f.wantSame("the session that refused", got, s)
+		f.wantState(s)
+	}
+	got, err := f.Delete(f.Context(), session.Deletion{Key: s.Key, Root: s.RootHash, IdleExpiresAt: s.IdleExpiresAt})
+	f.must(err)
+	f.wantSame("the last state", got, s)
+	_, err = f.Delete(f.Context(), session.Deletion{Key: s.Key, Root: NewRootHash()})
 	f.wantError(err, session.ErrNoSession)
 }
 
@@ -54,7 +76,7 @@ func deleteRace(f fixture) {
 	var mu sync.Mutex
 	var returned []session.Session
 	together(f.T, 16, func(int) error {
-		old, err := f.Delete(f.Context(), s.Key)
+		old, err := f.Delete(f.Context(), session.Deletion{Key: s.Key})
 		if errors.Is(err, session.ErrNoSession) {
 			return nil
 		}
@@ -75,7 +97,7 @@ func deleteNeighbours(f fixture) {
 	neighbours[2].Application += "#"
 	neighbours[3].Tenant += "#"
 	f.createAll(append(neighbours, s))
-	_, err := f.Delete(f.Context(), s.Key)
+	_, err := f.Delete(f.Context(), session.Deletion{Key: s.Key})
 	f.must(err)
 	f.wantGone(s.Key)
 	for _, neighbour := range neighbours {

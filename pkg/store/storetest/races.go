@@ -106,7 +106,7 @@ func rotateDeleteRace(f fixture) {
 		deleted, rotated := session.Session{}, false
 		together(f.T, 2, func(i int) (err error) {
 			if i == 0 {
-				deleted, err = f.Delete(f.Context(), s.Key)
+				deleted, err = f.Delete(f.Context(), session.Deletion{Key: s.Key})
 				return err
 			}
 			_, rotated, err = f.Rotate(f.Context(), r)

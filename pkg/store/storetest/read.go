@@ -58,7 +58,7 @@ func loadEpoch(f fixture) {
 	f.register(f.tenant, "application")
 	s := f.create(NewSession(f.tenant, "user", "application"))
 	for want := uint64(1); want <= 10; want++ {
-		_, err := f.AdvanceEpoch(f.Context(), f.tenant, "application")
+		_, err := f.advance(f.tenant, "application")
 		f.must(err)
 		got, app, err := f.Load(f.Context(), s.Key)
 		f.must(err)
@@ -140,7 +140,7 @@ func locateAfterwards(f fixture) {
 	_, _, err := f.Rotate(f.Context(), NewRotation(s))
 	f.must(err)
 	f.located(s.Key)
-	_, err = f.Delete(f.Context(), s.Key)
+	_, err = f.Delete(f.Context(), session.Deletion{Key: s.Key})
 	f.must(err)
 	f.unlocated(f.tenant, s.ID)
 

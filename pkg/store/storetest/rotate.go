@@ -11,7 +11,7 @@ import (
 // beside them, so that they are compared with the law too.
 func rotateCases() []contractCase {
 	var cases []contractCase
-	for _, c := range slices.Concat(secretRotations(), expiryRotations(), policyRotations()) {
+	for _, c := range slices.Concat(secretRotations(), expiryRotations(), policyRotations(), forwardRotations()) {
 		cases = append(cases, contractCase{c.sentence, func(f fixture) { f.checkRotation(c) }})
 	}
 	return append(cases,
@@ -39,7 +39,6 @@ func secretRotations() []rotationCase {
 			func(s *session.Session, r *session.Rotation) {
 				*s = NewFullSession(s.Tenant, s.User, s.Application)
 				*r = NewRotation(*s)
-				r.HasAccess = true
 			}, true,
 		},
 		{
@@ -72,11 +71,18 @@ func expiryRotations() []rotationCase {
 			func(s *session.Session, r *session.Rotation) { r.Now = s.IdleExpiresAt.Add(time.Minute) }, false,
 		},
 		{
-			"Rotate applies a millisecond before the absolute expiry, and the idle expiry may pass it",
+			"Rotate applies a second before the absolute expiry, and the idle expiry may pass it",
 			func(s *session.Session, r *session.Rotation) {
 				s.IdleExpiresAt = s.AbsoluteExpiresAt.Add(time.Hour)
-				r.Now = s.AbsoluteExpiresAt.Add(-time.Millisecond)
+				r.Now = s.AbsoluteExpiresAt.Add(-time.Second)
 			}, true,
+		},
+		{
+			"Rotate refuses in the last second before the absolute expiry",
+			func(s *session.Session, r *session.Rotation) {
+				s.IdleExpiresAt = s.AbsoluteExpiresAt.Add(time.Hour)
+				r.Now = s.AbsoluteExpiresAt.Add(-999 * time.Millisecond)
+			}, false,
 		},
 		{
 			"Rotate refuses at the absolute expiry",
@@ -98,22 +104,8 @@ func expiryRotations() []rotationCase {
 func policyRotations() []rotationCase {
 	return []rotationCase{
 		{
-			"Rotate refuses without the access token that the session requires",
-			func(s *session.Session, _ *session.Rotation) { s.Policy.RequireAccessToken = true }, false,
-		},
-		{
-			"Rotate applies with the access token that the session requires",
-			func(s *session.Session, r *session.Rotation) { s.Policy.RequireAccessToken, r.HasAccess = true, true }, true,
-		},
-		{
-			"Rotate refuses another secret whatever access token comes along",
-			func(s *session.Session, r *session.Rotation) {
-				s.Policy.RequireAccessToken, r.HasAccess, r.Presented = true, true, NewHash()
-			}, false,
-		},
-		{
-			"Rotate applies with an access token that nobody requires",
-			func(_ *session.Session, r *session.Rotation) { r.HasAccess = true }, true,
+			"Rotate raises the session version where it supersedes",
+			func(_ *session.Session, r *session.Rotation) { r.Supersede = true }, true,
 		},
 		{
 			"Rotate takes the idle seconds from the session's own snapshot",
@@ -135,12 +127,34 @@ func policyRotations() []rotationCase {
 				s.Policy.Reusable, r.Reusable, r.Now = true, true, s.IdleExpiresAt
 			}, false,
 		},
-		{
-			"Rotate of a reusable session refuses without the access token that it requires",
-			func(s *session.Session, r *session.Rotation) {
-				s.Policy.Reusable, s.Policy.RequireAccessToken, r.Reusable = true, true, true
-			}, false,
-		},
+	}
+}
+
+// forwardRotations present a token that is newer than the item.
+func forwardRotations() []rotationCase {
+	forward := func(change func(*session.Session, *session.Rotation)) func(*session.Session, *session.Rotation) {
+		return func(s *session.Session, r *session.Rotation) {
+			*s = NewFullSession(s.Tenant, s.User, s.Application)
+			*r = NewRotation(*s)
+			r.Forward, r.Presented, r.From = true, NewHash(), s.Generation+3
+			change(s, r)
+		}
+	}
+	return []rotationCase{
+		{"Rotate forward applies to any older generation of the root, and sets every time", forward(
+			func(*session.Session, *session.Rotation) {}), true},
+		{"Rotate forward applies to the generation before", forward(
+			func(s *session.Session, r *session.Rotation) { r.From = s.Generation + 1 }), true},
+		{"Rotate forward refuses the item's own generation", forward(
+			func(s *session.Session, r *session.Rotation) { r.From = s.Generation }), false},
+		{"Rotate forward refuses an older generation", forward(
+			func(s *session.Session, r *session.Rotation) { r.From = s.Generation - 1 }), false},
+		{"Rotate forward refuses another root", forward(
+			func(_ *session.Session, r *session.Rotation) { r.Root = NewRootHash() }), false},
+		{"Rotate forward refuses at the idle expiry", forward(
+			func(s *session.Session, r *session.Rotation) { r.Now = s.IdleExpiresAt }), false},
+		{"Rotate forward may supersede", forward(
+			func(_ *session.Session, r *session.Rotation) { r.Supersede = true }), true},
 	}
 }
 
@@ -196,11 +210,11 @@ func rotatePredecessors(f fixture) {
 		f.wantSame("the rotated session", s, want)
 	}
 	for _, r := range earlier {
-		r.RequestID, r.Now = NewID(), s.RotatedAt.Add(time.Second)
+		r.RequestID, r.Now = NewID(), s.RotatedAt().Add(time.Second)
 		got, applied, err := f.Rotate(f.Context(), r)
 		f.must(err)
 		if applied {
-			f.Fatalf("applied the token of generation %d", r.Generation-1)
+			f.Fatalf("applied the token of generation %d", r.From)
 		}
 		f.wantSame("the session that refused", got, s)
 	}

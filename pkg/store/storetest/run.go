@@ -108,6 +108,9 @@ func (f fixture) createAll(all []session.Session) {
 func (f fixture) register(tenant, id string) session.Application {
 	f.Helper()
 	app, err := f.PutApplication(f.Context(), NewApplication(tenant, id))
+	if errors.Is(err, session.ErrChanged) {
+		app, err = f.Application(f.Context(), tenant, id) // it is registered already
+	}
 	f.must(err)
 	return app
 }

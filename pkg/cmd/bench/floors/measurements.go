@@ -40,10 +40,10 @@ var measurements = []measurement{
 		{"3", "bootstrap of refresh, stripped, arm64", "MB", count, 9.6},
 		{"3", "its zip", "MB", count, 3.7},
 	}},
-	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 400}}},
+	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 460}}},
 	{"refresh", wholeRefresh, here, []row{
-		{"6", "refresh, event in to event out", "allocs", count, 1_110},
-		{"6", "refresh, event in to event out", "KB", count, 104},
+		{"6", "refresh, event in to event out", "allocs", count, 1_150},
+		{"6", "refresh, event in to event out", "KB", count, 105},
 	}},
 	{"authorizer", authorisation, here, []row{
 		{"7", "authorizer, token only", "allocs", count, 215},

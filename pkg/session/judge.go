@@ -1,0 +1,100 @@
+package session
+
+import (
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// longWindow bounds the overlap of a token that is two and more generations behind (law 4). A longer one would let
+// two holders go on side by side.
+const longWindow = 60 * time.Second
+
+// presentation is a verified refresh token and the keys that can have derived what came after it.
+type presentation struct {
+	token token.Refresh
+	own   keys.TokenKey // verified the token and derives its successor
+	// later are the keys that can have derived the generations after that one: the key of the current token first,
+	// then the active key and the one before it. Empty when the key of the current token is not known any more.
+	later []keys.TokenKey
+}
+
+// verdict is what a refused rotation means.
+type verdict struct {
+	// current is the token to answer with; set where there is neither an error nor another write to do.
+	current token.Refresh
+	outcome Outcome
+	again   bool // the write has to be done again: the session moved between two writes
+	forward bool // the token is newer than the session: the write that rolls forward is due
+	err     error
+}
+
+// judge says why a live session's item refused the rotation: list items 2 to 11 of law 4, in their order. It is a
+// pure function of values; the caller has compared the epochs.
+func judge(s Session, r Rotation, p presentation) verdict {
+	behind := int64(s.Generation) - int64(r.From)
+	switch {
+	case !s.RootHash.Equal(r.Root):
+		return verdict{err: ErrWrongRoot}
+	case s.Expired(r.Now):
+		return verdict{err: ErrExpired}
+	case s.RotatedBy == r.RequestID && r.Reusable:
+		return verdict{current: p.token, outcome: Extended}
+	case s.RotatedBy == r.RequestID && r.Forward:
+		return p.repeated(s, behind, RolledForward)
+	case s.RotatedBy == r.RequestID:
+		return p.repeated(s, behind, Rotated)
+	case behind == 0 && s.SecretHash.Equal(r.Presented):
+		return verdict{again: true}
+	case behind < 0 && !r.Reusable:
+		return verdict{forward: true}
+	case withinWindow(s, r, behind):
+		return p.repeated(s, behind, Retried)
+	default:
+		return verdict{err: ErrReused}
+	}
+}
+
+// withinWindow says whether a token that many generations behind still gets the current one. The window runs from
+// the token's own rotation; the use of its successor does not close it.
+func withinWindow(s Session, r Rotation, behind int64) bool {
+	if behind < 0 || behind > RotationTimes {
+		return false
+	}
+	overlap := s.Policy.Overlap
+	if behind > 1 {
+		overlap = min(overlap, longWindow)
+	}
+	return behind == 0 || r.Now.Sub(s.Rotated[r.From%RotationTimes]) <= overlap
+}
+
+// repeated answers with the current token where the chain of derivations from the presented token leads to it.
+func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict {
+	if len(p.later) > 0 && behind > 0 {
+		if current, ok := p.descend(p.token, p.own, int(behind), s.SecretHash); ok {
+			current.KeyID = s.TokenKeyID
+			return verdict{current: current, outcome: outcome}
+		}
+	}
+	return verdict{err: ErrDroppedKey}
+}
+
+// descend derives the token that is so many generations after t, if its secret has the hash that is stored. The
+// secret of a successor follows from the key of its predecessor, and only the last key is stored: the others are
+// looked for among the later ones, at most 3 to the 5th derivations.
+func (p presentation) descend(t token.Refresh, own keys.TokenKey, steps int, stored token.Hash) (token.Refresh, bool) {
+	for _, issuing := range p.later {
+		next, _, err := t.Successor(own, issuing)
+		if err != nil {
+			return next, false
+		}
+		if steps == 1 {
+			return next, next.Secret.Hash().Equal(stored)
+		}
+		if last, ok := p.descend(next, issuing, steps-1, stored); ok {
+			return last, true
+		}
+	}
+	return t, false
+}
