@@ -27,8 +27,8 @@ func NewDeleter(store DeleteStore, now func() time.Time) Deleter {
 	return Deleter{store: store, end: end{store, now}}
 }
 
-// Delete ends the live session of an id and returns its last state. Of concurrent calls exactly one returns it.
-// Errors: ErrNoSession, for one that the caller may not see too.
+// Delete ends a live session by its id and returns its last state. Of concurrent calls exactly one returns it. Errors:
+// ErrNoSession, also for a session that the caller may not see; ErrUnavailable.
 func (d Deleter) Delete(ctx context.Context, c Caller, id token.ID) (Session, error) {
 	key, err := d.store.Locate(ctx, c.Tenant, id)
 	if err != nil {
@@ -48,8 +48,8 @@ func NewTokenDeleter(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], now fu
 	return TokenDeleter{identifier: NewIdentifier(tokenKeys), end: end{store, now}}
 }
 
-// DeleteByToken ends the live session of a refresh token, of whatever generation. Errors: ErrNoSession, for a
-// string that is no token of ours or of this caller too; keys.ErrUnavailable.
+// DeleteByToken ends the live session of a refresh token of any generation. Errors: ErrNoSession, also for a string that
+// is not a token of this service or of this caller; ErrUnavailable, keys.ErrUnavailable.
 func (d TokenDeleter) DeleteByToken(ctx context.Context, c Caller, text string) (Session, error) {
 	t, err := d.identifier.Identify(ctx, text)
 	if errors.Is(err, ErrRefused) {
@@ -73,13 +73,13 @@ type end struct {
 	clock clock
 }
 
-// deletionOf deletes the session of a genuine token, of whatever generation.
+// deletionOf deletes the session of a genuine token of any generation.
 func deletionOf(t token.Refresh) Deletion {
 	return Deletion{Key: keyOf(t), Root: t.Secret.RootHash(t.Session)}
 }
 
-// session deletes a session of the caller's, and returns it if it was live until then. Errors: ErrNoSession, which is
-// ErrWrongRoot too where a root is wanted and does not fit.
+// session deletes a session that the caller may see, and returns it if it was live. Errors: ErrNoSession; it is
+// ErrWrongRoot too if a required root does not fit.
 func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error) {
 	if !c.sees(d.Key) {
 		return Session{}, ErrNoSession
@@ -97,7 +97,7 @@ func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error)
 		return Session{}, fmt.Errorf("delete session: %w", err)
 	}
 	if gone || !old.LiveUnder(app, e.clock.now()) {
-		return Session{}, ErrNoSession // it was over already; only its remains are gone now
+		return Session{}, ErrNoSession // it was over before
 	}
 	return old, nil
 }

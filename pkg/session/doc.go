@@ -39,8 +39,8 @@
 //  6. An access token (RFC 9068) is bound to its session. A verifier pins the algorithm of the key and requires kid,
 //     iss, aud, exp and typ. The authorizer also reads the session and refuses an access token of a session that is
 //     over, of an earlier session version, or, where the session keeps only the latest, with another jti. Superseding
-//     raises the session version, and so does a rotation through the 7G interface. An access token beside a refresh may be expired but must verify and name the same session, or nothing
-//     rotates.
+//     raises the session version, and so does a rotation through the 7G interface. An access token beside a refresh may
+//     be expired but must verify and name the same session, or nothing rotates.
 //  7. The tenant of the request is the tenant of the credential. Permission is checked for the operation, before any
 //     lookup, so that existence is not told to the unauthorised. A user's access token reads and deletes that user's
 //     sessions alone. Tenants, applications and keys are managed by operators.

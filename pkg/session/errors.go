@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// Sentinels. A narrower one wraps a broader one, so that the edge can ask one question.
+// The sentinels. A narrower one wraps a broader one. KindOf classifies them.
 var (
-	// ErrUnavailable: the store cannot answer now; nothing is known to have changed.
+	// ErrUnavailable: the store cannot answer now. A write may have been applied.
 	ErrUnavailable = errors.New("store unavailable")
 
-	// ErrChanged: what was to be written has changed since it was read; nothing was written.
+	// ErrChanged: the item has changed since it was read; nothing was written.
 	ErrChanged = errors.New("changed since it was read")
 
-	// ErrNotFound: what was named does not exist for this caller.
+	// ErrNotFound: it does not exist for this caller.
 	ErrNotFound = errors.New("not found")
 	// ErrNoSession: no such session; expired ones and those of an older epoch included.
 	ErrNoSession = fmt.Errorf("session %w", ErrNotFound)
@@ -27,9 +27,9 @@ var (
 	ErrRefused = errors.New("refresh token refused")
 	// ErrForged: malformed, or its tag is wrong. Found without the store.
 	ErrForged = fmt.Errorf("%w: forged", ErrRefused)
-	// ErrDroppedKey: genuine once, but an operator dropped a key that it needs. Nothing ends.
+	// ErrDroppedKey: an operator dropped a key that the token needs. The session does not end.
 	ErrDroppedKey = fmt.Errorf("%w: dropped key", ErrRefused)
-	// ErrWrongRoot: the tag fits and the root does not: made with a token key that leaked. Nothing ends.
+	// ErrWrongRoot: the tag fits and the root does not, as with a leaked token key. The session does not end.
 	ErrWrongRoot = fmt.Errorf("%w: wrong root", ErrRefused)
 	// ErrUnknown: deleted, or never existed.
 	ErrUnknown = fmt.Errorf("%w: unknown", ErrRefused)
@@ -37,12 +37,12 @@ var (
 	ErrApplicationGone = fmt.Errorf("%w: application gone", ErrRefused)
 	// ErrExpired: idle or absolute expiry has passed.
 	ErrExpired = fmt.Errorf("%w: expired", ErrRefused)
-	// ErrReused: ours, but superseded: the session has been deleted (RFC 9700 section 4.14.2).
+	// ErrReused: genuine but superseded; the session has been ended (RFC 9700 section 4.14.2).
 	ErrReused = fmt.Errorf("%w: reused", ErrRefused)
 
 	// ErrOtherTenant: the token belongs to another tenant than the request names.
 	ErrOtherTenant = errors.New("another tenant's token")
-	// ErrAccessRequired: the application wants the access token beside the refresh token.
+	// ErrAccessRequired: the application requires the access token beside the refresh token.
 	ErrAccessRequired = errors.New("access token required")
 	// ErrOtherSession: the access token is genuine and belongs to another session than the refresh token.
 	ErrOtherSession = errors.New("access token of another session")
@@ -52,7 +52,7 @@ var (
 	ErrScope = errors.New("scope beyond the session's")
 )
 
-// FieldError names one field at fault and says how to mend it.
+// FieldError names one field at fault and how to correct it.
 type FieldError struct {
 	Field   string `json:"field"`
 	Code    string `json:"code"`
@@ -63,5 +63,5 @@ type FieldError struct {
 type InputError struct{ Fields []FieldError }
 
 func (e *InputError) Error() string {
-	return fmt.Sprintf("%d fields at fault", len(e.Fields)) // a value may be secret; names are for the answer
+	return fmt.Sprintf("%d fields at fault", len(e.Fields)) // without values, which may be secret
 }

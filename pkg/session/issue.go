@@ -22,8 +22,8 @@ type IssueRequest struct {
 	Claims      json.RawMessage
 }
 
-// IssueStore is what Issuer needs of Store. Create must be sent once: a repetition could arrive after the deletion
-// of what it created.
+// IssueStore is what Issuer needs of Store. Create must be sent once: a repetition could arrive after the deletion of
+// the session.
 type IssueStore interface {
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	Create(ctx context.Context, s Session) error
@@ -40,7 +40,7 @@ type Issuer struct {
 // NewIssuer starts sessions in a store.
 func NewIssuer(store IssueStore, minter Minter) Issuer { return Issuer{store, minter} }
 
-// maxIssues is how often one request draws a new session, after the loss of an answer or of its place (law 5).
+// maxIssues is how often one request draws a new session, after a lost reply or an eviction of its session (law 5).
 const maxIssues = 4
 
 // Issue starts a session: one read of the application, one write and, where the application limits the sessions
@@ -75,7 +75,7 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	return Grant{}, err
 }
 
-// issue starts a session under a fresh id. One that fails is deleted, best effort: nobody holds its token.
+// issue starts a session with a new id. If that fails, it deletes the session, best effort: its token is not issued.
 func (i Issuer) issue(ctx context.Context, req IssueRequest, key keys.TokenKey) (Session, token.Refresh, error) {
 	owner := Key{Tenant: req.Tenant, User: req.User, Application: req.Application}
 	app, err := i.store.ApplicationOf(ctx, owner)
@@ -117,8 +117,8 @@ func tooLong(left int) *InputError {
 	}}}
 }
 
-// newSession draws a session that starts at created. The id takes the clock in full, so that ids made within one
-// millisecond still sort by creation.
+// newSession draws a session that starts at created. The id has the clock in full, so that ids of one millisecond sort by
+// creation too.
 func (m Minter) newSession(req IssueRequest, app Application, created time.Time) (Session, token.Refresh, error) {
 	id, err1 := token.NewID(created, m.random)
 	accessID, err2 := token.NewID(created, m.random)

@@ -7,31 +7,31 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// longWindow bounds the overlap of a token that is two and more generations behind (law 4). A longer one would let
-// two holders go on side by side.
+// longWindow bounds the overlap of a token that is two or more generations behind (law 4). With a longer one two holders
+// could both continue.
 const longWindow = 60 * time.Second
 
-// presentation is a verified refresh token and the keys that can have derived what came after it.
+// presentation is a verified refresh token and the keys that can have derived the generations after it.
 type presentation struct {
 	token token.Refresh
 	own   keys.TokenKey // verified the token and derives its successor
-	// later are the keys that can have derived the generations after that one: the key of the current token first,
-	// then the active key and the one before it. Empty when the key of the current token is not known any more.
+	// later are the keys that can have derived the generations after the next: the key of the current token, then the
+	// active key and the one before it. It is empty if the key of the current token is unknown.
 	later []keys.TokenKey
 }
 
-// verdict is what a refused rotation means.
+// verdict is the meaning of a refused rotation.
 type verdict struct {
-	// current is the token to answer with; set where there is neither an error nor another write to do.
+	// current is the token of the answer, if there is neither an error nor another write to make.
 	current token.Refresh
 	outcome Outcome
-	again   bool // the write has to be done again: the session moved between two writes
+	again   bool // the write is due again: the session changed between two writes
 	forward bool // the token is newer than the session: the write that rolls forward is due
 	err     error
 }
 
-// judge says why a live session's item refused the rotation: list items 2 to 11 of law 4, in their order. It is a
-// pure function of values; the caller has compared the epochs.
+// judge decides why the item refused the rotation: cases 2 to 11 of law 4, in their order. It is a pure function of
+// values; the caller has compared the epochs.
 func judge(s Session, r Rotation, p presentation) verdict {
 	behind := int64(s.Generation) - int64(r.From)
 	switch {
@@ -56,8 +56,8 @@ func judge(s Session, r Rotation, p presentation) verdict {
 	}
 }
 
-// withinWindow says whether a token that many generations behind still gets the current one. The window runs from
-// the token's own rotation; the use of its successor does not close it.
+// withinWindow reports whether a token so many generations behind is answered with the current one. Its window begins at
+// its own rotation; the use of its successor does not close it.
 func withinWindow(s Session, r Rotation, behind int64) bool {
 	if behind < 0 || behind > RotationTimes {
 		return false
@@ -69,7 +69,7 @@ func withinWindow(s Session, r Rotation, behind int64) bool {
 	return behind == 0 || r.Now.Sub(s.Rotated[r.From%RotationTimes]) <= overlap
 }
 
-// repeated answers with the current token where the chain of derivations from the presented token leads to it.
+// repeated answers with the current token if the chain of derivations from the presented token leads to it.
 func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict {
 	if len(p.later) > 0 && behind > 0 {
 		if current, ok := p.descend(p.token, p.own, int(behind), s.SecretHash); ok {
@@ -80,9 +80,9 @@ func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict
 	return verdict{err: ErrDroppedKey}
 }
 
-// descend derives the token that is so many generations after t, if its secret has the hash that is stored. The
-// secret of a successor follows from the key of its predecessor, and only the last key is stored: the others are
-// looked for among the later ones, at most 3 to the 5th derivations.
+// descend derives the token that is so many generations after t, if its secret has the stored hash. A successor follows
+// from the key of its predecessor, of which only the last is stored: the others are tried among the later keys, in at
+// most 3^5 derivations.
 func (p presentation) descend(t token.Refresh, own keys.TokenKey, steps int, stored token.Hash) (token.Refresh, bool) {
 	for _, issuing := range p.later {
 		next, _, err := t.Successor(own, issuing)

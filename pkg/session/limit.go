@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// errOvertaken says that the session which was just issued is among those that leave (law 5).
+// errOvertaken is the error of an issue whose own session is among those that leave (law 5).
 var errOvertaken = fmt.Errorf("%w: logins at the same moment took every place", ErrUnavailable)
 
-// maxRankings is how often one login ranks a user's sessions while refreshes save those that it wants to evict.
+// maxRankings is how often one issue ranks the sessions, while refreshes save those that it evicts.
 const maxRankings = 4
 
-// newestOf is the time of the latest use that a user's sessions in an application show.
+// newestOf is the time of the latest use of a user's sessions in an application.
 func (i Issuer) newestOf(ctx context.Context, key Key) (newest time.Time, err error) {
 	err = walk(ctx, i.store, userQuery(key), func(s Session) bool {
 		if used := s.LastUsed(); used.After(newest) {
@@ -26,8 +26,8 @@ func (i Issuer) newestOf(ctx context.Context, key Key) (newest time.Time, err er
 	return newest, err
 }
 
-// limit ends the user's sessions in the application beyond its limit: the least recently used leave, by an order
-// that all containers see alike. Errors: errOvertaken, and then the issued session is gone.
+// limit ends the user's sessions beyond the limit of the application: the least recently used leave, in an order that is
+// the same in all containers. Errors: errOvertaken.
 func (i Issuer) limit(ctx context.Context, issued Session, app Application) error {
 	for range maxRankings {
 		surplus, err := i.surplus(ctx, issued, app)
@@ -35,14 +35,14 @@ func (i Issuer) limit(ctx context.Context, issued Session, app Application) erro
 			return err
 		}
 		if slices.ContainsFunc(surplus, func(s Session) bool { return s.ID == issued.ID }) {
-			return errOvertaken // the caller deletes it, and leaves the others to their own logins
+			return errOvertaken // the caller deletes it; the issues of the others delete those
 		}
 		saved, err := i.evict(ctx, surplus)
 		if err != nil || !saved {
 			return err
 		}
 	}
-	return nil // refreshes go on saving them: the next login ranks again
+	return nil // refreshes keep saving them; the next issue ranks again
 }
 
 // surplus are the live sessions beyond the limit.
@@ -68,7 +68,7 @@ func latestUsedFirst(a, b Session) int {
 	return bytes.Compare(b.ID[:], a.ID[:])
 }
 
-// evict ends sessions unless they were refreshed since they were listed, and says whether one was.
+// evict ends sessions unless they were refreshed since they were listed, and reports whether one was.
 func (i Issuer) evict(ctx context.Context, surplus []Session) (saved bool, err error) {
 	for _, s := range surplus {
 		switch _, err := i.store.Delete(ctx, Deletion{Key: s.Key, IdleExpiresAt: s.IdleExpiresAt}); {

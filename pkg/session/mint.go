@@ -18,7 +18,7 @@ type Minter struct {
 	signing   *keys.Ring[keys.SigningSet]
 	clock     clock
 	random    io.Reader
-	// wait pauses between two tries, or until the context ends.
+	// wait pauses between two attempts, or until the context ends.
 	wait func(context.Context, time.Duration)
 }
 
@@ -29,7 +29,7 @@ func NewMinter(issuer string, tokenKeys *keys.Ring[keys.TokenSet], signing *keys
 	return Minter{issuer: issuer, tokenKeys: tokenKeys, signing: signing, clock: now, random: random, wait: sleep}
 }
 
-// WithWait replaces how the verbs wait between two tries, for a clock that is not the machine's.
+// WithWait replaces the pause between two attempts, for a clock other than the machine's.
 func (m Minter) WithWait(wait func(context.Context, time.Duration)) Minter {
 	m.wait = wait
 	return m
@@ -59,7 +59,7 @@ type Grant struct {
 	RefreshExpiresIn int64
 	Session          Session
 	Outcome          Outcome
-	// SinceRotation is how long before a retry its refresh token was rotated.
+	// SinceRotation is the time from the rotation of the refresh token to a retry.
 	SinceRotation time.Duration
 }
 
@@ -92,14 +92,14 @@ const (
 	DroppedKey      Outcome = "dropped key"
 )
 
-// signedWith are the keys of a grant's two tokens.
+// signedWith are the keys of the two tokens of a grant.
 type signedWith struct {
 	token  keys.TokenKey
 	access keys.SigningKey
 }
 
-// grant makes the answer for a session whose current refresh token is t. Its times are of now, a retry's too: no
-// answer holds an access token that is over. Errors: ErrExpired.
+// grant makes the answer for a session whose current refresh token is t. Its times are those of now, for a retry too, so
+// that no answer holds an access token that is over. Errors: ErrExpired.
 func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome Outcome) (Grant, error) {
 	now := m.clock.now()
 	if session.Expired(now) {

@@ -11,25 +11,24 @@ import (
 const (
 	// trustReadsFor is how long after a successful read of an application a refresh may write before it reads.
 	trustReadsFor = 60 * time.Second
-	// keepReadingFor is how long a refresh goes on reading an application after its write was applied.
+	// keepReadingFor is how long a refresh keeps reading an application after its write was applied.
 	keepReadingFor = 3 * time.Second
-	// beforeDeadline is what it leaves of the invocation's time for its answer.
+	// beforeDeadline is the time before the deadline of the invocation that it leaves for its answer.
 	beforeDeadline = 250 * time.Millisecond
 	readAgainAfter = 50 * time.Millisecond
 )
 
-// reads remembers whether the latest read of an application in this container succeeded, and when. A store whose
-// reads fail while its writes succeed would rotate tokens whose holders get no answer: see law 4, "a write that was
-// applied is answered".
+// reads records whether the latest read of an application in this container succeeded, and when. If reads fail while
+// writes succeed, a refresh rotates a token without an answer: a write that was applied is answered (law 4).
 type reads struct{ succeeded atomic.Int64 } // unix milliseconds; 0 after a failure and before the first read
 
-// trusted says whether a write may go ahead without a read before it.
+// trusted reports whether a write needs no read before it.
 func (r *reads) trusted(now time.Time) bool {
 	since := now.UnixMilli() - r.succeeded.Load()
 	return r.succeeded.Load() != 0 && since < trustReadsFor.Milliseconds()
 }
 
-// note remembers how a read ended. An application that does not exist was read.
+// note records how a read ended. A read of an application that does not exist succeeded.
 func (r *reads) note(now time.Time, err error) {
 	if err != nil && !errors.Is(err, ErrNoApplication) {
 		r.succeeded.Store(0)
@@ -40,7 +39,7 @@ func (r *reads) note(now time.Time, err error) {
 
 // application reads the session's application.
 func (f Refresher) application(ctx context.Context, key Key) (app Application, err error) {
-	// A panic in a goroutine would end the process, and with it the requests of everybody else.
+	// A panic in a goroutine would end the process, with all its requests.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic (%T)", p)
@@ -51,8 +50,8 @@ func (f Refresher) application(ctx context.Context, key Key) (app Application, e
 	return app, err
 }
 
-// write makes the conditional write and reads the application beside it, or before it where this container cannot
-// trust its reads: then an outage refuses before anything rotates.
+// write makes the conditional write and reads the application in parallel, or before it unless reads are trusted, so that
+// an outage refuses before anything rotates.
 func (a attempt) write(ctx context.Context) (session Session, app Application, applied bool, err error) {
 	var appErr error
 	if a.reads.trusted(a.rotation.Now) {
@@ -82,8 +81,8 @@ func (a attempt) write(ctx context.Context) (session Session, app Application, a
 	return session, app, applied, nil
 }
 
-// keepReading reads the application of a session that was rotated until it can be read, for three seconds or until
-// shortly before the deadline.
+// keepReading reads the application of a rotated session until it succeeds, for three seconds or until shortly before the
+// deadline.
 func (a attempt) keepReading(ctx context.Context) (app Application, err error) {
 	limit := keepReadingFor
 	if deadline, ok := ctx.Deadline(); ok {

@@ -14,21 +14,21 @@ import (
 // RefreshRequest presents a refresh token.
 type RefreshRequest struct {
 	Token string
-	// Tenant, when not empty, must be the token's.
+	// Tenant must be the token's, unless it is empty.
 	Tenant string
-	// Access is the verified access token that came along, if one did; it may have expired.
+	// Access is the verified access token beside the refresh token, if there is one; it may have expired.
 	Access *token.Access
-	// Application, when not empty, must be the token's.
+	// Application must be the token's, unless it is empty.
 	Application string
-	// Scope, when not empty, narrows the new access token, not the session (RFC 6749 section 6).
+	// Scope narrows the new access token, not the session (RFC 6749 section 6); empty for the session's.
 	Scope string
-	// Supersede ends the access tokens handed out before, in the same write. A reusable session ignores it.
+	// Supersede ends the earlier access tokens in the same write. A reusable session ignores it.
 	Supersede bool
-	Seen      Seen // who asks
+	Seen      Seen // the caller
 }
 
-// RefreshStore is what Refresher needs of Store. Rotate may be repeated, and an answer of it may be lost; the
-// reads are strongly consistent.
+// RefreshStore is what Refresher needs of Store. Rotate may be repeated, and its reply may be lost; the reads are
+// strongly consistent.
 type RefreshStore interface {
 	LoadStore
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
@@ -36,7 +36,7 @@ type RefreshStore interface {
 	EndReused(ctx context.Context, key Key) error
 }
 
-// Refresher exchanges refresh tokens. Its copies share what they know of the store's health.
+// Refresher exchanges refresh tokens. Its copies share the record of the latest read.
 type Refresher struct {
 	store  RefreshStore
 	minter Minter
@@ -50,7 +50,7 @@ func NewRefresher(store RefreshStore, minter Minter) Refresher {
 
 // RefreshError is the error of a refresh whose token is genuine. It unwraps to the reason.
 type RefreshError struct {
-	Key        Key // of the token's session, living or not
+	Key        Key // of the token's session, live or not
 	Generation uint32
 	Err        error
 }
@@ -77,7 +77,7 @@ func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, erro
 	return grant, nil
 }
 
-// fits judges a request by what the token itself says, before the store is asked: so a superseded token and one of a
+// fits judges a request by the token itself, before any request to the store, so that a superseded token and one of a
 // session that is gone are refused alike.
 func fits(req RefreshRequest, presented token.Refresh) error {
 	switch {
@@ -99,7 +99,7 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err := fits(req, presented); err != nil {
 		return Grant{}, err
 	}
-	// Keys that cannot be had refuse before anything rotates.
+	// Without keys the refresh fails before anything rotates.
 	tokenKeys, err := f.minter.tokenKeys.Get(ctx)
 	if err != nil {
 		return Grant{}, err
@@ -140,8 +140,8 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	return grant, err
 }
 
-// checkScope refuses a scope that the session does not have, before anything rotates: one more read, for those who
-// narrow. Only a token that is current there is judged by it; every other one gets the answer of the refresh itself.
+// checkScope refuses a scope that the session does not have, before anything rotates: one more read for a request that
+// narrows. It judges a current token alone; every other one gets the answer of the refresh itself.
 func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scope string) error {
 	if scope == "" {
 		return nil
@@ -159,7 +159,7 @@ func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scop
 	return nil
 }
 
-// covers says whether every scope token of narrow is in wide.
+// covers reports whether every scope token of narrow is in wide.
 func covers(wide, narrow string) bool {
 	granted := strings.Fields(wide)
 	for one := range strings.FieldsSeq(narrow) {
@@ -195,10 +195,10 @@ func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, re
 	return r, successor, err
 }
 
-// maxWrites is how often one request writes when the session keeps moving between two writes (law 4).
+// maxWrites is how often one request writes while the session changes between its writes (law 4).
 const maxWrites = 4
 
-// attempt is one request's rotation under way.
+// attempt is the rotation of one request.
 type attempt struct {
 	Refresher
 
@@ -209,7 +209,7 @@ type attempt struct {
 	keys      *keys.TokenSet
 }
 
-// rotate writes, reads the application, and judges. It returns the token to answer with and its session.
+// rotate writes, reads the application and judges. It returns the token of the answer and its session.
 func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, error) {
 	for range maxWrites {
 		session, app, applied, err := a.write(ctx)
@@ -239,7 +239,7 @@ func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, e
 	return a.presented, Session{}, "", fmt.Errorf("%w: the session changed between %d writes", ErrUnavailable, maxWrites)
 }
 
-// succeeded is the token that the write led to.
+// succeeded is the token after the applied write.
 func (a attempt) succeeded() (token.Refresh, Outcome) {
 	switch {
 	case a.rotation.Reusable:
@@ -250,7 +250,7 @@ func (a attempt) succeeded() (token.Refresh, Outcome) {
 	return a.successor, Rotated
 }
 
-// judge gathers the keys that can have derived the tokens after the presented one, and judges by them.
+// judge collects the keys that can have derived the tokens after the presented one, and judges by them.
 func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	p := presentation{token: a.presented, own: a.own}
 	key, found, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
@@ -268,7 +268,7 @@ func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	return judge(session, a.rotation, p), nil
 }
 
-// end ends a session whose superseded token was presented. Its error is ErrReused, or why it could not be ended.
+// end ends a session whose superseded token was presented. Errors: ErrReused, or the failure to end it.
 func (a attempt) end(ctx context.Context) error {
 	if err := a.store.EndReused(ctx, a.rotation.Key); err != nil && !errors.Is(err, ErrNoSession) {
 		return fmt.Errorf("end a reused session: %w", err)

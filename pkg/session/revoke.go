@@ -23,10 +23,9 @@ func NewRevoker(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], verifier to
 	return Revoker{identifier: NewIdentifier(tokenKeys), verifier: verifier, end: end{store, now}}
 }
 
-// Revoke ends the session of a token for its holder (RFC 7009): a refresh token of whatever generation, or an
-// access token, expired or superseded ones included. Application, when not empty, must be the token's. A token
-// that is none of ours, or whose session is over, is nothing to do. Errors: ErrOtherApplication, ErrUnavailable,
-// keys.ErrUnavailable.
+// Revoke ends the session of a token for its holder (RFC 7009): a refresh token of any generation or an access token,
+// expired or superseded ones included. A non-empty application must be the token's. An unknown token, and one whose
+// session is over, is no error. Errors: ErrOtherApplication, ErrUnavailable, keys.ErrUnavailable.
 func (r Revoker) Revoke(ctx context.Context, text, application string) error {
 	d, err := r.deletionOfEither(ctx, text)
 	switch {
@@ -43,8 +42,8 @@ func (r Revoker) Revoke(ctx context.Context, text, application string) error {
 	return nil
 }
 
-// deletionOfEither deletes the session that a token of either kind belongs to. Errors: ErrNoSession for a string that
-// is not such a token.
+// deletionOfEither deletes the session of a token of either kind. Errors: ErrNoSession for a string that is not a token of
+// this service.
 func (r Revoker) deletionOfEither(ctx context.Context, text string) (Deletion, error) {
 	t, err := r.identifier.Identify(ctx, text)
 	if err == nil {

@@ -7,12 +7,12 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// RotationTimes is how many rotation times a session remembers, one for each of its last rotations. The time of
-// the rotation of generation g is in slot g modulo RotationTimes.
+// RotationTimes is how many times of its last rotations a session stores. The rotation of generation g is in slot g
+// modulo RotationTimes.
 const RotationTimes = 6
 
-// lastSecond is the least that has to be left of the absolute life: every answer holds an access token with a
-// whole second to live.
+// lastSecond is the least that must be left until the absolute expiry, so that every access token in an answer is valid
+// for a whole second.
 const lastSecond = time.Second
 
 // Rotation is the one conditional write of a refresh (law 4). Permits and Apply define it; a store that runs it
@@ -26,18 +26,18 @@ type Rotation struct {
 	Reusable  bool           // as that token says; a reusable session keeps its secret
 	// Forward replaces the condition on the secret: the token is newer than the item, and its root fits.
 	Forward bool
-	// Supersede raises the session version, which ends the access tokens handed out before.
+	// Supersede raises the session version, which ends the earlier access tokens.
 	Supersede bool
 
 	Next          token.Hash
 	NextKeyID     keys.TokenKeyID
 	AccessTokenID token.ID
-	RequestID     token.ID // random, tells our own earlier attempt from another request
+	RequestID     token.ID // random: identifies an earlier attempt of this request
 	Seen          Seen
 	Now           time.Time
 }
 
-// Permits is the write's condition.
+// Permits is the condition of the write.
 func (r Rotation) Permits(s Session) bool {
 	alive := s.IdleExpiresAt.After(r.Now) && !s.AbsoluteExpiresAt.Before(r.Now.Add(lastSecond))
 	if r.Forward {
@@ -46,7 +46,7 @@ func (r Rotation) Permits(s Session) bool {
 	return alive && s.SecretHash.Equal(r.Presented)
 }
 
-// Apply is the write's effect.
+// Apply is the effect of the write.
 func (r Rotation) Apply(s Session) Session {
 	s.RotatedBy = r.RequestID
 	s.AccessTokenID = r.AccessTokenID

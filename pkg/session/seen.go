@@ -5,18 +5,18 @@ import (
 	"net/netip"
 )
 
-// Seen is who refreshed a session last, in a form that is small enough to be stored with each refresh. The zero
-// value is nobody.
+// Seen describes the caller of the latest refresh, small enough to be stored with each refresh. The zero value is an
+// unknown caller.
 type Seen struct {
 	Address   netip.Addr
 	UserAgent string  // at most the first 48 bytes
 	AgentHash [8]byte // of the whole user agent, for comparison
 }
 
-// seenAgentBytes is how much of a user agent is kept to be shown.
+// seenAgentBytes is how much of a user agent is stored.
 const seenAgentBytes = 48
 
-// SeenFrom keeps what is known of a caller. An address that cannot be read is left out.
+// SeenFrom describes a caller, without an address that cannot be parsed.
 func SeenFrom(address, userAgent string) Seen {
 	var seen Seen
 	if addr, err := netip.ParseAddr(address); err == nil {
@@ -45,8 +45,7 @@ func cut(text string, limit int) string {
 	return text[:end]
 }
 
-// Elsewhere says whether a caller is another one by both address and user agent. It does not guess: where an address
-// is not known, it is not.
+// Elsewhere reports whether both address and user agent differ. It is false if an address is unknown.
 func (s Seen) Elsewhere(other Seen) bool {
 	known := s.Address.IsValid() && other.Address.IsValid()
 	return known && s.Address != other.Address && s.AgentHash != other.AgentHash

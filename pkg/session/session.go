@@ -22,10 +22,10 @@ type Session struct {
 
 	SecretHash    token.Hash
 	RootHash      token.RootHash
-	TokenKeyID    keys.TokenKeyID // the current refresh token is signed with it
+	TokenKeyID    keys.TokenKeyID // of the tag of the current refresh token
 	Generation    uint32
 	AccessTokenID token.ID
-	// SessionVersion is in each access token (claim sv); raising it ends those handed out before.
+	// SessionVersion is in each access token (claim sv); a higher one ends the earlier access tokens.
 	SessionVersion uint32
 
 	CreatedAt time.Time
@@ -47,7 +47,7 @@ type Session struct {
 	Claims json.RawMessage // a JSON object, or empty
 }
 
-// Device is what the issuing backend told about the user's device.
+// Device is the user's device, as the issuing backend describes it.
 type Device struct {
 	Name      string `json:"name,omitempty"`
 	Type      string `json:"type,omitempty"`
@@ -55,7 +55,7 @@ type Device struct {
 	IP        string `json:"ip,omitempty"`
 }
 
-// Policy is what a session keeps of its application's settings for life.
+// Policy is a session's copy of the settings of its application at issue (law 11).
 type Policy struct {
 	Reusable           bool
 	KeepPreviousAccess bool
@@ -64,7 +64,7 @@ type Policy struct {
 	Overlap            time.Duration
 }
 
-// ExpiresAt is the end of the session if nobody refreshes it any more.
+// ExpiresAt is the end of the session unless it is refreshed: the earlier of its two expiries.
 func (s Session) ExpiresAt() time.Time {
 	if s.AbsoluteExpiresAt.Before(s.IdleExpiresAt) {
 		return s.AbsoluteExpiresAt
@@ -72,19 +72,19 @@ func (s Session) ExpiresAt() time.Time {
 	return s.IdleExpiresAt
 }
 
-// Expired says whether the session is over at now. With less than a second left of its absolute life it is.
+// Expired reports whether the session is over at now, as it is in the last second before its absolute expiry.
 func (s Session) Expired(now time.Time) bool {
 	return !s.IdleExpiresAt.After(now) || s.AbsoluteExpiresAt.Before(now.Add(lastSecond))
 }
 
-// LiveUnder says whether the session exists as far as anyone may tell: neither expired nor deleted with its
-// application's sessions.
+// LiveUnder reports whether the session is live at now: neither expired nor deleted with the sessions of its
+// application.
 func (s Session) LiveUnder(app Application, now time.Time) bool {
 	return s.Epoch == app.Epoch && !s.Expired(now)
 }
 
-// Accepts says whether an access token of this session still counts: its session version is the current one, and
-// where the session keeps only the access token of the latest refresh it is that one.
+// Accepts reports whether an access token of this session is accepted: it has the current session version and, if the
+// session keeps only the access token of the latest refresh, it is that one.
 func (s Session) Accepts(access token.Access) bool {
 	current := s.Policy.Reusable || s.Policy.KeepPreviousAccess || access.ID == s.AccessTokenID.String()
 	return current && access.SessionVersion == s.SessionVersion
@@ -101,7 +101,7 @@ func (s Session) RotatedAt() time.Time {
 	return s.Rotated[(s.Generation-1)%RotationTimes]
 }
 
-// LastUsed is when the session was refreshed last, or else issued.
+// LastUsed is the time of the latest refresh, or of the issue before the first.
 func (s Session) LastUsed() time.Time {
 	if at := s.RotatedAt(); !at.IsZero() {
 		return at

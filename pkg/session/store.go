@@ -12,12 +12,12 @@ import (
 //
 // Consistency contract. Every read is strongly consistent and every write is durable when it returns, except
 // Locate, whose index may lag: it may miss a session that was just created and name one that was just deleted,
-// so its answer is an address and never evidence. Writes to one session are linearizable. A verb that returns
-// an error other than a sentinel of this package may or may not have happened; Rotate can be repeated safely,
-// and so can every delete. An unreachable or throttled store is ErrUnavailable.
+// so its answer finds a session and proves nothing. Writes to one session are linearizable. A verb that returns an
+// error other than a sentinel of this package may or may not have been applied; Rotate and every deletion may be
+// repeated. An unreachable or throttled store is ErrUnavailable.
 //
-// Expired sessions: a store may drop them at any time after their expiry and may return them until then; the
-// verbs of this package check every expiry themselves.
+// A store may remove an expired session at any time and may return it until then; the verbs of this package check every
+// expiry themselves.
 type Store interface {
 	Reader
 	Writer
@@ -31,9 +31,8 @@ type Reader interface {
 	Load(ctx context.Context, key Key) (Session, Application, error)
 	// Locate finds a session's key by its id (the one read of the index). Errors: ErrNoSession.
 	Locate(ctx context.Context, tenant string, id token.ID) (Key, error)
-	// Query reads one page of a user's sessions, in descending order of key (application, then id). More is
-	// true while there may be another page, which starts behind the last session of this one; a page that
-	// promises more is never empty.
+	// Query reads one page of a user's sessions, in descending order of key (application, then id). More is true
+	// if there may be another page, after the last session of this one; such a page is never empty.
 	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
 }
 
@@ -42,8 +41,8 @@ type Query struct {
 	Tenant      string
 	User        string
 	Application string // "" means all
-	After       *Key   // start behind this key; nil starts at the top. The key need not exist
-	Limit       int    // at most so many; 0 leaves it to the store
+	After       *Key   // start after this key, which need not exist; nil for the first page
+	Limit       int    // at most so many; 0 for the default of the store
 }
 
 // Writer changes sessions.
@@ -57,10 +56,10 @@ type Writer interface {
 	// Delete removes a session if d.Permits says so, in one atomic step, and returns its last state. Of concurrent
 	// calls exactly one returns it. Errors: ErrNoSession; ErrChanged, with the session that refused.
 	Delete(ctx context.Context, d Deletion) (Session, error)
-	// EndReused ends a session because a superseded token of it was presented. A store that tells others of
-	// its changes tells them why. What is left of the session, if anything, is over. Errors: ErrNoSession.
+	// EndReused ends a session because a superseded token of it was presented. A store that publishes its changes
+	// publishes this reason. If the session still exists afterwards, it is over. Errors: ErrNoSession.
 	EndReused(ctx context.Context, key Key) error
-	// DeleteBatch removes sessions, those that are not there included.
+	// DeleteBatch removes sessions; a session that does not exist is no error.
 	DeleteBatch(ctx context.Context, keys []Key) error
 }
 
@@ -68,11 +67,11 @@ type Writer interface {
 type Applications interface {
 	// Application reads one. Errors: ErrNoApplication.
 	Application(ctx context.Context, tenant, id string) (Application, error)
-	// ApplicationOf reads the application of a session, of which only the id need not be known yet. All
+	// ApplicationOf reads the application of a session, whose id may be zero. All
 	// sessions of one user read the same item. Errors: ErrNoApplication.
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
-	// Applications reads up to 100 of one user's sessions, where ApplicationOf would; those that do not exist are
-	// missing from the answer.
+	// Applications reads up to 100 applications of one user's sessions as ApplicationOf does; the answer lacks those
+	// that do not exist.
 	Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error)
 	// PutApplication writes name and settings if the version is still app.Version, 0 for one that does not exist
 	// yet. It raises the version, leaves the epoch as it is, and returns the result. Errors: ErrChanged.
@@ -82,17 +81,17 @@ type Applications interface {
 	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
 }
 
-// APIKeys keeps what verifies API keys.
+// APIKeys stores API keys without their secrets.
 type APIKeys interface {
 	// APIKey reads one. Errors: ErrNoAPIKey.
 	APIKey(ctx context.Context, id string) (APIKey, error)
-	// PutAPIKey adds one. It never replaces one, and its late arrival after a deletion adds nothing.
+	// PutAPIKey adds one. It never replaces one, and adds nothing if it arrives after a deletion.
 	PutAPIKey(ctx context.Context, key APIKey) error
 	// DeleteAPIKey removes one of a tenant. Errors: ErrNoAPIKey.
 	DeleteAPIKey(ctx context.Context, tenant, id string) error
 }
 
-// APIKey is an API key as it is stored: never the key itself.
+// APIKey is an API key as it is stored, with the hash of its secret.
 type APIKey struct {
 	ID          string
 	SecretHash  token.Hash
@@ -103,7 +102,7 @@ type APIKey struct {
 	ExpiresAt   time.Time // zero: never
 }
 
-// Permission is one thing that an API key may do.
+// Permission allows operations to an API key.
 type Permission string
 
 // The permissions.
@@ -115,5 +114,5 @@ const (
 	MayRevokeAll Permission = "tokens:revoke-all" // all of an application's
 )
 
-// Permissions are all of them.
+// Permissions lists all permissions.
 func Permissions() []Permission { return []Permission{MayIssue, MayRead, MayRevoke, MayRevokeAll} }
