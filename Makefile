@@ -14,6 +14,7 @@ INDEXDB   := $(CACHE)/bin/indexdb-$(INDEXDB_VERSION)
 VENV      := $(CACHE)/venv-$(CFN_LINT_VERSION)-$(SAM_VERSION)-$(SAM_FORM_VERSION)
 MOTO      := $(CACHE)/venv-moto-$(MOTO_VERSION)
 FUZZTIME  ?= 30s
+PACKAGES  ?= ./...
 
 # What this machine has, and what is left out without it: $(call skip,what,condition,tools). In CI that is a failure.
 has    = $(shell command -v $(1) >/dev/null && echo yes)
@@ -22,9 +23,9 @@ engine = $(and $(call has,java),$(call has,npm))
 cc     = $(call has,$(shell go env CC))
 skip   = $(if $(2),:,echo "$(1): skipped, needs $(3)"$(if $(REQUIRE_ENGINES),; exit 1))
 
-# Most of the tests' waiting is for files to be on the disk, so they lie in memory where a system has room for them.
-MEMORY = $(shell [ -w /dev/shm ] && ! grep -q ' /dev/shm .*noexec' /proc/mounts && \
-  df -Pk /dev/shm | awk 'NR == 2 && $$4 > 2000000 { print "/dev/shm" }')
+# Most of the tests' waiting is for the disk, so their files are in memory where a system has room for them.
+IN_MEMORY = $(shell [ -w /dev/shm ] && ! grep -q ' /dev/shm .*noexec' /proc/mounts && \
+  df -Pk /dev/shm | awk 'NR == 2 && $$4 > 2000000 { print "TMPDIR=/dev/shm" }')
 
 # What CloudFormation gets: SAM's own translation, with a place for code that nobody uploads.
 define TRANSLATE
@@ -53,7 +54,7 @@ run: ## Build and start the whole service on 127.0.0.1:3000 (PORT, LOCAL_DIR, LO
 test: ## The inner loop, seconds: every test that needs Go alone, in memory, the long ones shortened
 	@echo "test: DynamoDB Local, built functions, long proofs, the race detector and other people's tools:" \
 	  "skipped, make check runs them"
-	@$(if $(MEMORY),TMPDIR=$(MEMORY)) go test -short ./...
+	@$(IN_MEMORY) go test -short $(PACKAGES)
 
 STEPS := format lint vulnerabilities race fuzz-short moto interfaces template
 check: skipped ## What CI runs, up to 20 minutes: format, linters, vulnerabilities, all tests, fuzzing, clients, template
@@ -102,9 +103,10 @@ vulndb: $(INDEXDB)
 	rm -rf $(CACHE)/vulndb*; $(INDEXDB) -vulns $$data/data/osv -out $(CACHE)/vulndb.new && \
 	  mv $(CACHE)/vulndb.new $(CACHE)/vulndb-$(VERSION)
 
+race: export CGO_ENABLED = $(if $(cc),1,0)
 race: ## All tests, with the race detector
-	@mkdir -p .build; echo "race: go test $(if $(cc),-race )./..."
-	@{ CGO_ENABLED=$(if $(cc),1,0) go test $(if $(cc),-race) -count=1 -timeout 20m ./... 2>&1; echo $$? >.build/status; } \
+	@mkdir -p .build
+	@{ $(IN_MEMORY) go test $(if $(cc),-race) -count=1 -timeout 20m $(PACKAGES) 2>&1; echo $$? >.build/status; } \
 	  | tee .build/tests; exit $$(cat .build/status)
 
 prove: ## Longer proofs: model, histories under faults, random schedules (an hour or so)
