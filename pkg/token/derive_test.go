@@ -23,14 +23,14 @@ func successor(t *testing.T, r token.Refresh, own, issuing keys.TokenKey) (token
 }
 
 // Law 3: whoever repeats a refresh computes the same successor and the same jti.
-func TestSuccessorIsDeterministic(t *testing.T) {
+func TestASuccessorIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRefresh(t)
 		own, issuing := tokenKey(r.KeyID), tokenKey(keys.TokenKeyID(rapid.Uint32().Draw(t, "issuing")))
 		a, idA, errA := r.Successor(own, issuing)
 		b, idB, errB := r.Successor(own, issuing)
 		if a != b || idA != idB || (errA == nil) != (errB == nil) {
-			t.Fatal("two computations disagree")
+			t.Fatalf("got %v and %v, want the same successor and jti twice", a, b)
 		}
 		if errA != nil {
 			return
@@ -38,27 +38,27 @@ func TestSuccessorIsDeterministic(t *testing.T) {
 		want := r
 		want.KeyID, want.Secret, want.Generation = issuing.ID, a.Secret, r.Generation+1
 		if a != want {
-			t.Fatal("the successor changes more than key, generation and secret")
+			t.Fatalf("got %v, want another key, generation and secret alone", a)
 		}
 		if idA[6]>>4 != 8 || idA[8]>>6 != 2 {
-			t.Fatal("the jti is no UUIDv8")
+			t.Fatalf("got jti %s, want a UUIDv8", idA)
 		}
 	})
 }
 
 // Law 3: a rotation of the token key between a refresh and its retry changes neither secret nor jti.
-func TestSuccessorDoesNotDependOnTheIssuingKey(t *testing.T) {
+func TestASuccessorDoesNotDependOnTheIssuingKey(t *testing.T) {
 	a, idA := successor(t, sample(), tokenKey(7), tokenKey(7))
 	b, idB := successor(t, sample(), tokenKey(7), tokenKey(9))
 	if a.Secret != b.Secret || idA != idB {
-		t.Error("the successor follows the issuing key")
+		t.Errorf("got jti %s and %s, want the same secret and jti", idA, idB)
 	}
 	if b.KeyID != 9 {
-		t.Errorf("the successor stands under key %s", b.KeyID)
+		t.Errorf("got key %s, want 9", b.KeyID)
 	}
 }
 
-func TestSuccessorDependsOnEverythingElse(t *testing.T) {
+func TestASuccessorDependsOnEverythingElse(t *testing.T) {
 	base, baseID := successor(t, sample(), tokenKey(7), tokenKey(7))
 	other := map[string]func(*token.Refresh) keys.TokenKey{
 		"session":    func(r *token.Refresh) keys.TokenKey { r.Session[15]++; return tokenKey(7) },
@@ -71,24 +71,24 @@ func TestSuccessorDependsOnEverythingElse(t *testing.T) {
 		own := change(&r)
 		got, id := successor(t, r, own, own)
 		if got.Secret == base.Secret || id == baseID {
-			t.Errorf("another %s has the same successor", what)
+			t.Errorf("another %s: got the same successor, want another one", what)
 		}
 	}
 	if _, _, err := sample().Successor(tokenKey(8), tokenKey(8)); err == nil {
-		t.Error("derived with a key that is not the token's")
+		t.Error("a key that is not the token's: got no error")
 	}
 	seen := map[token.Secret]bool{}
 	r := sample()
 	for range 1000 {
 		r, _ = successor(t, r, tokenKey(7), tokenKey(7))
 		if seen[r.Secret] {
-			t.Fatal("a secret came back")
+			t.Fatal("got a secret twice within 1000 generations, want each once")
 		}
 		seen[r.Secret] = true
 	}
 }
 
-// Law 2: a dump of the table alone forges nothing: without the token key no tag fits, whatever is tried as key.
+// Law 2: a dump of the table alone forges nothing: without the token key no tag fits.
 func TestATableDumpAloneForgesNothing(t *testing.T) {
 	victim := sample()
 	hash := victim.Secret.Hash()
@@ -106,10 +106,10 @@ func TestATableDumpAloneForgesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok := accepted(text.Reveal()); ok {
-			t.Errorf("%s forges a tag", what)
+			t.Errorf("%s: got a valid tag, want none", what)
 		}
 	}
-	// An unkeyed digest, and the tag of a token that the attacker may hold himself.
+	// An unkeyed digest, and the tag of a token that the attacker holds.
 	own := victim
 	own.User = "attacker"
 	ownRaw, _ := base64.RawURLEncoding.DecodeString(encode(t, own)[4:])
@@ -121,12 +121,12 @@ func TestATableDumpAloneForgesNothing(t *testing.T) {
 	} {
 		forged := append(append([]byte{}, signed...), tag...)
 		if _, ok := accepted("srt_" + base64.RawURLEncoding.EncodeToString(forged)); ok {
-			t.Errorf("%s serves as tag", what)
+			t.Errorf("%s as tag: got it accepted, want it refused", what)
 		}
 	}
 }
 
-// Law 2: the token key alone, and even together with a dump of the table, yields no secret whose hash is stored.
+// Law 2: the token key, alone or with a dump of the table, yields no secret whose hash is stored.
 func TestTheTokenKeyAloneForgesNothing(t *testing.T) {
 	key := tokenKey(7)
 	victim := sample()
@@ -149,11 +149,11 @@ func TestTheTokenKeyAloneForgesNothing(t *testing.T) {
 		after, _ := successor(t, forged, key, key)
 		for _, h := range stored {
 			if guess.Hash().Equal(h) || after.Secret.Hash().Equal(h) {
-				t.Errorf("guess %d meets a stored hash", i)
+				t.Errorf("guess %d: got a stored hash, want another one", i)
 			}
 		}
 	}
-	// The derivation is what the design says, so the guesses above are those of an informed attacker.
+	// The derivation is the documented one, so the guesses above are those of an informed attacker.
 	mac := hmac.New(sha256.New, key.Secret[:])
 	mac.Write([]byte("srt/derive/refresh token\x00"))
 	mac.Write(victim.Session[:])
@@ -193,10 +193,10 @@ func TestNoGenerationIsLeftAfterTheLast(t *testing.T) {
 	r := sample()
 	r.Generation = math.MaxUint32
 	if _, _, err := r.Successor(tokenKey(7), tokenKey(7)); err == nil {
-		t.Error("the generation wrapped around")
+		t.Error("after the last generation: got no error")
 	}
 	r.Generation--
 	if next, _, err := r.Successor(tokenKey(7), tokenKey(7)); err != nil || next.Generation != math.MaxUint32 {
-		t.Errorf("the last generation cannot be reached: %v", err)
+		t.Errorf("got generation %d, %v, want the last one", next.Generation, err)
 	}
 }

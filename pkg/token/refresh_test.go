@@ -43,7 +43,7 @@ func encode(t *testing.T, r token.Refresh) string {
 	return text.Reveal()
 }
 
-// accepted says whether text parses and verifies under the key that it names.
+// accepted reports whether text parses and verifies with the key that it names.
 func accepted(text string) (token.Refresh, bool) {
 	p, err := token.ParseRefresh(text)
 	if err != nil {
@@ -78,28 +78,28 @@ func drawRefresh(t *rapid.T) token.Refresh {
 	}
 }
 
-// Law 2: whatever fits travels unchanged, in at most 255 characters; what does not fit is refused at issue.
-func TestRefreshRoundTrip(t *testing.T) {
+// Law 2: ids that fit come back unchanged from at most 255 characters; others are refused at issue.
+func TestAnEncodedTokenParsesToItself(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawRefresh(t)
 		text, err := want.Encode(tokenKey(want.KeyID))
 		if fits := token.Room(want.Tenant, want.User, want.Application) >= 0; fits != (err == nil) {
-			t.Fatalf("Room says fits = %v, Encode says %v", fits, err)
+			t.Fatalf("Encode: got %v, want success %v as Room reports", err, fits)
 		}
 		if err != nil {
 			return
 		}
 		if len(text.Reveal()) > token.MaxTextLength {
-			t.Fatalf("%d characters", len(text.Reveal()))
+			t.Fatalf("got %d characters, want at most 255", len(text.Reveal()))
 		}
 		if got, ok := accepted(text.Reveal()); !ok || got != want {
-			t.Fatal("the token did not come back as it was")
+			t.Fatalf("got %v, %v, want %v", got, ok, want)
 		}
 	})
 }
 
 // Law 2: at most 255 characters in all, and the room is used up to the last byte.
-func TestRefreshFillsTheRoomExactly(t *testing.T) {
+func TestIDsUseTheRoomToTheLastByte(t *testing.T) {
 	r := sample()
 	r.Application = "a"
 	for n := 1; n <= 140; n++ {
@@ -107,17 +107,17 @@ func TestRefreshFillsTheRoomExactly(t *testing.T) {
 		room := token.Room(r.Tenant, r.User, r.Application)
 		text, err := r.Encode(tokenKey(r.KeyID))
 		if (err == nil) != (room >= 0) {
-			t.Fatalf("%d bytes of room: error %v", room, err)
+			t.Fatalf("%d bytes of room: got %v", room, err)
 		}
 		if room == 0 && len(text.Reveal()) != token.MaxTextLength {
-			t.Errorf("full token has %d characters", len(text.Reveal()))
+			t.Errorf("no room left: got %d characters, want 255", len(text.Reveal()))
 		}
 		if err == nil && len(text.Reveal()) > token.MaxTextLength {
-			t.Errorf("%d characters", len(text.Reveal()))
+			t.Errorf("got %d characters, want at most 255", len(text.Reveal()))
 		}
 	}
 	if got := token.Room(uuid, uuid, uuid); got != token.RoomForIDs-48 {
-		t.Errorf("three UUIDs leave %d bytes", got)
+		t.Errorf("three UUIDs: got %d bytes of room, want %d", got, token.RoomForIDs-48)
 	}
 }
 
@@ -130,17 +130,17 @@ func TestEncodeRefusesEmptyIDsAndOtherKeys(t *testing.T) {
 		r := sample()
 		empty(&r)
 		if _, err := r.Encode(tokenKey(r.KeyID)); err == nil {
-			t.Error("an empty id was encoded, which no parser reads")
+			t.Error("an empty id: got a token, want an error")
 		}
 	}
 	if _, err := sample().Encode(tokenKey(8)); err == nil {
-		t.Error("encoded under a key that the token does not name")
+		t.Error("another key than the token's: got a token, want an error")
 	}
 }
 
 // Law 2: a corrupted token is refused without touching the database; decoding is strict, one string per token.
 func TestEverySingleChangeOfATokenIsRefused(t *testing.T) {
-	for n := range 3 { // three lengths: the last character carries no, two or four spare bits
+	for n := range 3 { // three lengths: the last character has no, two or four spare bits
 		r := sample()
 		r.User = r.User[:len(r.User)-n]
 		everyChangeIsRefused(t, encode(t, r))
@@ -150,11 +150,11 @@ func TestEverySingleChangeOfATokenIsRefused(t *testing.T) {
 func everyChangeIsRefused(t *testing.T, text string) {
 	t.Helper()
 	if _, ok := accepted(text); !ok {
-		t.Fatal("the sample itself is refused")
+		t.Fatal("the token itself: got it refused, want it accepted")
 	}
 	changed := func(what, s string) {
 		if _, ok := accepted(s); ok {
-			t.Errorf("%s is accepted", what)
+			t.Errorf("%s: got it accepted, want it refused", what)
 		}
 	}
 	for i := range text {
@@ -186,8 +186,7 @@ func everyChangeIsRefused(t *testing.T, text string) {
 	changed("no prefix", text[4:])
 }
 
-// A tag that is right for the bytes does not make a second spelling right.
-func TestOneSpellingPerToken(t *testing.T) {
+func TestARefreshTokenHasOneSpelling(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRefresh(t)
 		text, err := r.Encode(tokenKey(r.KeyID))
@@ -201,13 +200,13 @@ func TestOneSpellingPerToken(t *testing.T) {
 		if got, ok := accepted(string(s)); ok {
 			again, err := got.Encode(tokenKey(got.KeyID))
 			if err != nil || again.Reveal() != string(s) {
-				t.Fatal("two spellings of one token")
+				t.Fatalf("got a second spelling of token %v, want one", got)
 			}
 		}
 	})
 }
 
-func TestStandardAlphabetIsRefused(t *testing.T) {
+func TestTheStandardBase64AlphabetIsRefused(t *testing.T) {
 	r := sample()
 	for r.Generation = 0; ; r.Generation++ {
 		text := encode(t, r)
@@ -216,14 +215,14 @@ func TestStandardAlphabetIsRefused(t *testing.T) {
 			continue
 		}
 		if _, ok := accepted(standard); ok {
-			t.Fatal("the standard alphabet is accepted")
+			t.Fatal("the standard alphabet: got it accepted, want it refused")
 		}
 		return
 	}
 }
 
-// Law 2: no two ids ever meet; only the canonical lower-case form of a UUID is packed.
-func TestUUIDsAndOtherIDsNeverMeet(t *testing.T) {
+// Law 2: two ids have different tokens; only the canonical lower-case form of a UUID is packed.
+func TestDifferentIDsHaveDifferentTokens(t *testing.T) {
 	packed, _ := token.ParseID(uuid)
 	ids := []string{
 		uuid, strings.ToUpper(uuid), "{" + uuid + "}", "urn:uuid:" + uuid, strings.ReplaceAll(uuid, "-", ""),
@@ -236,25 +235,25 @@ func TestUUIDsAndOtherIDsNeverMeet(t *testing.T) {
 		r.User = id
 		text := encode(t, r)
 		if other, doubled := seen[text]; doubled {
-			t.Errorf("%q and %q meet", id, other)
+			t.Errorf("%q and %q: got one token, want two", id, other)
 		}
 		seen[text] = id
 		if got, ok := accepted(text); !ok || got.User != id {
-			t.Errorf("%q came back as %q", id, got.User)
+			t.Errorf("got %q, %v, want %q", got.User, ok, id)
 		}
 	}
 	if token.Room("t", strings.ToUpper(uuid), "a") != token.Room("t", uuid, "a")-20 {
-		t.Error("an upper-case UUID does not travel as it is")
+		t.Error("an upper-case UUID: got it packed, want it as it is")
 	}
 	a, b := sample(), sample()
 	a.Tenant, a.User = "ab", "c"
 	b.Tenant, b.User = "a", "bc"
 	if encode(t, a) == encode(t, b) {
-		t.Error("the border between two ids does not matter")
+		t.Error("\"ab\", \"c\" and \"a\", \"bc\": got one token, want two")
 	}
 }
 
-// A UUID that travels as text would be a second spelling: it is refused, though its tag is right.
+// A UUID as text would be a second spelling: it is refused in spite of a genuine tag.
 func TestAnUnpackedUUIDIsRefused(t *testing.T) {
 	r := sample()
 	r.Application = strings.ToUpper(uuid)
@@ -267,7 +266,7 @@ func TestAnUnpackedUUIDIsRefused(t *testing.T) {
 		mac.Write(signed)
 		text := "srt_" + base64.RawURLEncoding.EncodeToString(append(signed, mac.Sum(nil)[:16]...))
 		if got, ok := accepted(text); ok != want || ok && got.Application != id {
-			t.Errorf("%q: accepted = %v", id, ok)
+			t.Errorf("%q: got accepted %v, want %v", id, ok, want)
 		}
 	}
 }
@@ -285,16 +284,16 @@ func TestOnlyTheNamedKeyVerifies(t *testing.T) {
 		"another key": tokenKey(8), "the id with another secret": sameID, "the secret with another id": sameSecret, "no key": {},
 	} {
 		if _, err := p.Verify(key); err == nil {
-			t.Errorf("%s verifies", what)
+			t.Errorf("%s: got it verified, want it refused", what)
 		}
 	}
 }
 
-// A swapped key id breaks the tag even where both keys are ours.
+// Another key id breaks the tag, also if the service has that key.
 func TestASwappedKeyIDIsRefused(t *testing.T) {
 	raw, _ := base64.RawURLEncoding.DecodeString(encode(t, sample())[4:])
 	raw[4] = 8
 	if _, ok := accepted("srt_" + base64.RawURLEncoding.EncodeToString(raw)); ok {
-		t.Error("a swapped key id is accepted")
+		t.Error("a swapped key id: got it accepted, want it refused")
 	}
 }

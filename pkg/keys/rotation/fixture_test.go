@@ -83,11 +83,11 @@ func (w *fixture) rotate(r *rotation.Rotation) {
 	token := w.start(r)
 	for _, step := range steps {
 		if err := w.step(r, step, token); err != nil {
-			w.t.Fatalf("%s: %v", step, err)
+			w.t.Fatalf("%s: got %v, want success", step, err)
 		}
 	}
 	if got := w.fake.Version(r.ARN, fakesm.Current); got != token {
-		w.t.Fatalf("version %s is current instead of %s", got, token)
+		w.t.Fatalf("got current version %s, want %s", got, token)
 	}
 }
 
@@ -129,7 +129,7 @@ func the(t testing.TB, doc keys.Document, status keys.Status) keys.JWK {
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("%d keys are %s", len(found), status)
+		t.Fatalf("got %d %s keys, want 1", len(found), status)
 	}
 	return found[0]
 }
