@@ -14,7 +14,8 @@
 //
 // A pending document becomes current within MaxPending or is cancelled, so that the times in it are off by no more.
 //
-//   - A next key may be promoted at MinNextAge: MaxPending, then the caches of JWKS and of the secret, and a margin.
+//   - A next key may be promoted at MinNextAge, 3 h 11 min: MaxPending, then Lead, 2 h 11 min: two hours of the caches of
+//     other verifiers, the caches of JWKS and of the secret, 5 min each, and a margin of one.
 //   - A retired key stays for Keep: MaxPending, then the cache of the container that made the last token with it, then
 //     the time that this token is accepted. The caller takes that time from the limits of the settings.
 //

@@ -12,9 +12,14 @@ const (
 	// MaxPending is how old a document may be when it becomes current; times in it are off by no more.
 	MaxPending = time.Hour
 	// MinNextAge is the age at which a next key may be promoted: everybody who verifies has fetched it by then.
-	MinNextAge = MaxPending + keys.PublishedFor + keys.CacheFor + margin
+	MinNextAge = MaxPending + Lead
+	// Lead is how long a key is published at least before it makes a token. API Gateway's own JWT authorizers may cache
+	// a JWKS for two hours.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+	Lead = othersCacheFor + keys.PublishedFor + keys.CacheFor + margin
 
-	margin = time.Minute
+	othersCacheFor = 2 * time.Hour
+	margin         = time.Minute
 )
 
 // Outcome is what a rotation did to the keys.

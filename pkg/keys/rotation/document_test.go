@@ -119,7 +119,7 @@ func TestKeysWithoutTimesCountFromNow(t *testing.T) {
 func TestTheAlgorithmChangesOverTwoRotations(t *testing.T) {
 	doc := advance(t, signingKeys("ES256"), keys.Document{}, noon, rotation.First)
 	for i, want := range []string{"ES256", "EdDSA", "EdDSA"} {
-		now := noon.Add(time.Duration(i+1) * 2 * time.Hour)
+		now := noon.Add(time.Duration(i+1) * rotation.MinNextAge)
 		doc = advance(t, signingKeys("EdDSA"), doc, now, rotation.Rotated)
 		if got := the(t, doc, keys.Active).Alg; got != want {
 			t.Errorf("rotation %d: got %s, want %s", i+1, got, want)
@@ -133,8 +133,8 @@ func TestTheAlgorithmChangesOverTwoRotations(t *testing.T) {
 // A drop of the active key promotes the next one at once; a drop of any other leaves the active one.
 func TestDropRemovesOneKeyAndReplacesIt(t *testing.T) {
 	k := tokenKeys()
-	doc := advance(t, k, advance(t, k, keys.Document{}, noon, rotation.First), noon.Add(2*time.Hour), rotation.Rotated)
-	now := noon.Add(2*time.Hour + time.Second)
+	doc := advance(t, k, advance(t, k, keys.Document{}, noon, rotation.First), noon.Add(rotation.MinNextAge), rotation.Rotated)
+	now := noon.Add(rotation.MinNextAge + time.Second)
 	for _, leaving := range doc.Keys {
 		left, err := k.Drop(doc, leaving.ID, now)
 		if err != nil {
