@@ -236,7 +236,7 @@ func mayEnd() []part {
 // advanced is a deletion of the application's sessions. Two at once may share an epoch: what counts is that it was
 // advanced since the deletion began.
 func (a asked) advanced(epoch uint64) []part {
-	return []part{
+	parts := []part{
 		{name: fmt.Sprintf("delete by application: before epoch %d", epoch), step: func(s state) []state {
 			return when(s.appEpoch < epoch, s)
 		}},
@@ -246,6 +246,12 @@ func (a asked) advanced(epoch uint64) []part {
 			return when(legal, s)
 		}},
 	}
+	if a.repeats { // a first attempt whose answer was lost, before the epoch of another one was answered
+		own := a.mayAdvance()
+		own[0].open = false
+		parts = append(parts, own...)
+	}
+	return parts
 }
 
 // mayAdvance is one without an answer. However often it was sent, it advances the epoch that it read, once.

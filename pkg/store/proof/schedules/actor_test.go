@@ -1,0 +1,199 @@
+package schedules
+
+import (
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+const (
+	user = "user"
+	web  = "web"
+)
+
+// stage is what the schedules of a cast share.
+type stage struct {
+	t       *testing.T
+	store   session.Store // with the mistake, if there is one
+	tokens  *keys.Ring[keys.TokenSet]
+	signing *keys.Ring[keys.SigningSet]
+	key     keys.TokenKey
+}
+
+func newStage(t *testing.T, mistake func(session.Store) session.Store) *stage {
+	t.Helper()
+	k := fixture.DerivedKeys()
+	g := &stage{t: t, store: fixture.Store(t, fixture.Noon), tokens: k.TokenRing(), key: k.TokenKey()}
+	if mistake != nil {
+		g.store = mistake(g.store)
+	}
+	g.signing = keys.NewRing(func(context.Context) (*keys.SigningSet, error) {
+		return &keys.SigningSet{Active: keys.SigningKey{ID: "none", Alg: "EdDSA", Signer: blank{}}}, nil
+	})
+	return g
+}
+
+// blank signs with nothing: nobody reads these access tokens.
+type blank struct{}
+
+func (blank) Public() crypto.PublicKey { return ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)) }
+
+func (blank) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return make([]byte, ed25519.SignatureSize), nil
+}
+
+// verbs are a container's, by a clock.
+func (g *stage) verbs(store session.Store, now func() time.Time, random io.Reader) session.Verbs {
+	minter := session.NewMinter(fixture.Issuer, g.tokens, g.signing, now, random)
+	minter = minter.WithWait(func(context.Context, time.Duration) {})
+	return session.NewVerbs(store, minter, token.Verifier{Issuer: fixture.Issuer, Now: now})
+}
+
+// actor is a client, in the order of the cast, with the time of its containers.
+type actor struct {
+	*schedule
+
+	index     int
+	name      string
+	at        time.Duration // since noon
+	play      func()
+	random    io.Reader
+	verbs     session.Verbs // of its container
+	started   int           // the step of the first request of the call under way, from 1
+	abandoned bool
+}
+
+// enter adds an actor to the cast.
+func (s *schedule) enter(name string, play func(a *actor)) *actor {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], uint64(len(s.actors))+1)
+	a := &actor{schedule: s, index: len(s.actors), name: name, random: rand.NewChaCha8(seed)}
+	a.play = func() { play(a) }
+	a.restart()
+	s.actors = append(s.actors, a)
+	return a
+}
+
+// restart moves the actor to a new container.
+func (a *actor) restart() *container {
+	c := &container{Store: a.store, actor: a}
+	a.verbs = a.stage.verbs(c, a.now, a.random)
+	return c
+}
+
+// warm moves the actor to a container that has read an application, so that its refreshes write and read at once.
+func (a *actor) warm() {
+	c := a.restart()
+	c.open = true
+	nobody := token.Refresh{KeyID: a.key.ID, Tenant: a.tenant, User: "nobody", Application: web}
+	_, _ = a.verbs.Refresh(context.Background(), session.RefreshRequest{Token: fixture.Must(nobody.Encode(a.key)).Reveal()})
+	c.open = false
+}
+
+func (a *actor) now() time.Time { return fixture.Noon().Add(a.at) }
+
+func (a *actor) begun(step int) {
+	if a.started == 0 {
+		a.started = step
+	}
+}
+
+// answer is what a call led to.
+type answer struct {
+	actor          int
+	call           string
+	presented      uint32
+	grant          session.Grant
+	err            error
+	started, ended int // steps of the schedule
+}
+
+func (w answer) String() string {
+	return fmt.Sprintf("%s: %q, generation %d, %v", w.call, w.grant.Outcome, w.grant.Session.Generation, w.err)
+}
+
+// done notes an answer, but not of a container that ended: nobody gets that.
+func (a *actor) done(w answer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w.actor, w.started, w.ended = a.index, a.started, a.step
+	a.started = 0
+	if !errors.Is(w.err, errCrashed) {
+		a.answers = append(a.answers, w)
+	}
+}
+
+// refresh presents a token. Where the container ends, the client asks another one.
+func (a *actor) refresh(text string) (session.Grant, error) {
+	for {
+		t, err := a.verbs.Identify(context.Background(), text)
+		if err != nil {
+			return session.Grant{}, err
+		}
+		g, err := a.verbs.Refresh(context.Background(), session.RefreshRequest{Token: text})
+		a.done(answer{call: a.name + " refreshes " + fmt.Sprint(t.Generation), presented: t.Generation, grant: g, err: err})
+		if !errors.Is(err, errCrashed) || a.gone() {
+			return g, err
+		}
+		a.restart()
+	}
+}
+
+func (a *actor) gone() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.abandoned
+}
+
+// login issues a session.
+func (a *actor) login() (session.Grant, error) {
+	g, err := a.verbs.Issue(context.Background(), session.IssueRequest{Tenant: a.tenant, User: user, Application: web})
+	a.done(answer{call: a.name + " logs in", grant: g, err: err})
+	return g, err
+}
+
+// ends notes the answer of a deletion.
+func (a *actor) ends(what string, end func(context.Context, session.Verbs) error) error {
+	for {
+		err := end(context.Background(), a.verbs)
+		a.done(answer{call: a.name + " deletes " + what, err: err})
+		if !errors.Is(err, errCrashed) || a.gone() {
+			return err
+		}
+		a.restart()
+	}
+}
+
+// before runs verbs that no schedule delays, before the cast enters or after it, at a time since noon.
+func (s *schedule) before(at time.Duration) session.Verbs {
+	now := fixture.Noon().Add(at)
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[8:], uint64(at))
+	return s.verbs(s.store, func() time.Time { return now }, rand.NewChaCha8(seed))
+}
+
+// chain issues a session at noon and refreshes it so many times, a second apart; it returns its tokens.
+func (s *schedule) chain(refreshes int) (texts []string, g session.Grant) {
+	g, err := s.before(0).Issue(context.Background(), session.IssueRequest{Tenant: s.tenant, User: user, Application: web})
+	for n := 0; err == nil && n < refreshes; n++ {
+		texts = append(texts, g.Refresh.Reveal())
+		verbs := s.before(time.Duration(n+1) * time.Second)
+		g, err = verbs.Refresh(context.Background(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+	}
+	if err != nil {
+		s.t.Fatalf("chain: %v", err)
+	}
+	return append(texts, g.Refresh.Reveal()), g
+}

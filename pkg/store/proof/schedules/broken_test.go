@@ -1,0 +1,218 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// broken is a store with one law broken. What is nil is as it should be.
+type broken struct {
+	session.Store
+
+	rotate      func(context.Context, session.Rotation) (session.Session, bool, error)
+	deletion    func(session.Deletion) session.Deletion
+	remove      func(context.Context, session.Deletion) (session.Session, error)
+	listed      func([]session.Session)
+	application func(session.Application, error) (session.Application, error)
+	advance     func(ctx context.Context, tenant, id string, from uint64) (uint64, error)
+	endReused   func(context.Context, session.Key) error
+}
+
+func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+	if b.rotate == nil {
+		return b.Store.Rotate(ctx, r)
+	}
+	return b.rotate(ctx, r)
+}
+
+func (b *broken) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
+	if b.deletion != nil {
+		d = b.deletion(d)
+	}
+	if b.remove != nil {
+		return b.remove(ctx, d)
+	}
+	return b.Store.Delete(ctx, d)
+}
+
+func (b *broken) Query(ctx context.Context, q session.Query) ([]session.Session, bool, error) {
+	found, more, err := b.Store.Query(ctx, q)
+	if b.listed != nil {
+		b.listed(found)
+	}
+	return found, more, err
+}
+
+func (b *broken) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
+	app, err := b.Store.ApplicationOf(ctx, key)
+	if b.application != nil {
+		return b.application(app, err)
+	}
+	return app, err
+}
+
+func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+	if b.advance == nil {
+		return b.Store.AdvanceEpoch(ctx, tenant, id, from)
+	}
+	return b.advance(ctx, tenant, id, from)
+}
+
+func (b *broken) EndReused(ctx context.Context, key session.Key) error {
+	if b.endReused == nil {
+		return b.Store.EndReused(ctx, key)
+	}
+	return b.endReused(ctx, key)
+}
+
+// rotating is a store whose rotations have another condition and another effect. Between two requests of a schedule
+// nothing else happens, so the three steps are one.
+func rotating(permits func(session.Rotation, session.Session) bool, apply func(session.Rotation, session.Session) session.Session,
+) func(session.Store) session.Store {
+	return func(s session.Store) session.Store {
+		return &broken{Store: s, rotate: func(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+			old, _, err := s.Load(ctx, r.Key)
+			if err != nil {
+				return old, false, err
+			}
+			next, applied := apply(r, old), permits(r, old)
+			if !applied && !changesRefused(next, old) {
+				return old, false, nil
+			}
+			err = errors.Join(s.DeleteBatch(ctx, []session.Key{r.Key}), s.Create(ctx, next))
+			return next, applied, err
+		}}
+	}
+}
+
+// changesRefused says whether an effect is one on a session that refused: a window that a retry moves.
+func changesRefused(next, old session.Session) bool {
+	return next.Generation == old.Generation && next.Rotated != old.Rotated
+}
+
+// answering is a store that shows those who are refused another session than there is.
+func answering(shown func(session.Rotation, session.Session) session.Session) func(session.Store) session.Store {
+	return func(s session.Store) session.Store {
+		return &broken{Store: s, rotate: func(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+			state, applied, err := s.Rotate(ctx, r)
+			if err == nil && !applied {
+				state = shown(r, state)
+			}
+			return state, applied, err
+		}}
+	}
+}
+
+// mistake is a broken law and a cast in which it shows.
+type mistake struct {
+	name, cast string
+	store      func(session.Store) session.Store
+	change     func(*cast)
+}
+
+func mistakes() []mistake {
+	permits, apply := session.Rotation.Permits, session.Rotation.Apply
+	alive := func(r session.Rotation, s session.Session) bool { return !s.Expired(r.Now) }
+	return slices.Concat([]mistake{
+		{name: "a superseded token rotates", cast: "two tabs and a late thief", store: rotating(alive, apply)},
+		{
+			name: "the use of the successor closes the window", cast: "two tabs and a token inside its window",
+			store: answering(func(_ session.Rotation, s session.Session) session.Session {
+				for slot := range s.Rotated {
+					if uint32(slot) != (s.Generation-1)%session.RotationTimes {
+						s.Rotated[slot] = s.CreatedAt.AddDate(-1, 0, 0)
+					}
+				}
+				return s
+			}),
+		},
+		{
+			name: "five rotations are remembered", cast: "a tab six generations behind",
+			store: answering(func(_ session.Rotation, s session.Session) session.Session {
+				s.Rotated[s.Generation%session.RotationTimes] = s.CreatedAt.AddDate(-1, 0, 0)
+				return s
+			}),
+		},
+		{
+			name: "every window runs from the latest rotation", cast: "two tabs and a late thief",
+			store: answering(func(_ session.Rotation, s session.Session) session.Session {
+				for slot := range s.Rotated {
+					s.Rotated[slot] = s.RotatedAt()
+				}
+				return s
+			}),
+		},
+		{
+			name: "a retry moves the window", cast: "two tabs, a late thief and a retry",
+			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
+				if permits(r, s) {
+					return apply(r, s)
+				}
+				s.Rotated[r.From%session.RotationTimes] = r.Now
+				return s
+			}),
+		},
+		{
+			name: "one window for all distances", cast: "two holders under a long overlap",
+			store: answering(func(r session.Rotation, s session.Session) session.Session {
+				s.Rotated[r.From%session.RotationTimes] = r.Now
+				return s
+			}),
+		},
+		{
+			name: "a rotation does not say whose it is", cast: "one tab without an overlap, requests are repeated",
+			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
+				r.RequestID = s.ID
+				return apply(r, s)
+			}),
+		},
+		{
+			name: "the stored jti is another one", cast: "two tabs in warm containers",
+			store: answering(func(r session.Rotation, s session.Session) session.Session {
+				s.AccessTokenID = r.RequestID
+				return s
+			}),
+		},
+		{
+			name: "no token rolls forward", cast: "two tabs and a restored table",
+			store: rotating(func(r session.Rotation, s session.Session) bool { return !r.Forward && permits(r, s) }, apply),
+		},
+		{
+			name: "a roll forward leaves the windows as they were", cast: "two tabs and a restored table",
+			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
+				r.Forward = false
+				return apply(r, s)
+			}),
+		},
+		{
+			name: "any root fits", cast: "a tab and a thief with a token key",
+			store: answering(func(r session.Rotation, s session.Session) session.Session {
+				s.RootHash = r.Root
+				return s
+			}),
+		},
+	}, mistakesOfEndings())
+}
+
+// The proof can fail: each broken law shows in some schedule of its cast.
+func TestEveryBrokenLawIsCaught(t *testing.T) {
+	for _, m := range mistakes() {
+		at := slices.IndexFunc(casts(), func(c cast) bool { return c.name == m.cast })
+		if at < 0 {
+			t.Fatalf("%s: there is no cast %q", m.name, m.cast)
+		}
+		c := casts()[at]
+		if m.change != nil {
+			m.change(&c)
+		}
+		e := explore(t, c, m.store)
+		if e.violation == "" {
+			t.Errorf("%s: none of %d schedules of %q shows it", m.name, e.schedules, m.cast)
+		}
+		t.Logf("%s: after %d schedules", m.name, e.schedules)
+	}
+}

@@ -1,0 +1,131 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// oneSuccessor is law 3: all answers of one generation of a session hold the same refresh token and the same jti.
+func (s *schedule) oneSuccessor() {
+	first := map[session.Key]map[uint32]answer{}
+	for _, w := range s.answers {
+		if w.err != nil || w.grant.Outcome == "" {
+			continue
+		}
+		at, of := w.grant.Session.Generation, w.grant.Session.Key
+		if first[of] == nil {
+			first[of] = map[uint32]answer{}
+		}
+		other, known := first[of][at]
+		switch {
+		case !known:
+			first[of][at] = w
+		case other.grant.Refresh != w.grant.Refresh || other.grant.Session.AccessTokenID != w.grant.Session.AccessTokenID:
+			s.violated("law 3: two answers of generation %d differ: %v; %v", at, other, w)
+		}
+	}
+}
+
+// noSurprise wants answers that some law knows. A service whose store answers has no reason for a 503, but for logins
+// that take each other's place four times.
+func (s *schedule) noSurprise() {
+	for _, w := range s.answers {
+		known := w.err == nil || errors.Is(w.err, session.ErrRefused) || errors.Is(w.err, session.ErrNoSession)
+		overtaken := s.cast.contended && errors.Is(w.err, session.ErrUnavailable)
+		if !known && !overtaken && s.cast.faults == 0 {
+			s.violated("an answer that no law knows: %v", w)
+		}
+	}
+}
+
+// neverRefused is law 4 for honest clients inside their windows: whatever the schedule, each of their refreshes is
+// answered. A 503 is allowed where there are faults, if a repetition is answered.
+func (s *schedule) neverRefused(honest ...*actor) {
+	for _, w := range s.of(honest...) {
+		if errors.Is(w.err, session.ErrRefused) || errors.Is(w.err, session.ErrNoSession) {
+			s.violated("law 4: an honest client is refused: %v", w)
+		}
+	}
+	for _, a := range honest {
+		all := s.of(a)
+		if len(all) == 0 || all[len(all)-1].err != nil {
+			s.violated("law 4: %s has no answer at the end", a.name)
+		}
+	}
+}
+
+// of are the answers to some actors, in the order in which they were given.
+func (s *schedule) of(actors ...*actor) (all []answer) {
+	for _, w := range s.answers {
+		if slices.ContainsFunc(actors, func(a *actor) bool { return a.index == w.actor }) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// caught is law 4 for a token outside its window: it never gets an answer, and from its refusal on nothing does.
+func (s *schedule) caught(thief *actor, key session.Key, at time.Duration) {
+	for _, w := range s.of(thief) {
+		if !errors.Is(w.err, session.ErrReused) && !errors.Is(w.err, session.ErrUnknown) {
+			s.violated("law 4: a superseded token outside its window: %v", w)
+		}
+		s.overSince(w.ended, thief)
+	}
+	s.over(key, at)
+}
+
+// overSince is law 5: no refresh that starts after a step of the schedule succeeds.
+func (s *schedule) overSince(step int, but *actor) {
+	for _, w := range s.answers {
+		if w.actor != but.index && w.err == nil && w.started > step && w.grant.Outcome != session.Issued {
+			s.violated("law 5: a refresh that started at step %d, after the end at %d: %v", w.started, step, w)
+		}
+	}
+}
+
+// over wants a session that does not live any more.
+func (s *schedule) over(key session.Key, at time.Duration) {
+	if s.lives(key, at) {
+		s.violated("law 5: session %s lives on", key.ID)
+	}
+}
+
+func (s *schedule) lives(key session.Key, at time.Duration) bool {
+	_, err := s.before(at).Live(context.Background(), key)
+	if err != nil && !errors.Is(err, session.ErrNoSession) {
+		s.t.Fatal(err)
+	}
+	return err == nil
+}
+
+// deleted is law 5: once the deletion is answered nothing that starts later is.
+func (s *schedule) deleted(by *actor, key session.Key, at time.Duration) {
+	for _, w := range s.of(by) {
+		if w.err == nil || errors.Is(w.err, session.ErrNoSession) {
+			s.overSince(w.ended, by)
+			s.over(key, at)
+		}
+	}
+}
+
+// limited is law 5's session limit: so many sessions stay, and each login that was answered has one that it did not
+// delete itself.
+func (s *schedule) limited(limit int, at time.Duration) {
+	left, more, err := s.before(at).List(context.Background(), session.ListRequest{Tenant: s.tenant, User: user, Limit: 100})
+	if err != nil || more {
+		s.t.Fatal(err)
+	}
+	if len(left) != limit {
+		s.violated("law 5: %d sessions stay, want %d", len(left), limit)
+	}
+	for _, w := range s.answers {
+		if w.err == nil && slices.Contains(s.deletedBy[w.grant.Session.ID.String()], w.actor) {
+			s.violated("law 5: answered with a session that it deleted itself: %v", w)
+		}
+	}
+}
