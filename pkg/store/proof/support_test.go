@@ -2,6 +2,8 @@ package proof
 
 import (
 	"context"
+	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"flag"
@@ -194,4 +196,19 @@ func newAPIKey(t testing.TB, store session.Store, tenant string, at time.Time) t
 		t.Fatal(err)
 	}
 	return key
+}
+
+// unsigned makes access tokens that nobody reads: a signature takes longer than the rest of a refresh.
+func unsigned() *keys.Ring[keys.SigningSet] {
+	return keys.NewRing(func(context.Context) (*keys.SigningSet, error) {
+		return &keys.SigningSet{Active: keys.SigningKey{ID: "none", Alg: "EdDSA", Signer: blank{}}}, nil
+	})
+}
+
+type blank struct{}
+
+func (blank) Public() crypto.PublicKey { return ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)) }
+
+func (blank) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return make([]byte, ed25519.SignatureSize), nil
 }

@@ -1,0 +1,140 @@
+package proof
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+func newSimulation(t *testing.T, overlap time.Duration) *simulation {
+	t.Helper()
+	before, after := keys.GenerateTokenKey(keys.Active), keys.GenerateTokenKey(keys.Next)
+	kit := &simulation{store: fixture.Store(t, fixture.Noon), overlap: overlap, signing: unsigned()}
+	kit.tokens[0] = must(keys.ParseTokenSet(must(keys.MarshalDocument(before, after))))
+	before.Status, after.Status = keys.Retired, keys.Active
+	kit.tokens[1] = must(keys.ParseTokenSet(must(keys.MarshalDocument(before, after))))
+	return kit
+}
+
+// browsers runs so many sessions and returns what went wrong, with its seed, and how often each outcome was met.
+func browsers(n int, kit *simulation, check func(*browser) error) (wrong []error, seen map[session.Outcome]int) {
+	var mu sync.Mutex
+	var seeds atomic.Uint64
+	var workers sync.WaitGroup
+	seen = map[session.Outcome]int{}
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for seed := seeds.Add(1); seed <= uint64(n); seed = seeds.Add(1) {
+				b := newBrowser(seed, kit)
+				b.live()
+				err := check(b)
+				_ = kit.store.DeleteBatch(context.Background(), []session.Key{b.key})
+				mu.Lock()
+				for outcome, times := range b.seen {
+					seen[outcome] += times
+				}
+				if err != nil {
+					wrong = append(wrong, fmt.Errorf("seed %d: %w", seed, err))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	return wrong, seen
+}
+
+// survived wants a session that lived through it without a refusal, and lives on.
+func (b *browser) survived() error {
+	g, err := b.containers[0].Refresh(context.Background(), session.RefreshRequest{Token: b.jar})
+	b.note(g, err)
+	if b.loggedOut != nil || err != nil {
+		return fmt.Errorf("logged out: %w", errors.Join(b.loggedOut, err))
+	}
+	b.jar = g.Refresh.Reveal()
+	return nil
+}
+
+// replayed presents an old token when its window is over, and wants the session to be over too.
+func (b *browser) replayed() error {
+	if len(b.texts) < 2 {
+		return nil
+	}
+	b.clock.Pass(time.Minute + time.Second)
+	stolen := b.texts[b.dice.IntN(len(b.texts)-1)]
+	if stolen == b.jar {
+		return nil // a restored table: it is the current one
+	}
+	if _, err := b.containers[1].Refresh(context.Background(), session.RefreshRequest{Token: stolen}); !errors.Is(err, session.ErrReused) {
+		return fmt.Errorf("a replay: got %w, want %w", err, session.ErrReused)
+	}
+	if _, err := b.containers[2].Refresh(context.Background(), session.RefreshRequest{Token: b.jar}); !errors.Is(err, session.ErrUnknown) {
+		return fmt.Errorf("the newest token after a replay: got %w, want %w", err, session.ErrUnknown)
+	}
+	return nil
+}
+
+// Law 4 and the doc of this package: nobody is logged out without a thief, and every replay is caught.
+func TestNobodyIsLoggedOutAndEveryReplayIsCaught(t *testing.T) {
+	withoutRaceDetector(t)
+	n := times(10_000, 100)
+	if testing.Short() {
+		n = 500
+	}
+	kit := newSimulation(t, 30*time.Second)
+	if unanswered > kit.overlap {
+		t.Fatalf("the simulated clients are not those that the law protects: %v", unanswered)
+	}
+	var tooLate atomic.Int64
+	wrong, seen := browsers(n, kit, func(b *browser) error {
+		if b.tooLate {
+			tooLate.Add(1)
+			return nil
+		}
+		if err := b.survived(); err != nil {
+			return err
+		}
+		return b.replayed()
+	})
+	t.Logf("%d sessions, %v: %d logged out or not caught, %d outside the promise after an outage", n, seen, len(wrong), tooLate.Load())
+	for _, err := range wrong[:min(len(wrong), 5)] {
+		t.Error(err)
+	}
+	for _, outcome := range []session.Outcome{session.Rotated, session.Retried, session.RolledForward} {
+		if seen[outcome] == 0 {
+			t.Errorf("no refresh had the outcome %q: %v", outcome, seen)
+		}
+	}
+}
+
+// The proof can fail: an overlap that is shorter than the clients need logs some of them out.
+func TestTooShortAnOverlapIsNoticed(t *testing.T) {
+	wrong, _ := browsers(200, newSimulation(t, time.Second), (*browser).survived)
+	if len(wrong) == 0 {
+		t.Error("got no logout, want some")
+	}
+}
+
+// withoutRaceDetector runs a test in a process that lacks the race detector, which takes ten times as long: a session
+// is one goroutine but for the read of the application.
+func withoutRaceDetector(t *testing.T) {
+	t.Helper()
+	if !raceEnabled {
+		return
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=0", "-v", "-run", "^"+t.Name()+"$", ".").CombinedOutput()
+	if t.Logf("%s", out); err != nil {
+		t.Errorf("without the race detector: %v", err)
+	}
+	t.SkipNow()
+}
