@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestATableOrKeysThatCannotBeReadAreAnErrorInTheLog(t *testing.T) {
 	}{
 		"throttled table": {func(h *harness) { h.Store = failing{errThrottled} }, "unavailable"},
 		"confused table":  {func(h *harness) { h.Store = failing{errors.New("an attribute of another layout")} }, "failed"},
-		"no keys":         {func(h *harness) { h.Authorizer.Verifier.Keys = fixture.Down[keys.PublicSet]() }, "unavailable"},
+		"no keys":         {func(h *harness) { h.Verifier.Keys = fixture.Down[keys.PublicSet]() }, "unavailable"},
 	} {
 		h := start(t)
 		c.spoil(h)
@@ -160,7 +161,7 @@ func TestNoDecisionLogsACredential(t *testing.T) {
 				for _, value := range []string{credential, "Bearer " + credential, "Basic " + credential} {
 					alone := headers(name, value)
 					beside := maps.Clone(alone)
-					beside[name] = append(bearer(key)[name], value)
+					beside[name] = slices.Concat(bearer(key)[name], []string{value})
 					for _, headers := range []map[string][]string{alone, beside} {
 						_, _ = h.decide(headers) // its log is what counts
 						for _, secret := range []string{credential, key} {

@@ -93,7 +93,7 @@ func explain(err error) error {
 // example, leaves nothing that the next one would trip over.
 func createFile(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil //nolint:nilerr // what is there is opened, and every error of it comes then
+		return nil // what is there is opened, and every error of it comes then
 	}
 	unfinished := path + ".new"
 	_ = os.Remove(unfinished)
