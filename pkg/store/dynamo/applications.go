@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -15,68 +17,42 @@ import (
 func (s *Store) Application(ctx context.Context, tenant, id string) (session.Application, error) {
 	const operation = "GetItem (application)"
 	stored, err := s.get(ctx, operation, applicationKey(tenant, id))
+	if err == nil && len(stored) == 0 {
+		err = session.ErrNoApplication
+	}
 	if err != nil {
 		return session.Application{}, err
-	}
-	if len(stored) == 0 {
-		return session.Application{}, session.ErrNoApplication
 	}
 	app, err := decodeApplication(tenant, id, stored)
 	return app, decoded(operation, err)
 }
 
-// Applications is one strongly consistent BatchGetItem, and one more of the applications themselves where the copies
-// that this user reads are missing; none for no ids.
+// Applications is one strongly consistent BatchGetItem, and one more where copies are missing; none for no ids.
 func (s *Store) Applications(ctx context.Context, tenant, user string, ids []string) (map[string]session.Application, error) {
+	const operation = "BatchGetItem (applications)"
+	at := map[string]item{}
+	for _, id := range ids {
+		at[id] = s.applicationOf(session.Key{Tenant: tenant, User: user, Application: id})
+	}
 	apps := map[string]session.Application{}
-	read := func(key func(id string) item) error {
-		return s.readApplications(ctx, tenant, ids, key, apps)
+	if len(at) == 0 {
+		return apps, nil
 	}
-	err := read(func(id string) item {
-		return s.applicationOf(session.Key{Tenant: tenant, User: user, Application: id})
-	})
-	if err == nil && s.EpochCopies > 1 {
-		err = read(func(id string) item { return applicationKey(tenant, id) })
-	}
+	rows, err := s.batchGetOriginals(ctx, operation, slices.Collect(maps.Values(at)))
 	if err != nil {
 		return nil, err
+	}
+	for id, key := range at {
+		if stored, found := rows[keyOf(key)]; found {
+			if apps[id], err = decodeApplication(tenant, id, stored); err != nil {
+				return nil, decoded(operation, err)
+			}
+		}
 	}
 	return apps, nil
 }
 
-// readApplications adds to apps those that are not there, from the items of these keys.
-func (s *Store) readApplications(
-	ctx context.Context, tenant string, ids []string, key func(id string) item, apps map[string]session.Application,
-) error {
-	const operation = "BatchGetItem (applications)"
-	byKey := map[rowKey]string{}
-	var wanted []item
-	for _, id := range ids {
-		key := key(id)
-		_, have := apps[id]
-		if _, twice := byKey[keyOf(key)]; !twice && !have {
-			byKey[keyOf(key)] = id
-			wanted = append(wanted, key)
-		}
-	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	found, err := s.batchGet(ctx, operation, wanted)
-	if err != nil {
-		return err
-	}
-	for _, stored := range found {
-		id := byKey[keyOf(stored)]
-		if apps[id], err = decodeApplication(tenant, id, stored); err != nil {
-			return decoded(operation, err)
-		}
-	}
-	return nil
-}
-
-// PutApplication is one UpdateItem on the condition of the version, and where there are copies what writeApplication
-// says.
+// PutApplication is one UpdateItem on the condition of the version, or more, see copies.go.
 func (s *Store) PutApplication(ctx context.Context, app session.Application) (session.Application, error) {
 	const operation = "UpdateItem (put application)"
 	settings, err := json.Marshal(app.Settings)
@@ -84,27 +60,14 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 		return session.Application{}, fmt.Errorf("%s: %w", operation, err)
 	}
 	w := applicationWrite{
-		operation: operation, tenant: app.Tenant, id: app.ID, spreads: true,
-		set:       "#name = :name, #settings = :settings, #version = :next, epoch = if_not_exists(epoch, :zero)",
-		condition: "#version = :version",
-		names:     map[string]string{"#name": attrName, "#settings": attrSettings, "#version": attrAppVersion},
-		values: item{
-			":name": text(app.Name), ":settings": text(string(settings)), ":zero": number(uint64(0)),
-			":version": number(app.Version), ":next": number(app.Version + 1),
-		},
-		change: func(stored item) bool {
-			r := reader{item: stored}
-			if r.number(attrAppVersion, 64) != app.Version {
-				return false
-			}
-			stored[attrName], stored[attrSettings] = text(app.Name), text(string(settings))
-			stored[attrAppVersion] = number(app.Version + 1)
-			return true
+		operation: operation, tenant: app.Tenant, id: app.ID, addsCopies: true,
+		expected: item{attrAppVersion: number(app.Version)},
+		set: item{
+			attrName: text(app.Name), attrSettings: text(string(settings)), attrAppVersion: number(app.Version + 1),
 		},
 	}
 	if app.Version == 0 {
-		w.condition = "attribute_not_exists(PK)"
-		delete(w.values, ":version")
+		w.expected, w.set[attrAppEpoch] = nil, number(uint64(0))
 	}
 	stored, written, err := s.writeApplication(ctx, w)
 	if err == nil && !written {
@@ -117,23 +80,13 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 	return result, decoded(operation, err)
 }
 
-// AdvanceEpoch is one UpdateItem on the condition of the epoch, and where there are copies what writeApplication
-// says. An epoch that is not the expected one has passed it: another deletion came first, or this one's own attempt
-// whose answer was lost.
+// AdvanceEpoch is one UpdateItem on the condition of the epoch, or more, see copies.go. Where the epoch is greater,
+// another deletion advanced it, or an earlier attempt of this one, whose answer was lost.
 func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
 	const operation = "UpdateItem (advance epoch)"
 	stored, _, err := s.writeApplication(ctx, applicationWrite{
 		operation: operation, tenant: tenant, id: id,
-		set: "epoch = :next", condition: "epoch = :from",
-		values: item{":from": number(from), ":next": number(from + 1)},
-		change: func(stored item) bool {
-			r := reader{item: stored}
-			if r.number(attrAppEpoch, 64) != from {
-				return false
-			}
-			stored[attrAppEpoch] = number(from + 1)
-			return true
-		},
+		expected: item{attrAppEpoch: number(from)}, set: item{attrAppEpoch: number(from + 1)},
 	})
 	if err == nil && len(stored) == 0 {
 		err = session.ErrNoApplication

@@ -26,9 +26,9 @@ var batchDelays = []time.Duration{
 	25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond,
 }
 
-// batchGet reads up to 100 distinct items, strongly consistently. Their order is random.
-func (s *Store) batchGet(ctx context.Context, operation string, keys []item) ([]item, error) {
-	var found []item
+// batchGet reads up to 100 distinct items, strongly consistently.
+func (s *Store) batchGet(ctx context.Context, operation string, keys []item) (map[rowKey]item, error) {
+	rows := map[rowKey]item{}
 	err := s.untilProcessed(ctx, operation, keys, func(keys []item) ([]item, error) {
 		out, err := s.Client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 			RequestItems: map[string]types.KeysAndAttributes{
@@ -39,15 +39,15 @@ func (s *Store) batchGet(ctx context.Context, operation string, keys []item) ([]
 			return nil, failed(operation, err)
 		}
 		var rest []item
-		for _, stored := range out.Responses {
-			found = append(found, items(stored)...)
+		for _, stored := range out.Responses[s.Table] {
+			rows[keyOf(stored)] = stored
 		}
 		for _, unprocessed := range out.UnprocessedKeys {
 			rest = append(rest, items(unprocessed.Keys)...)
 		}
 		return rest, nil
 	})
-	return found, err
+	return rows, err
 }
 
 // batchDelete deletes items in any order. After an error some of them may remain.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,37 +18,34 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Copies of an application. Every refresh and every authorized request reads its application strongly, and a
+// Copies of an application. Every refresh and every authorized request reads its application strongly, and one
 // partition of DynamoDB answers 3 000 such reads per second:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
-// Beyond that an application has EpochCopies copies, itself included, each with a partition key of its own and all
-// with the same attributes. Every session of a user reads the same one, chosen by a hash of the user, so N copies
-// serve about N x 3 000 reads per second: 10 000 refreshes per second of one application need 4.
+// Beyond that rate an application is stored in EpochCopies items with equal attributes, each with its own partition key.
+// All sessions of a user read the same item, chosen by a hash of the user. So N items serve about N x 3 000 reads per
+// second: 10 000 refreshes per second of one application need 4.
 //
-// The application item says how many copies there are. They come into being when the application is put by a store
-// with more EpochCopies, all writes change all of them in one transaction, and their number never falls: whatever
-// EpochCopies another store has, it reads no copy that a deletion has passed by. A user whose copy is missing reads
-// the application itself, one request more. A deletion by application is one request without copies, and two
-// with them, a refused UpdateItem that tells how many there are and a TransactWriteItems: 1 + 2N write units.
+// The application itself, item 0, has the number of items in copies. PutApplication of a store with a greater EpochCopies
+// adds the missing ones. Each write changes all items in one transaction, and their number never falls. So no store reads
+// a copy that a deletion left out, whatever its EpochCopies. A user whose copy is missing reads the application itself.
 //
-// There is no verb that deletes an application. Who does so by hand deletes its copies before it.
+// A write of an application without copies is one UpdateItem. With copies it is two requests: that UpdateItem, which is
+// refused and returns the application, and a TransactWriteItems of 2N write units.
+//
+// No verb deletes an application. Who deletes one by hand deletes its copies first.
 
-// MaxEpochCopies is the largest EpochCopies; a transaction may have 100 items.
+// MaxEpochCopies is the limit of EpochCopies. A transaction has at most 100 items.
 const MaxEpochCopies = 64
 
-// uncopied is the condition of an application that has no copies.
-const uncopied = "attribute_not_exists(copies)"
-
-// maxRewrites bounds how often a write is repeated because others change the same application, which 32 may do at
-// once.
+// maxRewrites bounds the attempts of a write while others change the same application; 32 may do so at once.
 const maxRewrites = 64
 
-// conditionFailed is the code of a reason to cancel a transaction.
+// conditionFailed is a reason for the cancellation of a transaction.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 const conditionFailed = "ConditionalCheckFailed"
 
-// byOthers tells the reasons that another attempt may find gone.
-func byOthers(r types.CancellationReason) bool {
+// isTransient reports whether another attempt of a transaction may succeed.
+func isTransient(r types.CancellationReason) bool {
 	switch aws.ToString(r.Code) {
 	case conditionFailed, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
 		return true
@@ -55,26 +53,8 @@ func byOthers(r types.CancellationReason) bool {
 	return false
 }
 
-// ApplicationOf is one strongly consistent GetItem, and one more where the copy that this user reads is missing.
-func (s *Store) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
-	const operation = "GetItem (application of a session)"
-	at := s.applicationOf(key)
-	if !isCopy(at) {
-		return s.Application(ctx, key.Tenant, key.Application)
-	}
-	stored, err := s.get(ctx, operation, at)
-	if err != nil {
-		return session.Application{}, err
-	}
-	if len(stored) == 0 {
-		return s.Application(ctx, key.Tenant, key.Application)
-	}
-	app, err := decodeApplication(key.Tenant, key.Application, stored)
-	return app, decoded(operation, err)
-}
-
-// applicationOf is the key of what a user's sessions read: copy n of N, where n is the first 8 bytes of the user id's
-// SHA-256, big endian, modulo N. (Ids that count up fall on few of 32 copies by FNV.)
+// applicationOf is the key of the item that a user's sessions read: item n of N, where n is the first 8 bytes of the
+// user id's SHA-256, big endian, modulo N. (FNV maps consecutive ids to few of 32 items.)
 func (s *Store) applicationOf(key session.Key) item {
 	if s.EpochCopies <= 1 {
 		return applicationKey(key.Tenant, key.Application)
@@ -83,50 +63,90 @@ func (s *Store) applicationOf(key session.Key) item {
 	return copyKey(key.Tenant, key.Application, endian.BigEndian.Uint64(hash[:])%uint64(s.EpochCopies))
 }
 
-// applicationWrite is a change of an application on a condition: as expressions for the one item, and as a function
-// for an application that has copies. The function changes the item that it is given, or says that the condition
-// does not hold.
-type applicationWrite struct {
-	operation      string
-	tenant, id     string
-	set, condition string
-	names          map[string]string
-	values         item
-	change         func(stored item) bool
-	spreads        bool // makes the copies that are missing
+// ApplicationOf is one strongly consistent GetItem, and one more where the user's copy is missing.
+func (s *Store) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
+	const operation = "GetItem (application of a session)"
+	at := s.applicationOf(key)
+	stored, err := s.get(ctx, operation, at)
+	if err == nil && len(stored) == 0 && isCopy(at) {
+		return s.Application(ctx, key.Tenant, key.Application)
+	}
+	if err == nil && len(stored) == 0 {
+		err = session.ErrNoApplication
+	}
+	if err != nil {
+		return session.Application{}, err
+	}
+	app, err := decodeApplication(key.Tenant, key.Application, stored)
+	return app, decoded(operation, err)
 }
 
-// writeApplication changes an application and all its copies if its condition holds: with one UpdateItem where there
-// are no copies. Else that one is refused, and one TransactWriteItems follows, as it does where there shall be more
-// copies. It returns the application as it stands then, empty if there is none, and whether it was written.
+// batchGetOriginals is batchGet, and one more of the applications whose copies are missing. It returns each under the key
+// of its copy.
+func (s *Store) batchGetOriginals(ctx context.Context, operation string, keys []item) (map[rowKey]item, error) {
+	rows, err := s.batchGet(ctx, operation, keys)
+	if err != nil {
+		return nil, err
+	}
+	var originals []item
+	copies := map[rowKey]rowKey{}
+	for _, key := range keys {
+		if _, found := rows[keyOf(key)]; !found && isCopy(key) {
+			original := originalOf(key)
+			originals, copies[keyOf(original)] = append(originals, original), keyOf(key)
+		}
+	}
+	if len(originals) == 0 {
+		return rows, nil
+	}
+	found, err := s.batchGet(ctx, operation, originals)
+	for key, stored := range found {
+		rows[copies[key]] = stored
+	}
+	return rows, err
+}
+
+// applicationWrite sets attributes of an application if others have their expected values, or, where none is expected,
+// if there is no application.
+type applicationWrite struct {
+	operation  string
+	tenant, id string
+	expected   item
+	set        item
+	addsCopies bool
+}
+
+// writeApplication writes an application and its copies, and returns the application after that and whether it was
+// written. It is empty if there is no application.
 func (s *Store) writeApplication(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
 	stored, written, err = s.updateUncopied(ctx, w)
-	r := reader{item: stored}
-	copies := r.number(attrCopies, 8)
 	switch {
-	case err != nil || len(stored) == 0:
-		return stored, written, err
-	case !written && copies > 0:
+	case err != nil:
+		return nil, false, err
+	case !written && stored[attrCopies] != nil:
 		return s.rewrite(ctx, w, stored)
-	case written && w.spreads && s.EpochCopies > 1:
-		w.change = func(item) bool { return true }
+	case written && w.addsCopies && s.EpochCopies > 1:
+		w.expected, w.set = item{}, item{}
 		return s.rewrite(ctx, w, stored)
 	}
-	return stored, written, decoded(w.operation, r.err)
+	return stored, written, nil
 }
 
-// updateUncopied runs an UpdateItem on an application that has no copies, and returns what stands then.
+// updateUncopied is one UpdateItem on the condition that there are no copies.
 func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
-	condition := w.condition + " AND " + uncopied
-	update := "SET " + w.set
+	e := newExpression(w.set)
+	e.require(item{attrCopies: nil})
+	if e.require(w.expected); w.expected == nil {
+		e.require(item{attrPK: nil})
+	}
 	for attempt := 0; ; attempt++ {
 		out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                           &s.Table,
 			Key:                                 applicationKey(w.tenant, w.id),
-			UpdateExpression:                    &update,
-			ConditionExpression:                 &condition,
-			ExpressionAttributeNames:            w.names,
-			ExpressionAttributeValues:           w.values,
+			UpdateExpression:                    &e.update,
+			ConditionExpression:                 e.condition,
+			ExpressionAttributeNames:            e.names,
+			ExpressionAttributeValues:           e.values,
 			ReturnValues:                        types.ReturnValueAllNew,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})
@@ -140,31 +160,27 @@ func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored 
 		case !errors.As(err, &conflict):
 			return nil, false, failed(w.operation, err)
 		}
-		if err := s.stepBack(ctx, w.operation, attempt); err != nil {
+		if err := s.backOff(ctx, w.operation, attempt); err != nil {
 			return nil, false, err
 		}
 	}
 }
 
-// rewrite changes an application and all its copies in one transaction, if the application is still as it was
-// read; if it is not, it starts again from what it is now.
+// rewrite is one TransactWriteItems on the condition that the application is as it was read. If another write changed it,
+// rewrite starts again from the changed one.
 func (s *Store) rewrite(ctx context.Context, w applicationWrite, stored item) (_ item, written bool, err error) {
 	const operation = "TransactWriteItems (application)"
 	for attempt := 0; ; attempt++ {
-		changed := maps.Clone(stored)
-		if !w.change(changed) {
+		if w.expected == nil || !stored.hasNumbers(w.expected) {
 			return stored, false, nil
 		}
-		input, err := s.transaction(w, stored, changed)
-		if err != nil {
-			return nil, false, decoded(operation, err)
-		}
+		changed, input := s.transaction(w, stored)
 		_, err = s.Client.TransactWriteItems(ctx, input)
 		if err == nil {
 			return changed, true, nil
 		}
 		var canceled *types.TransactionCanceledException
-		if !errors.As(err, &canceled) || !slices.ContainsFunc(canceled.CancellationReasons, byOthers) {
+		if !errors.As(err, &canceled) || !slices.ContainsFunc(canceled.CancellationReasons, isTransient) {
 			return nil, false, failed(operation, err)
 		}
 		if first := canceled.CancellationReasons[0]; aws.ToString(first.Code) == conditionFailed {
@@ -172,63 +188,84 @@ func (s *Store) rewrite(ctx context.Context, w applicationWrite, stored item) (_
 				return nil, false, nil
 			}
 		}
-		if err := s.stepBack(ctx, operation, attempt); err != nil {
+		if err := s.backOff(ctx, operation, attempt); err != nil {
 			return nil, false, err
 		}
 	}
 }
 
-// stepBack waits for others who change the same application, each for another while.
-func (s *Store) stepBack(ctx context.Context, operation string, attempt int) error {
+// backOff waits a random time before another attempt.
+func (s *Store) backOff(ctx context.Context, operation string, attempt int) error {
 	if attempt == maxRewrites {
 		return fmt.Errorf("%s: %w: others change the same application", operation, session.ErrUnavailable)
 	}
 	longest := batchDelays[min(attempt, len(batchDelays)-1)]
-	if err := s.Sleep(ctx, rand.N(longest)); err != nil { //nolint:gosec // no secret: it only spreads attempts
+	if err := s.Sleep(ctx, rand.N(longest)); err != nil { //nolint:gosec // not a secret
 		return failed(operation, err)
 	}
 	return nil
 }
 
-// transaction writes a changed application to itself and to its copies: to all that there are and all that there
-// shall be. The SDK adds a ClientRequestToken, so that repeating it changes nothing more.
-func (s *Store) transaction(w applicationWrite, stored, changed item) (*dynamodb.TransactWriteItemsInput, error) {
+// transaction writes the changed application to all its items. The SDK adds a ClientRequestToken, so a repetition changes
+// nothing more.
+func (s *Store) transaction(w applicationWrite, stored item) (changed item, input *dynamodb.TransactWriteItemsInput) {
+	changed = maps.Clone(stored)
+	maps.Copy(changed, w.set)
+	delete(changed, attrPK)
+	delete(changed, attrSK)
 	r := reader{item: stored}
-	copies := max(r.number(attrCopies, 8), uint64(max(1, min(s.EpochCopies, MaxEpochCopies))))
+	copies := max(r.number(attrCopies, 8), uint64(max(1, s.EpochCopies)))
 	changed[attrCopies] = number(copies)
-	values := item{
-		":name": changed[attrName], ":settings": changed[attrSettings], ":epoch": changed[attrAppEpoch],
-		":version": changed[attrAppVersion], ":copies": changed[attrCopies],
-	}
-	input := &dynamodb.TransactWriteItemsInput{}
+	input = &dynamodb.TransactWriteItemsInput{}
 	for n := range copies {
+		e := newExpression(changed)
+		if n == 0 {
+			e.require(item{
+				attrAppEpoch: stored[attrAppEpoch], attrAppVersion: stored[attrAppVersion], attrCopies: stored[attrCopies],
+			})
+		}
 		input.TransactItems = append(input.TransactItems, types.TransactWriteItem{Update: &types.Update{
-			TableName: &s.Table,
-			Key:       copyKey(w.tenant, w.id, n),
-			UpdateExpression: aws.String(
-				"SET #name = :name, #settings = :settings, #version = :version, epoch = :epoch, copies = :copies"),
-			ExpressionAttributeNames: map[string]string{
-				"#name": attrName, "#settings": attrSettings, "#version": attrAppVersion,
-			},
-			ExpressionAttributeValues: values,
+			TableName:                           &s.Table,
+			Key:                                 copyKey(w.tenant, w.id, n),
+			UpdateExpression:                    &e.update,
+			ConditionExpression:                 e.condition,
+			ExpressionAttributeNames:            e.names,
+			ExpressionAttributeValues:           e.values,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}})
 	}
-	onlyIfUnchanged(input.TransactItems[0].Update, stored)
-	return input, r.err
+	return changed, input
 }
 
-// onlyIfUnchanged lets an update of an application pass only while it is as it was read, and return it if it is not.
-func onlyIfUnchanged(u *types.Update, stored item) {
-	condition := "epoch = :oldEpoch AND #version = :oldVersion AND "
-	u.ExpressionAttributeValues = maps.Clone(u.ExpressionAttributeValues)
-	u.ExpressionAttributeValues[":oldEpoch"] = stored[attrAppEpoch]
-	u.ExpressionAttributeValues[":oldVersion"] = stored[attrAppVersion]
-	if stored[attrCopies] == nil {
-		condition += uncopied
-	} else {
-		condition += "copies = :oldCopies"
-		u.ExpressionAttributeValues[":oldCopies"] = stored[attrCopies]
+// expression is an update on a condition.
+type expression struct {
+	update    string
+	condition *string
+	names     map[string]string
+	values    item
+}
+
+// newExpression sets attributes.
+func newExpression(set item) *expression {
+	e := &expression{names: map[string]string{}, values: item{}}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		e.names["#"+name], e.values[":"+name] = name, set[name]
+		e.update += ", #" + name + " = :" + name
 	}
-	u.ConditionExpression = &condition
-	u.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	e.update = "SET " + strings.TrimPrefix(e.update, ", ")
+	return e
+}
+
+// require adds to the condition that attributes have these values; nil is a missing one.
+func (e *expression) require(attributes item) {
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		condition := "attribute_not_exists(#" + name + ")"
+		if value := attributes[name]; value != nil {
+			condition, e.values[":old_"+name] = "#"+name+" = :old_"+name, value
+		}
+		if e.names["#"+name] = name; e.condition != nil {
+			condition = *e.condition + " AND " + condition
+		}
+		e.condition = &condition
+	}
 }

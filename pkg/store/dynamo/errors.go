@@ -23,8 +23,8 @@ type requestError struct {
 func (e *requestError) Error() string   { return e.text }
 func (e *requestError) Unwrap() []error { return e.causes }
 
-// failed wraps the error of a request. Transient errors (throttling, 5xx, time-outs, connections, an unreadable answer, an
-// ended context) are session.ErrUnavailable; all others are bugs or missing permissions.
+// failed wraps the error of a request. Transient errors (throttling, 5xx, time-outs, connections, an unreadable answer, a
+// conflict with a transaction, an ended context) are session.ErrUnavailable; all others are bugs or missing permissions.
 func failed(operation string, err error) error {
 	e := &requestError{text: operation + ": " + reason(err), causes: []error{err}}
 	if unavailable(err) {
@@ -37,8 +37,9 @@ func failed(operation string, err error) error {
 func unavailable(err error) bool {
 	var canceled *aws.RequestCanceledError
 	var unreadable *smithy.DeserializationError
+	var conflict *types.TransactionConflictException
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &canceled) || errors.As(err, &unreadable) ||
+		errors.As(err, &canceled) || errors.As(err, &unreadable) || errors.As(err, &conflict) ||
 		retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
 }
 

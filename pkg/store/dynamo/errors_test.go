@@ -46,13 +46,14 @@ func cutOff(body string) dynamotest.Fault {
 // The port: "An unreachable or throttled store is ErrUnavailable."
 func TestAStoreThatKeepsFailingIsUnavailable(t *testing.T) {
 	for name, fault := range map[string]dynamotest.Fault{
-		"throughput exceeded": dynamotest.Throttled(),
-		"throttling":          dynamotest.Refuse(400, "ThrottlingException", ""),
-		"limit exceeded":      dynamotest.Refuse(400, "RequestLimitExceeded", ""),
-		"500":                 dynamotest.Broken(),
-		"503 without a body":  dynamotest.Reply(503, ""),
-		"closed connections":  dynamotest.Closed(),
-		"cut answers":         cutOff(`{"Item":{}}`),
+		"throughput exceeded":  dynamotest.Throttled(),
+		"throttling":           dynamotest.Refuse(400, "ThrottlingException", ""),
+		"limit exceeded":       dynamotest.Refuse(400, "RequestLimitExceeded", ""),
+		"transaction conflict": dynamotest.Refuse(400, "TransactionConflictException", ""),
+		"500":                  dynamotest.Broken(),
+		"503 without a body":   dynamotest.Reply(503, ""),
+		"closed connections":   dynamotest.Closed(),
+		"cut answers":          cutOff(`{"Item":{}}`),
 	} {
 		b := onNothing(t)
 		b.transport.Always("GetItem", fault)

@@ -141,6 +141,12 @@ const sortOfCopies = "COPY"
 
 func isCopy(i item) bool { return keyOf(i).sk == sortOfCopies }
 
+// originalOf is the key of the application of a copy.
+func originalOf(i item) item {
+	parts := strings.Split(keyOf(i).pk, "#")
+	return primaryKey(strings.Join(parts[:2], "#"), strings.Join(parts[2:4], "#"))
+}
+
 func apiKeyKey(id string) item { return primaryKey("APIKEY#"+escape(id), "APIKEY") }
 
 func userPartition(tenant, user string) string {

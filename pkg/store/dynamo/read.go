@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,28 +11,20 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Load is one strongly consistent BatchGetItem of two items, and one more of the application itself where the user's copy
-// of it is missing. Without the session it returns ErrNoSession, whatever the application.
+// Load is one strongly consistent BatchGetItem of two items, and one more where the user's copy of the application is
+// missing. Without the session it returns ErrNoSession, whatever the application.
 func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, session.Application, error) {
 	const operation = "BatchGetItem (load)"
 	sessionAt, applicationAt := sessionKey(key), s.applicationOf(key)
-	found, err := s.batchGet(ctx, operation, []item{sessionAt, applicationAt})
+	rows, err := s.batchGetOriginals(ctx, operation, []item{sessionAt, applicationAt})
 	if err != nil {
 		return session.Session{}, session.Application{}, err
 	}
-	stored, exists := find(found, sessionAt)
-	if !exists {
+	stored, storedApp := rows[keyOf(sessionAt)], rows[keyOf(applicationAt)]
+	if stored == nil {
 		return session.Session{}, session.Application{}, session.ErrNoSession
 	}
-	storedApp, exists := find(found, applicationAt)
-	if !exists && isCopy(applicationAt) {
-		applicationAt = applicationKey(key.Tenant, key.Application)
-		if found, err = s.batchGet(ctx, operation, []item{applicationAt}); err != nil {
-			return session.Session{}, session.Application{}, err
-		}
-		storedApp, exists = find(found, applicationAt)
-	}
-	if !exists {
+	if storedApp == nil {
 		return session.Session{}, session.Application{}, session.ErrNoApplication
 	}
 	loaded, err := decodeSession(key, stored)
@@ -144,12 +135,3 @@ func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
 
 // maxPage fits a limit into the SDK's type; DynamoDB ends a page at 1 MB, long before.
 const maxPage = 1 << 20
-
-// find returns the item of a key.
-func find(items []item, key item) (item, bool) {
-	n := slices.IndexFunc(items, func(i item) bool { return keyOf(i) == keyOf(key) })
-	if n < 0 {
-		return nil, false
-	}
-	return items[n], true
-}

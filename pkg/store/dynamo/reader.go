@@ -70,6 +70,17 @@ func (r *reader) time(name string) time.Time {
 	return time.UnixMilli(int64(r.number(name, 63))).UTC()
 }
 
+// hasNumbers reports whether attributes have these numbers.
+func (i item) hasNumbers(expected item) bool {
+	stored, want := reader{item: i}, reader{item: expected}
+	for name := range expected {
+		if stored.number(name, 64) != want.number(name, 64) || i[name] == nil {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *reader) span(name string) time.Duration {
 	return time.Duration(r.number(name, 43)) * time.Millisecond // a Duration holds at most 2^43 ms
 }
