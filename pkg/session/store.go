@@ -67,11 +67,9 @@ type Writer interface {
 type Applications interface {
 	// Application reads one. Errors: ErrNoApplication.
 	Application(ctx context.Context, tenant, id string) (Application, error)
-	// ApplicationOf reads the application of a session, whose id may be zero. All
-	// sessions of one user read the same item. Errors: ErrNoApplication.
+	// ApplicationOf reads the application of a session, whose id may be zero. Errors: ErrNoApplication.
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
-	// Applications reads up to 100 applications of one user's sessions as ApplicationOf does; the answer lacks those
-	// that do not exist.
+	// Applications reads up to 100 applications of one user's sessions. The answer lacks those that do not exist.
 	Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error)
 	// PutApplication writes name and settings if the version is still app.Version, 0 for one that does not exist
 	// yet. It raises the version, leaves the epoch as it is, and returns the result. Errors: ErrChanged.
