@@ -27,7 +27,7 @@ func (s *Store) APIKey(ctx context.Context, id string) (session.APIKey, error) {
 }
 
 // PutAPIKey is a transaction of one Put that replaces nothing. The SDK adds a ClientRequestToken, by which DynamoDB
-// knows a repetition for ten minutes: one that arrives after a deletion does nothing.
+// recognizes a repetition for ten minutes. So one that arrives after a deletion has no effect.
 func (s *Store) PutAPIKey(ctx context.Context, key session.APIKey) error {
 	const operation = "TransactWriteItems (API key)"
 	_, err := s.Client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
@@ -47,7 +47,7 @@ func (s *Store) PutAPIKey(ctx context.Context, key session.APIKey) error {
 	return nil
 }
 
-// DeleteAPIKey is one DeleteItem on the condition that the key is the tenant's.
+// DeleteAPIKey is one DeleteItem on the condition that the tenant owns the key.
 func (s *Store) DeleteAPIKey(ctx context.Context, tenant, id string) error {
 	_, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName:                 &s.Table,

@@ -99,7 +99,7 @@ func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64
 	return epoch, decoded(operation, r.err)
 }
 
-// get reads one item, strongly consistently; it is empty if there is none.
+// get reads one item, strongly consistently. A missing item is empty.
 func (s *Store) get(ctx context.Context, operation string, key item) (item, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &s.Table, Key: key, ConsistentRead: aws.Bool(true),

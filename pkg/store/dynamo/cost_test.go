@@ -13,7 +13,7 @@ import (
 )
 
 // The table in the package's doc.
-func TestEveryVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
+func TestEachVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
 	b := onEngine(t)
 	apiKey := storetest.NewAPIKey(b.tenant)
 	cases := []struct {
@@ -78,7 +78,7 @@ func TestEveryVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
 	for _, c := range cases {
 		s := b.stored()
 		if err := c.run(s); err != nil {
-			t.Errorf("%s: %v", c.verb, err)
+			t.Errorf("%s: got %v, want no error", c.verb, err)
 		}
 		if got := fmt.Sprint(b.transport.Requests()); got != fmt.Sprintf("map[%s:1]", c.operation) {
 			t.Errorf("%s: got requests %s, want one %s", c.verb, got, c.operation)
@@ -90,7 +90,7 @@ func TestEveryVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
 }
 
 // Laws 1 and 4: a rotation costs 1 write unit while the item stays under 1 KB. It does with UUIDs, device, scope and
-// 150 bytes of claims; with ids that are as long as a token may hold, it does with half of that.
+// 150 bytes of claims, and with the longest ids that fit a token and half of these claims.
 func TestARotationCostsOneWriteUnit(t *testing.T) {
 	const uuid = "0198c0de-7a3b-7c1d-8e2f-000000000001"
 	b := onEngine(t)
@@ -118,10 +118,10 @@ func TestARotationCostsOneWriteUnit(t *testing.T) {
 		b.must(b.Create(b.Context(), s))
 		b.transport.Reset()
 		if _, applied, err := b.Rotate(b.Context(), storetest.NewRotation(s)); err != nil || !applied {
-			t.Fatalf("%s: applied %v, %v", name, applied, err)
+			t.Fatalf("%s: got applied %v, %v; want true", name, applied, err)
 		}
 		if units, index := b.transport.Units("UpdateItem"); units != 1 || index != 0 {
-			t.Errorf("%s: %v write units, %v of the index, want 1 and none", name, units, index)
+			t.Errorf("%s: got %v write units, %v of the index; want 1 and none", name, units, index)
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// Performance floor 12: a failure that passes costs one more attempt, begun at once.
-func TestOneFailureThenSuccessIsExactlyTwoAttempts(t *testing.T) {
+// Performance floor 12: a transient failure costs one more attempt.
+func TestOneFailureThenSuccessIsTwoAttempts(t *testing.T) {
 	for name, fault := range map[string]dynamotest.Fault{
 		"500":       dynamotest.Broken(),
 		"503":       dynamotest.Reply(503, ""),
@@ -26,10 +26,10 @@ func TestOneFailureThenSuccessIsExactlyTwoAttempts(t *testing.T) {
 		b.transport.Next("DeleteItem", fault, dynamotest.Reply(200, `{}`))
 		key := storetest.NewAPIKey(b.tenant)
 		if err := b.DeleteAPIKey(b.Context(), key.Tenant, key.ID); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want no error", name, err)
 		}
 		if got := b.transport.Requests()["DeleteItem"]; got != 2 {
-			t.Errorf("%s: %d attempts, want 2", name, got)
+			t.Errorf("%s: got %d attempts, want 2", name, got)
 		}
 	}
 }
@@ -62,12 +62,12 @@ func TestAStoreThatKeepsFailingIsUnavailable(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
 		}
 		if got := b.transport.Requests()["GetItem"]; got != 5 {
-			t.Errorf("%s: %d attempts, want 5", name, got)
+			t.Errorf("%s: got %d attempts, want 5", name, got)
 		}
 	}
 }
 
-func TestAContextThatEndsIsUnavailable(t *testing.T) {
+func TestAnEndedContextIsUnavailable(t *testing.T) {
 	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"canceled": func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -89,24 +89,23 @@ func TestAContextThatEndsIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestAMistakeOfOursIsNeitherRepeatedNorUnavailableNorQuoted(t *testing.T) {
+func TestAnUnexpectedErrorIsNeitherRetriedNorUnavailableNorQuoted(t *testing.T) {
 	for _, code := range []string{"ValidationException", "ResourceNotFoundException", "AccessDeniedException"} {
 		b := onNothing(t)
 		b.transport.Always("UpdateItem", dynamotest.Refuse(400, code, "bad key TENANT#secret-tenant"))
 		s := storetest.NewSession("secret-tenant", "secret-user", "secret-app")
 		_, _, err := b.Rotate(b.Context(), storetest.NewRotation(s))
 		if err == nil || errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrNotFound) {
-			t.Errorf("%s: got %v, want an error of no sentinel", code, err)
+			t.Errorf("%s: got %v, want an error without a sentinel", code, err)
 		}
 		if text := err.Error(); strings.Contains(text, "secret") || !strings.Contains(text, code) {
-			t.Errorf("%s: the text is %q", code, text)
+			t.Errorf("%s: got text %q, want the code and no ids", code, text)
 		}
 		b.wantRequests(map[string]int{"UpdateItem": 1})
 	}
 }
 
-// Law 1 and the store's own rule: what is stored is read strictly, and never quoted.
-func TestAnItemOfAnotherLayoutIsAnErrorThatQuotesNothing(t *testing.T) {
+func TestAnItemOfAnotherLayoutIsAnErrorWithoutItsValues(t *testing.T) {
 	for name, attributes := range map[string]string{
 		"a short hash":      `"sh":{"B":"c2VjcmV0"}`,
 		"a text for a hash": `"sh":{"S":"secret"}`,
@@ -121,7 +120,7 @@ func TestAnItemOfAnotherLayoutIsAnErrorThatQuotesNothing(t *testing.T) {
 		b.transport.Always("UpdateItem", dynamotest.Reply(200, `{"Attributes":{`+attributes+`}}`))
 		_, _, err := b.Rotate(b.Context(), storetest.NewRotation(storetest.NewSession("t", "u", "a")))
 		if err == nil || errors.Is(err, session.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got %v, want an error without the value", name, err)
 		}
 	}
 }

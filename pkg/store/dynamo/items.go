@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	errMalformedKey = errors.New("a stored key is not of our layout")
-	errMalformed    = errors.New("a stored attribute is not of our layout")
+	errMalformedKey = errors.New("a stored key has another layout")
+	errMalformed    = errors.New("a stored attribute has another layout")
 )
 
 func sessionItem(s session.Session) item {

@@ -22,7 +22,7 @@ import (
 //	its copy i   TENANT#<t>#APP#<a>#COPY#<i>  COPY
 //	API key      APIKEY#<keyId>         APIKEY
 //
-// A session, as it stands after its third refresh:
+// A session after its third refresh:
 //
 //	PK      TENANT#acme#USER#jane%20doe
 //	SK      APP#web#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
@@ -34,10 +34,10 @@ import (
 //	ac      900000         ov  30000           li   2592000000   lis 2592000
 //	sc      "read"         dv  {n: "Jane's phone", i: "192.0.2.1"}
 //
-// Every byte up to '%' is percent-escaped in an id, as are bytes that are no UTF-8. So no id can smuggle a '#',
-// two ids never meet, and because '#' sorts before '%' and '%' before every byte left as it is, keys sort as
-// the ids themselves do, byte by byte: a descending query runs by application, then by id. (Only ids that are
-// no UTF-8, which no edge lets in, would sort elsewhere.)
+// In an id, all bytes up to '%' are percent-escaped, and so are invalid bytes of UTF-8. So no id can smuggle a '#', and
+// different ids never have one key. '#' sorts before '%', and '%' before all unescaped bytes, so keys sort as the ids do,
+// byte by byte: a descending query is in the order of application, then id. (Ids of invalid UTF-8 sort elsewhere; no
+// interface accepts them.)
 const (
 	// IndexName is the index of sessions by tenant and token id; its projection is KEYS_ONLY.
 	IndexName = "ByTokenId"
@@ -48,20 +48,19 @@ const (
 	attrTTL    = "ttl" // epoch seconds, rounded up: the idle expiry of a session
 )
 
-// Attributes of a session. Their names are short because a refresh costs one write unit only while the whole
-// item takes at most 1 024 bytes, names included: it does with ids of any lengths that fit a token, 512 bytes of
-// device and scope, and the default policy. Claims come on top, and so do two bytes for each escaped one of an id
-// (four for the tenant's, which is there twice). A tenant id of 80 bytes beside two UUIDs leaves no room for them.
-// Times are epoch milliseconds, spans milliseconds.
-// Zero numbers that no expression reads, empty strings and flags that are not set are left out.
+// Attributes of a session. Their names are short, because a refresh costs one write unit only while the item has at most
+// 1 024 bytes, names included. It has, with ids of any lengths that fit a token, 512 bytes of device and scope, and the
+// default policy. Claims come on top, and so do two bytes for each escaped byte of an id, four in a tenant id, which is
+// stored twice. A tenant id of 80 bytes beside two UUIDs leaves no room for claims. Times are epoch milliseconds, spans
+// milliseconds. The item lacks zero numbers that no expression reads, empty strings and flags that are false.
 const (
 	attrSecretHash  = "sh"
 	attrRootHash    = "rh"
 	attrTokenKey    = "tk" // the id of the key that the current refresh token is signed with, big endian
 	attrGeneration  = "gn"
 	attrAccessToken = "aj" // the id of the current access token
-	attrCreatedAt   = "ca" // only where it is not the time that the session id carries
-	attrVersion     = "sv" // always there: a rotation may raise it
+	attrCreatedAt   = "ca" // missing if it is the time in the session id
+	attrVersion     = "sv" // always present, for rotations that raise it
 	attrRotatedBy   = "rb" // missing before the first refresh, as are ls and the times r0 to r5
 	attrLastSeen    = "ls" // see encodeSeen
 	attrIdleEnd     = "ie"
@@ -75,8 +74,8 @@ const (
 	attrKeepsAccess = "kp"
 	attrScope       = "sc"
 	attrDevice      = "dv" // a map
-	attrEnded       = "en" // why the session is over, for the stream alone; the item is deleted at once
-	attrClaims      = "cl" // JSON, byte by byte as it came
+	attrEnded       = "en" // the reason of the end, for the stream; the deletion of the item follows
+	attrClaims      = "cl" // JSON, unchanged
 
 	endedByReuse = "reuse"
 
@@ -92,7 +91,7 @@ const (
 	attrSettings    = "settings"
 	attrAppEpoch    = "epoch"
 	attrAppVersion  = "version" // of name and settings
-	attrCopies      = "copies"  // of an application, itself included; missing: 1
+	attrCopies      = "copies"  // the number of items of an application; missing: 1
 	attrTenant      = "tenantId"
 	attrPermissions = "permissions"
 	attrKeyHash     = "secretHash"
@@ -108,7 +107,7 @@ type item map[string]types.AttributeValue
 
 func primaryKey(pk, sk string) item { return item{attrPK: text(pk), attrSK: text(sk)} }
 
-// rowKey is a primary key that can be compared.
+// rowKey is a comparable primary key.
 type rowKey struct{ pk, sk string }
 
 func keyOf(i item) rowKey {
@@ -128,8 +127,7 @@ func applicationKey(tenant, id string) item {
 	return primaryKey("TENANT#"+escape(tenant), "APP#"+escape(id))
 }
 
-// copyKey is the key of a copy of an application, numbered from 1; 0 is the application itself. Each copy has a
-// partition key of its own.
+// copyKey is the key of item n of an application. Item 0 is the application itself; each copy has its own partition key.
 func copyKey(tenant, id string, n uint64) item {
 	if n == 0 {
 		return applicationKey(tenant, id)
@@ -157,14 +155,14 @@ func sessionSort(application string, id token.ID) string {
 	return sessionSortPrefix(application) + id.String()
 }
 
-// sessionSortPrefix begins the sort keys of the sessions of one application and of no other.
+// sessionSortPrefix is the prefix of the sort keys of the sessions of one application only.
 func sessionSortPrefix(application string) string { return "APP#" + escape(application) + "#TOKEN#" }
 
 func indexKey(tenant string, id token.ID) string {
 	return "TENANT#" + escape(tenant) + "#TOKEN#" + id.String()
 }
 
-// parseSessionKey reads the key back from an item or an entry of the index.
+// parseSessionKey parses the key of an item or of an entry of the index.
 func parseSessionKey(i item) (session.Key, error) {
 	pk, isText1 := i[attrPK].(*types.AttributeValueMemberS)
 	sk, isText2 := i[attrSK].(*types.AttributeValueMemberS)
@@ -187,7 +185,7 @@ func parseSessionKey(i item) (session.Key, error) {
 
 const lastEscaped = '%'
 
-// escape writes an id as a part of a key.
+// escape encodes an id as a part of a key.
 func escape(id string) string {
 	clean := utf8.ValidString(id)
 	for i := 0; clean && i < len(id); i++ {
@@ -209,7 +207,7 @@ func escape(id string) string {
 	return b.String()
 }
 
-// unescape reads a part of a key; false for what escape never writes.
+// unescape decodes a part of a key. It returns false for parts that escape never returns.
 func unescape(part string) (string, bool) {
 	id, err := url.PathUnescape(part)
 	return id, err == nil && escape(id) == part

@@ -24,25 +24,25 @@ func FuzzKeysKeepIDsApartAndInOrder(f *testing.F) {
 		for _, id := range []string{a, b} {
 			part := escape(id)
 			if strings.ContainsAny(part, "#") || !utf8.ValidString(part) {
-				t.Errorf("escape(%q) = %q", id, part)
+				t.Errorf("escape(%q): got %q, want valid UTF-8 without #", id, part)
 			}
 			if back, ok := unescape(part); !ok || back != id {
-				t.Errorf("unescape(escape(%q)) = %q, %v", id, back, ok)
+				t.Errorf("unescape(escape(%q)): got %q, %v; want the id", id, back, ok)
 			}
 		}
 		if (a == b) != (escape(a) == escape(b)) {
-			t.Errorf("%q and %q meet", a, b)
+			t.Errorf("got %q and %q for %q and %q, want them to differ as the ids do", escape(a), escape(b), a, b)
 		}
 		if !utf8.ValidString(a) || !utf8.ValidString(b) {
 			return
 		}
 		if keys := cmp.Compare(sessionSort(a, token.ID{}), sessionSort(b, token.ID{})); keys != cmp.Compare(a, b) {
-			t.Errorf("%q and %q compare as %d, their keys as %d", a, b, cmp.Compare(a, b), keys)
+			t.Errorf("keys of %q and %q: got order %d, want %d", a, b, keys, cmp.Compare(a, b))
 		}
 	})
 }
 
-func FuzzAKeyReadBackIsTheKeyWritten(f *testing.F) {
+func FuzzAParsedKeyIsTheOriginal(f *testing.F) {
 	f.Add("t", "u", "a", []byte("0123456789abcdef"))
 	f.Add("t#USER#", "%23", "#TOKEN#", []byte("0123456789abcdef"))
 	f.Fuzz(func(t *testing.T, tenant, user, application string, id []byte) {
@@ -70,12 +70,12 @@ func TestAKeyOfAnotherLayoutIsAnError(t *testing.T) {
 		{attrPK: text("TENANT#t#USER#u"), attrSK: number(int64(1))},
 	} {
 		if got, err := parseSessionKey(key); err == nil {
-			t.Errorf("%v reads as %+v", key, got)
+			t.Errorf("%v: got %+v, want an error", key, got)
 		}
 	}
 }
 
-func TestUsersSpreadOverAllCopiesAndStayThere(t *testing.T) {
+func TestUsersSpreadOverAllCopies(t *testing.T) {
 	for _, copies := range []int{1, 2, 4, 32} {
 		s := Store{EpochCopies: copies}
 		users := map[rowKey]int{}
@@ -84,14 +84,14 @@ func TestUsersSpreadOverAllCopiesAndStayThere(t *testing.T) {
 		}
 		for at, n := range users {
 			if n < 32 || n > 96 {
-				t.Errorf("%d of %d users read %v, far from %d", n, 64*copies, at, 64)
+				t.Errorf("%v: got %d of %d users, want 32 to 96", at, n, 64*copies)
 			}
 		}
 		if len(users) != copies {
-			t.Errorf("users read %d partition keys, want %d", len(users), copies)
+			t.Errorf("got %d partition keys, want %d", len(users), copies)
 		}
 	}
-	// Every function, of every release, has to choose alike.
+	// All functions, of all releases, must choose the same copy.
 	s := Store{EpochCopies: 32}
 	at := keyOf(s.applicationOf(session.Key{Tenant: "t", User: "jane doe", Application: "a b"}))
 	if want := (rowKey{"TENANT#t#APP#a%20b#COPY#10", "COPY"}); at != want {
@@ -99,19 +99,19 @@ func TestUsersSpreadOverAllCopiesAndStayThere(t *testing.T) {
 	}
 }
 
-func FuzzNoCopyIsTakenForAnotherItem(f *testing.F) {
+func FuzzACopyIsNoOtherItem(f *testing.F) {
 	f.Add("t", "a", uint64(1))
 	f.Add("t#APP#a", "b#COPY#2", uint64(2))
 	f.Fuzz(func(t *testing.T, tenant, application string, n uint64) {
 		at := copyKey(tenant, application, n)
 		if isCopy(at) != (n > 0) {
-			t.Errorf("copy %d: %v", n, at)
+			t.Errorf("item %d: got a copy %v, want %v", n, isCopy(at), n > 0)
 		}
 		if _, err := parseSessionKey(at); err == nil {
-			t.Errorf("%v reads as a session", at)
+			t.Errorf("%v: got the key of a session, want an error", at)
 		}
 		if _, _, isApplication := parseApplicationKey(at); isApplication != (n == 0) {
-			t.Errorf("copy %d reads as an application: %v", n, isApplication)
+			t.Errorf("item %d: got an application %v, want %v", n, isApplication, n == 0)
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Law 3: an SDK retry after a lost DynamoDB reply succeeds.
-func TestALostAnswerOfARotationIsKnownByItsOwnRequestID(t *testing.T) {
+func TestARotationWithALostAnswerReturnsItsOwnRequestID(t *testing.T) {
 	b := onEngine(t)
 	for name, lost := range map[string]dynamotest.Fault{"lost": dynamotest.ReplyLost(), "cut": dynamotest.ReplyCut()} {
 		s := b.stored()
@@ -21,15 +21,15 @@ func TestALostAnswerOfARotationIsKnownByItsOwnRequestID(t *testing.T) {
 		b.must(err)
 		b.wantRequests(map[string]int{"UpdateItem": 2})
 		if applied {
-			t.Errorf("%s: the second attempt was applied too", name)
+			t.Errorf("%s: got an applied second attempt, want a refused one", name)
 		}
 		if diff := storetest.Diff(r.Apply(s), current); diff != "" {
-			t.Errorf("%s: the item that refused is not what the first attempt wrote (-want +got):\n%s", name, diff)
+			t.Errorf("%s: the item after the first attempt (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
-func TestALostAnswerExtendsAReusableSessionOnce(t *testing.T) {
+func TestAReusableSessionWithALostAnswerIsExtendedOnce(t *testing.T) {
 	b := onEngine(t)
 	s := b.stored(func(s *session.Session) { s.Policy.Reusable = true })
 	r := storetest.NewRotation(s)
@@ -37,12 +37,12 @@ func TestALostAnswerExtendsAReusableSessionOnce(t *testing.T) {
 	current, applied, err := b.Rotate(b.Context(), r)
 	b.must(err)
 	if diff := storetest.Diff(r.Apply(s), current); diff != "" || !applied {
-		t.Errorf("applied %v (-want +got):\n%s", applied, diff)
+		t.Errorf("got applied %v, want true (-want +got):\n%s", applied, diff)
 	}
 }
 
 // Law 4, no late first attempts: the issuer draws another id instead.
-func TestACreationWhoseAnswerIsLostIsNotRepeated(t *testing.T) {
+func TestACreationWithALostAnswerIsNotRepeated(t *testing.T) {
 	b := onEngine(t)
 	for name, fault := range map[string]dynamotest.Fault{
 		"lost": dynamotest.ReplyLost(), "refused": dynamotest.Refuse(http.StatusInternalServerError, "InternalServerError", ""),
@@ -57,7 +57,7 @@ func TestACreationWhoseAnswerIsLostIsNotRepeated(t *testing.T) {
 }
 
 // The package's doc, "Repeated requests".
-func TestWritesWhoseAnswerIsLostAreSafeToRepeat(t *testing.T) {
+func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 	b := onEngine(t)
 	created, apiKey := b.stored(), storetest.NewAPIKey(b.tenant)
 	var deleted session.Session
@@ -97,6 +97,6 @@ func TestWritesWhoseAnswerIsLostAreSafeToRepeat(t *testing.T) {
 		t.Errorf("AdvanceEpoch: got epoch %d and %d in the application, want 1", epoch, app.Epoch)
 	}
 	if _, _, err := b.Load(b.Context(), created.Key); !errors.Is(err, session.ErrNoSession) {
-		t.Errorf("a session survived DeleteBatch: %v", err)
+		t.Errorf("got %v after DeleteBatch, want %v", err, session.ErrNoSession)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// The one write of a refresh: session.Rotation.Apply and session.Rotation.Permits, word by word. "#ttl" is an
-// alias because ttl is one of DynamoDB's reserved words.
+// The one write of a refresh: session.Rotation.Apply and session.Rotation.Permits, term by term. "#ttl" is an alias,
+// because ttl is a reserved word of DynamoDB.
 const (
 	extend    = "SET aj = :access, rb = :request, ls = :seen, ie = :now + li, #ttl = :seconds + lis"
 	rotate    = ", sh = :next, tk = :key, gn = :generation"
@@ -22,12 +22,12 @@ const (
 	behind  = "rh = :root AND gn < :from" + alive
 )
 
-// Rotate is one conditional UpdateItem, and the item that it returns is the only one it reads.
+// Rotate is one conditional UpdateItem. It reads no other item than the one that this returns.
 func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
 	const operation = "UpdateItem (rotate)"
 	out, err := s.Client.UpdateItem(ctx, s.rotation(r))
 	if old, refused := refusedBy(err); refused {
-		if len(old) == 0 || old[attrEnded] != nil { // half way through EndReused
+		if len(old) == 0 || old[attrEnded] != nil { // EndReused is under way
 			return session.Session{}, false, session.ErrNoSession
 		}
 		current, err := decodeSession(r.Key, old)

@@ -8,7 +8,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// encodeSeen writes one byte, the length of the address (0, 4 or 16), the address, 8 bytes of the hash of the user
+// encodeSeen encodes the length of the address (0, 4 or 16) in one byte, the address, 8 bytes of the hash of the user
 // agent, and the first bytes of the user agent: at most 73 bytes.
 func encodeSeen(s session.Seen) []byte {
 	address := s.Address.AsSlice()
@@ -17,7 +17,7 @@ func encodeSeen(s session.Seen) []byte {
 	return append(b, s.UserAgent...)
 }
 
-// seen reads what encodeSeen wrote; nobody if the attribute is missing.
+// seen decodes a value of encodeSeen. A missing attribute is the zero value.
 func (r *reader) seen(name string) session.Seen {
 	var s session.Seen
 	value, ok := r.item[name].(*types.AttributeValueMemberB)

@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// bench is a store behind a faulty transport. It waits for nothing and remembers how long it would have.
+// bench is a store over a transport with faults. It does not sleep, and records how long it would have.
 type bench struct {
 	*testing.T
 	*dynamo.Store
@@ -22,7 +22,7 @@ type bench struct {
 	tenant    string
 }
 
-// onEngine is a bench over a real engine.
+// onEngine is a bench over DynamoDB Local.
 func onEngine(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, tenant: storetest.NewTenant()}
@@ -32,7 +32,7 @@ func onEngine(t *testing.T) *bench {
 	return b
 }
 
-// onNothing is a bench whose every request has to meet a fault that answers it.
+// onNothing is a bench without a network: each request needs a fault that answers it.
 func onNothing(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, tenant: "tenant"}
@@ -60,11 +60,11 @@ func (b *bench) wantRequests(want map[string]int) {
 	}
 }
 
-// stored adds an application and a session of it, and forgets what that cost.
+// stored creates an application and a session, and resets the counts.
 func (b *bench) stored(change ...func(*session.Session)) session.Session {
 	b.Helper()
 	if _, err := b.PutApplication(b.Context(), storetest.NewApplication(b.tenant, "app")); !errors.Is(err, session.ErrChanged) {
-		b.must(err) // else it is there already
+		b.must(err) // ErrChanged: it exists
 	}
 	s := storetest.NewSession(b.tenant, "user", "app")
 	for _, c := range change {

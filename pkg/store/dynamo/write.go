@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Create is one PutItem that replaces nothing, and one attempt of it: see the port.
+// Create is one attempt of one PutItem that replaces nothing.
 func (s *Store) Create(ctx context.Context, created session.Session) error {
 	const operation = "PutItem (create session)"
 	_, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{
@@ -30,10 +30,9 @@ func (s *Store) Create(ctx context.Context, created session.Session) error {
 	return nil
 }
 
-// Delete is one DeleteItem on the condition that there is something to delete: that is what tells the loser of a
-// race that it lost, on DynamoDB Local too, where an unconditional one may answer twice with the same item. If
-// DynamoDB's answer is lost, the SDK repeats the request and the answer is ErrNoSession, although it was this call
-// that deleted; see the package's doc.
+// Delete is one DeleteItem on the condition that the session exists. So the loser of a race learns that it lost, on
+// DynamoDB Local too, where two unconditional ones may return the same item. After a lost answer the SDK repeats the
+// request, and Delete returns ErrNoSession although its first attempt deleted.
 func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
 	const operation = "DeleteItem (session)"
 	condition, values := deletion(d)
@@ -59,7 +58,7 @@ func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session
 	return old, decoded(operation, err)
 }
 
-// deletion is session.Deletion.Permits, word by word.
+// deletion is session.Deletion.Permits, term by term.
 func deletion(d session.Deletion) (condition string, values item) {
 	condition = "attribute_exists(PK)"
 	if (d.Root != token.RootHash{}) {
@@ -74,9 +73,9 @@ func deletion(d session.Deletion) (condition string, values item) {
 	return condition, values
 }
 
-// EndReused is one UpdateItem, after which the session has expired, and one DeleteItem. A deletion says nothing to
-// the table's stream of why it happened, so the write before it, which already ends the session, does. Whatever
-// becomes of the deletion, the session is over and the reuse must be told; the table's TTL removes what is left.
+// EndReused is one UpdateItem, which expires the session and marks it with the reason, and one DeleteItem. The record of a
+// deletion in the table's stream has no reason, that of the update has. If the deletion fails, the session is over all the
+// same, and the table's TTL removes it.
 func (s *Store) EndReused(ctx context.Context, key session.Key) error {
 	const operation = "UpdateItem (end reused session)"
 	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -96,7 +95,7 @@ func (s *Store) EndReused(ctx context.Context, key session.Key) error {
 	return nil
 }
 
-// DeleteBatch is one BatchWriteItem per 25 sessions, a few of them at once.
+// DeleteBatch is one BatchWriteItem per 25 sessions, up to four at a time.
 func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	remains := make([]item, len(keys))
 	for n, key := range keys {
