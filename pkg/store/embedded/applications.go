@@ -21,7 +21,7 @@ func (s *Store) Application(ctx context.Context, tenant, id string) (session.App
 	return app, nil
 }
 
-// ApplicationOf implements session.Applications. All sessions read the one application that there is.
+// ApplicationOf implements session.Applications.
 func (s *Store) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
 	return s.Application(ctx, key.Tenant, key.Application)
 }
@@ -34,7 +34,7 @@ func getApplication(tx *bbolt.Tx, tenant, id string) (session.Application, error
 	return decodeApplication(tenant, id, value)
 }
 
-// Applications implements session.Applications, for any number of ids.
+// Applications implements session.Applications. It has no limit of ids.
 func (s *Store) Applications(ctx context.Context, tenant, _ string, ids []string) (map[string]session.Application, error) {
 	apps, err := view(ctx, s, func(tx *bbolt.Tx) (map[string]session.Application, error) {
 		apps := make(map[string]session.Application, len(ids))

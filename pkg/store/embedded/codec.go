@@ -18,8 +18,8 @@ func appendText[T ~string | ~[]byte](b []byte, text T) []byte {
 
 func appendTime(b []byte, t time.Time) []byte { return binary.AppendVarint(b, t.UnixMilli()) }
 
-// decoder reads a value. It copies everything, because the value is only there during a transaction, and after
-// the first fault it reads zeros; end tells.
+// decoder reads a value. It copies everything, because the value is valid only during its transaction. After the first
+// fault it reads zeros, and end returns an error.
 type decoder struct {
 	rest []byte
 	bad  bool
@@ -31,7 +31,7 @@ func newDecoder(value []byte) *decoder {
 	return d
 }
 
-// end says whether the value had exactly the fields that were read.
+// end returns an error unless the value consists of exactly the fields that were read.
 func (d *decoder) end() error {
 	if d.bad || len(d.rest) != 0 {
 		return errDamagedValue
@@ -39,7 +39,7 @@ func (d *decoder) end() error {
 	return nil
 }
 
-// bytes are the value's own and must be copied.
+// bytes returns a part of the value, which the caller must copy.
 func (d *decoder) bytes(n int) []byte {
 	if d.bad || n > len(d.rest) {
 		d.bad = true

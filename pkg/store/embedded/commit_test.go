@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// stopped is a store whose writer has not begun: all that is written until start shares one transaction.
+// stopped is a store without a running writer: all writes before start share one transaction.
 func stopped(t *testing.T) (s *Store, start func()) {
 	t.Helper()
 	db, err := openFile(filepath.Join(t.TempDir(), "store.db"))
@@ -29,7 +29,7 @@ func stopped(t *testing.T) (s *Store, start func()) {
 	return s, func() { s.background.Go(s.commitAll) }
 }
 
-// queued starts a write and returns when it waits; its error comes through the channel.
+// queued starts a write and returns when it is in the queue. The channel has its error.
 func queued(s *Store, do func() error) <-chan error {
 	length := func() int {
 		s.queue.mu.Lock()
@@ -58,7 +58,7 @@ func (s *Store) mustHold(t *testing.T, want ...session.Session) {
 
 func newSession() session.Session { return storetest.NewSession("tenant", "user", "application") }
 
-func TestARefusedWriteNeitherFailsNorUndoesThoseItSharesATransactionWith(t *testing.T) {
+func TestARefusedWriteLeavesTheOthersOfItsTransaction(t *testing.T) {
 	s, start := stopped(t)
 	first, second := newSession(), newSession()
 	rival := newSession()
@@ -69,7 +69,7 @@ func TestARefusedWriteNeitherFailsNorUndoesThoseItSharesATransactionWith(t *test
 		_, _, err := s.Rotate(t.Context(), rotation)
 		return err
 	}
-	refused := errors.New("some error that is no sentinel")
+	refused := errors.New("an error without a sentinel")
 	steps := []struct {
 		do   func() error
 		want error
@@ -92,13 +92,13 @@ func TestARefusedWriteNeitherFailsNorUndoesThoseItSharesATransactionWith(t *test
 		err := <-answers[i]
 		if step.want == refused && (err == nil || errors.Is(err, session.ErrUnavailable)) ||
 			step.want != refused && !errors.Is(err, step.want) {
-			t.Errorf("write %d: %v, want %v", i, err, step.want)
+			t.Errorf("write %d: got %v, want %v", i, err, step.want)
 		}
 	}
 	s.mustHold(t, second, rotation.Apply(first))
 }
 
-func TestAFailedCommitFailsEveryWriteInIt(t *testing.T) {
+func TestAFailedCommitFailsAllItsWrites(t *testing.T) {
 	s, start := stopped(t)
 	lost := newSession()
 	broken := errors.New("the disk is gone")
@@ -112,7 +112,7 @@ func TestAFailedCommitFailsEveryWriteInIt(t *testing.T) {
 	start()
 	for _, answer := range answers {
 		if err := <-answer; !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, broken) {
-			t.Error(err)
+			t.Errorf("got %v, want %v and %v", err, session.ErrUnavailable, broken)
 		}
 	}
 	s.mustHold(t)
@@ -123,14 +123,14 @@ func TestAFailedCommitFailsEveryWriteInIt(t *testing.T) {
 	s.mustHold(t, kept)
 }
 
-func TestAWaitingCallerWhoseContextEndsIsAnsweredAtOnce(t *testing.T) {
+func TestAWaitingCallerReturnsWhenItsContextEnds(t *testing.T) {
 	s, start := stopped(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	abandoned, kept := newSession(), newSession()
 	answer := queued(s, func() error { return s.Create(ctx, abandoned) })
 	cancel()
 	if err := <-answer; !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
+		t.Fatalf("got %v, want %v and %v", err, session.ErrUnavailable, context.Canceled)
 	}
 	other := queued(s, func() error { return s.Create(t.Context(), kept) })
 	start()
@@ -140,7 +140,7 @@ func TestAWaitingCallerWhoseContextEndsIsAnsweredAtOnce(t *testing.T) {
 	s.mustHold(t, kept)
 }
 
-func TestAContextThatHasEndedReadsAndWritesNothing(t *testing.T) {
+func TestAnEndedContextReadsAndWritesNothing(t *testing.T) {
 	s, start := stopped(t)
 	start()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -148,13 +148,13 @@ func TestAContextThatHasEndedReadsAndWritesNothing(t *testing.T) {
 	_, err := s.Application(ctx, "tenant", "application")
 	for _, err := range []error{err, s.Create(ctx, newSession())} {
 		if !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, context.Canceled) {
-			t.Error(err)
+			t.Errorf("got %v, want %v and %v", err, session.ErrUnavailable, context.Canceled)
 		}
 	}
 	s.mustHold(t)
 }
 
-func TestCloseFinishesTheWritesThatWaitAndRefusesEveryVerbAfterwards(t *testing.T) {
+func TestCloseFinishesWaitingWritesAndRefusesLaterCalls(t *testing.T) {
 	s, start := stopped(t)
 	path := s.db.Path()
 	waiting := newSession()
@@ -168,7 +168,7 @@ func TestCloseFinishesTheWritesThatWaitAndRefusesEveryVerbAfterwards(t *testing.
 	}
 	for verb, err := range everyVerb(t.Context(), s) {
 		if !errors.Is(err, session.ErrUnavailable) {
-			t.Errorf("%s: %v", verb, err)
+			t.Errorf("%s: got %v, want %v", verb, err, session.ErrUnavailable)
 		}
 	}
 	reopened, err := Open(path, Options{})
@@ -181,7 +181,7 @@ func TestCloseFinishesTheWritesThatWaitAndRefusesEveryVerbAfterwards(t *testing.
 	}
 }
 
-// everyVerb returns what each verb of the store answers.
+// everyVerb returns the error of each verb of the store.
 func everyVerb(ctx context.Context, s *Store) map[string]error {
 	added := newSession()
 	errs := map[string]error{}
@@ -203,7 +203,7 @@ func everyVerb(ctx context.Context, s *Store) map[string]error {
 	return errs
 }
 
-// endsLater is a context that ends between the queueing of a write and its turn, and tells nobody.
+// endsLater is a context that ends after the queueing of a write, without closing Done.
 type endsLater struct {
 	context.Context
 	asked int
@@ -216,16 +216,16 @@ func (c *endsLater) Err() error {
 	return nil
 }
 
-// "Every write is durable when it returns": one that was skipped must not look like one that was made.
-func TestASkippedWriteIsNoSuccess(t *testing.T) {
+// "Every write is durable when it returns."
+func TestASkippedWriteReturnsAnError(t *testing.T) {
 	s, start := stopped(t)
 	start()
 	added := newSession()
 	err := s.Create(&endsLater{Context: t.Context()}, added)
 	if !errors.Is(err, session.ErrUnavailable) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want %v", err, session.ErrUnavailable)
 	}
 	if _, _, err := s.Load(t.Context(), added.Key); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("the session is there: %v", err)
+		t.Errorf("Load: got %v, want %v", err, session.ErrNotFound)
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// childStore names the file that the test binary, started again as a child, writes to until it is killed.
+// childStore names the file of the child, which is the test binary again and writes until it is killed.
 const childStore = "EMBEDDED_CRASH_CHILD"
 
 const (
@@ -30,12 +30,12 @@ const (
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childStore); path != "" {
 		fmt.Fprintln(os.Stderr, crashingChild(path))
-		os.Exit(1) // it is to be killed, not to end
+		os.Exit(1) // the parent kills it before
 	}
 	os.Exit(m.Run())
 }
 
-// crashingChild writes for ever, and prints a line for each change that was answered.
+// crashingChild writes for ever, and prints a line for each answered change.
 func crashingChild(path string) error {
 	s, err := embedded.Open(path, embedded.Options{})
 	if err != nil {
@@ -45,7 +45,7 @@ func crashingChild(path string) error {
 	for w := range writers {
 		go func() {
 			for n := 0; ; n++ {
-				// Every other session is left alone halfway, to be found again.
+				// Every other session stays undeleted.
 				if err := live(s, fmt.Sprint("writer-", w), lastStep-n%2*2); err != nil {
 					failed <- err
 				}
@@ -55,7 +55,7 @@ func crashingChild(path string) error {
 	return <-failed
 }
 
-// live is the life of one session, every step of it answered before the next one.
+// live is the life of one session; each step starts after the answer to the one before.
 func live(s *embedded.Store, user string, last int) error {
 	ctx := context.Background()
 	added := storetest.NewSession("tenant", user, "application")
@@ -83,10 +83,10 @@ func live(s *embedded.Store, user string, last int) error {
 	return nil
 }
 
-// hashAt makes the secret of a session follow from its step.
+// hashAt derives the secret of a session from its step.
 func hashAt(id token.ID, step int) token.Hash { return sha256.Sum256(append(id[:], byte(step))) }
 
-// history is the last step that was answered for each session, by its user and id.
+// history is the last answered step of each session, by its user and id.
 type history map[string]int
 
 func TestEveryAnsweredChangeSurvivesAKill(t *testing.T) {
@@ -106,11 +106,11 @@ func TestEveryAnsweredChangeSurvivesAKill(t *testing.T) {
 		}
 	}
 	if len(answered) < 100 {
-		t.Fatalf("only %d sessions were written", len(answered))
+		t.Fatalf("got %d sessions, want at least 100", len(answered))
 	}
 }
 
-// crash runs a child until it has told of so many changes, kills it, and notes all that it had told by then.
+// crash kills a child after so many printed changes, and records all that it printed.
 func crash(t *testing.T, path string, changes int, answered history) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -137,18 +137,18 @@ func crash(t *testing.T, path string, changes int, answered history) {
 		var user, id string
 		var step int
 		if _, err := fmt.Sscanf(line, "%s %s %d\n", &user, &id, &step); err != nil {
-			t.Fatalf("the child says %q", line)
+			t.Fatalf("got line %q of the child, want user, id and step", line)
 		}
 		answered[user+" "+id] = step
 	}
 	var killed *exec.ExitError
 	if err := child.Wait(); !errors.As(err, &killed) || killed.Exited() {
-		t.Fatalf("the child was not killed: %v", err)
+		t.Fatalf("got %v from the child, want a kill", err)
 	}
 }
 
-// compare wants every session of a user where its last answer left it, or, of one session at most, where the
-// one write led that was under way. What it finds is settled from then on.
+// compare wants each session of a user at its last answered step, or, for one session at most, at the step that was under
+// way. It records the steps that it finds.
 func (answered history) compare(t *testing.T, s *embedded.Store, user string) {
 	t.Helper()
 	found := history{}
@@ -163,10 +163,10 @@ func (answered history) compare(t *testing.T, s *embedded.Store, user string) {
 			q.After = &x.Key
 			found[user+" "+x.ID.String()] = int(x.Generation)
 			if !x.SecretHash.Equal(hashAt(x.ID, int(x.Generation))) {
-				t.Errorf("session %v is torn", x.ID)
+				t.Errorf("session %v: got the secret of another step than %d", x.ID, x.Generation)
 			}
 			if key, err := s.Locate(t.Context(), "tenant", x.ID); err != nil || key != x.Key {
-				t.Errorf("session %v is not in the index: %v", x.ID, err)
+				t.Errorf("session %v: got %v, %v from the index", x.ID, key, err)
 			}
 		}
 	}
@@ -184,11 +184,11 @@ func (answered history) compare(t *testing.T, s *embedded.Store, user string) {
 		if step == last+1 {
 			underWay++
 		} else if step != last {
-			t.Errorf("session %s is at step %d, and step %d was answered", name, step, last)
+			t.Errorf("session %s: got step %d, want %d or %d", name, step, last, last+1)
 		}
 		answered[name] = step
 	}
 	if underWay > 1 {
-		t.Errorf("%s has %d sessions with an unanswered change", user, underWay)
+		t.Errorf("%s: got %d sessions with an unanswered change, want at most 1", user, underWay)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// The buckets of the file. Keys and values are laid out in keys.go and values.go.
+// The buckets of the file. keys.go and values.go have the layout of keys and values.
 const (
 	sessionsBucket     = "sessions"     // session key: session
 	idsBucket          = "ids"          // index key: nothing
@@ -32,7 +32,7 @@ const (
 	formatKey = "format" // in the meta bucket
 	// format is the version of the layout of the whole file.
 	format = 2
-	// lockTimeout is how long the lock of a process that is just ending is waited for.
+	// lockTimeout is the wait for the lock of a process that is ending.
 	lockTimeout = time.Second
 )
 
@@ -42,8 +42,8 @@ var (
 	errForeign = errors.New("the file is not a store of this service")
 )
 
-// openFile opens and checks the file. The database panics on some damage, and a page missing at the end of the
-// file is a memory fault; both become errors here.
+// openFile opens and checks the file. The database panics on some damage, and a missing page at the end of the file is a
+// memory fault; openFile returns both as errors.
 func openFile(path string) (db *bbolt.DB, err error) {
 	var file *os.File
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -56,8 +56,8 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	if err := errors.Join(createFile(path), checkSize(path)); err != nil {
 		return nil, err
 	}
-	// The freelist is kept in the file: rebuilding it would read all of the file at each start, and panics on
-	// damage where nobody can recover. Leaving it out saves a few percent of a write.
+	// The file has the freelist. To rebuild it reads the whole file at each start, and panics on damage where no caller can
+	// recover. A file without it saves a few percent of a write.
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:      lockTimeout,
 		FreelistType: bbolt.FreelistMapType,
@@ -76,7 +76,7 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	return db, nil
 }
 
-// explain tells what the system refused from what the database cannot read.
+// explain distinguishes an error of the system from a file that the database cannot read.
 func explain(err error) error {
 	var refused syscall.Errno
 	switch {
@@ -89,11 +89,11 @@ func explain(err error) error {
 	}
 }
 
-// createFile makes a new store beside its place and then moves it there: a start that fails, on a full disk for
-// example, leaves nothing that the next one would trip over.
+// createFile creates a new store under another name and renames it. So a failed start, on a full disk for example, leaves
+// no incomplete file.
 func createFile(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil // what is there is opened, and every error of it comes then
+		return nil // it exists, or opening it returns the error
 	}
 	unfinished := path + ".new"
 	_ = os.Remove(unfinished)
@@ -110,7 +110,7 @@ func createFile(path string) error {
 	return err
 }
 
-// checkSize finds a file that ends too early, from its head alone.
+// checkSize finds a truncated file by its head.
 func checkSize(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -138,7 +138,7 @@ func checkSize(path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// prepare checks a file, without a change to what is not a store; an empty one becomes a store.
+// prepare checks a file, and creates the store in an empty one. It changes no file that is not a store.
 func prepare(db *bbolt.DB) error {
 	empty := false
 	err := db.View(func(tx *bbolt.Tx) error {

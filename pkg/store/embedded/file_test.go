@@ -19,16 +19,16 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// refuse opens a file that must not open, and wants to read why.
+// refuse wants an error of Open that has the path and the reason.
 func refuse(t *testing.T, path, why string) {
 	t.Helper()
 	s, err := embedded.Open(path, embedded.Options{})
 	if err == nil {
 		_ = s.Close()
-		t.Fatal("it opened")
+		t.Fatalf("got no error, want one with %q", why)
 	}
 	if text := err.Error(); !strings.Contains(text, path) || !strings.Contains(text, why) {
-		t.Fatalf("the error does not name the file or say %q: %v", why, err)
+		t.Fatalf("got error %q, want one with %s and %q", text, path, why)
 	}
 }
 
@@ -53,12 +53,12 @@ func TestOnlyTheOwnerMayReadTheFile(t *testing.T) {
 		open(t, path, embedded.Options{})
 		info, err := os.Stat(path)
 		if err != nil || info.Mode() != 0o600 {
-			t.Fatal(info.Mode(), err)
+			t.Fatalf("got mode %v, %v; want 0600", info.Mode(), err)
 		}
 	}
 }
 
-func TestAForeignFileIsRefusedByNameAndLeftAlone(t *testing.T) {
+func TestAForeignFileIsRefusedByNameAndUnchanged(t *testing.T) {
 	foreign := map[string][]byte{
 		"text":        []byte("hello\n"),
 		"a long text": bytes.Repeat([]byte("hello\n"), 20_000),
@@ -73,7 +73,7 @@ func TestAForeignFileIsRefusedByNameAndLeftAlone(t *testing.T) {
 			}
 			refuse(t, path, "not a store of this service")
 			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, content) {
-				t.Fatal("the file was changed", err)
+				t.Fatalf("got a changed file, %v; want the same content", err)
 			}
 		})
 	}
@@ -161,10 +161,10 @@ func TestADamagedPageNeverPanics(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := embedded.Open(path, embedded.Options{})
-			if err == nil { // a page that is free, or far from what is checked
+			if err == nil { // a free page, or one that Open does not check
 				err = s.Close()
 			} else if refused++; !strings.Contains(err.Error(), path) {
-				t.Fatalf("the error does not name the file: %v", err)
+				t.Fatalf("got error %q, want one with %s", err, path)
 			}
 			if s != nil && err != nil {
 				t.Fatal(err)
@@ -172,11 +172,11 @@ func TestADamagedPageNeverPanics(t *testing.T) {
 		}
 	}
 	if refused == 0 {
-		t.Fatal("no damage was found at all")
+		t.Fatal("got no error for any damaged page, want some")
 	}
 }
 
-func TestAPointerOutOfTheFileIsDamage(t *testing.T) {
+func TestAPointerOutsideOfTheFileIsDamage(t *testing.T) {
 	content := sample(t)
 	page, found := os.Getpagesize(), 0
 	for at := 2 * page; at < len(content); at += page {
@@ -187,7 +187,7 @@ func TestAPointerOutOfTheFileIsDamage(t *testing.T) {
 		}
 	}
 	if found == 0 {
-		t.Fatal("the sample has no branch page")
+		t.Fatal("got no branch page in the sample, want some")
 	}
 	path := filepath.Join(t.TempDir(), "store.db")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -198,7 +198,7 @@ func TestAPointerOutOfTheFileIsDamage(t *testing.T) {
 
 func TestCloseLeavesNoGoroutine(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "store.db"), embedded.Options{})
-	if err := s.DeleteBatch(t.Context(), nil); err != nil { // so the writer runs
+	if err := s.DeleteBatch(t.Context(), nil); err != nil { // the writer runs
 		t.Fatal(err)
 	}
 	own := func() int {
@@ -206,7 +206,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "embedded.(*Store)")
 	}
 	if own() == 0 {
-		t.Fatal("the store has no goroutines to look for")
+		t.Fatal("got no goroutines of the store before Close, want some")
 	}
 	for range 2 {
 		if err := s.Close(); err != nil {
@@ -214,11 +214,11 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 		}
 	}
 	if n := own(); n != 0 {
-		t.Fatalf("%d goroutines remain", n)
+		t.Fatalf("got %d goroutines after Close, want none", n)
 	}
 }
 
-// A limit on the size of files stands for a full disk.
+// A limit of the size of files replaces a full disk.
 func TestAFirstStartOnAFullDiskLeavesNothingBehind(t *testing.T) {
 	path := os.Getenv("STORE_ON_A_FULL_DISK")
 	if path == "" {
@@ -230,7 +230,7 @@ func TestAFirstStartOnAFullDiskLeavesNothingBehind(t *testing.T) {
 		}
 		s, err := embedded.Open(path, embedded.Options{})
 		if err != nil {
-			t.Fatalf("the second start, with room: %v", err)
+			t.Fatalf("second start, with space: got %v, want no error", err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -242,7 +242,7 @@ func TestAFirstStartOnAFullDiskLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := embedded.Open(path, embedded.Options{}); !errors.Is(err, syscall.EFBIG) {
-		t.Errorf("opened with room for 8 KB: got %v, want %v", err, syscall.EFBIG)
+		t.Errorf("start with space for 8 KB: got %v, want %v", err, syscall.EFBIG)
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
 		t.Errorf("left behind: got %v, want nothing; %v", left, err)

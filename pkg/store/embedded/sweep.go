@@ -10,12 +10,11 @@ import (
 	"time"
 )
 
-// sweepBatch bounds how many sessions one transaction looks at, so that sweeping hinders nobody.
+// sweepBatch is the limit of sessions in one transaction of a sweep, so that other writers need not wait long.
 const sweepBatch = 128
 
-// Sweep removes the sessions that have expired and returns how many. A session is filed under its expiry when it
-// is created and a refresh does not move it; when its time has come the session itself tells whether it is gone,
-// over, or to be filed again.
+// Sweep removes expired sessions and returns their number. The due entry of a session has its expiry at creation, and a
+// refresh does not move it. At that time the session itself decides: it is deleted, expired, or gets another entry.
 func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 	return s.sweep(ctx, s.now())
 }
@@ -33,8 +32,8 @@ func (s *Store) sweep(ctx context.Context, now time.Time) (removed int, err erro
 	}
 }
 
-// believeAfter is how many sweeps in a row the clock must have read at least a time for that time to be believed: an
-// hour's, by default. A clock that jumps ahead and back would else delete living sessions for good.
+// believeAfter is the number of sweeps in a row, an hour of them by default, in which the clock must have passed a time
+// before Sweep uses it. Otherwise a clock that jumps ahead and back would delete live sessions.
 const believeAfter = 60
 
 // sweepEvery sweeps by the earliest of the last readings of the clock.
@@ -61,7 +60,7 @@ func (s *Store) sweepEvery(ctx context.Context, every time.Duration) {
 
 type swept struct {
 	seen, removed int
-	damage        error // sessions that could not be read; they stay, and are not looked at again
+	damage        error // of unreadable sessions, which stay and are not checked again
 }
 
 func (t *transaction) sweep(now time.Time) swept {
@@ -95,7 +94,7 @@ func (t *transaction) sweep(now time.Time) swept {
 	return found
 }
 
-// due lists the first entries whose time has come.
+// due lists the first entries that are due.
 func (t *transaction) due(now time.Time) [][]byte {
 	var entries [][]byte
 	c := t.Bucket([]byte(dueBucket)).Cursor()

@@ -14,7 +14,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// clock is what a sweeper under test believes.
+// clock is the clock of a sweeper.
 type clock struct{ at atomic.Pointer[time.Time] }
 
 func (c *clock) set(t time.Time) { c.at.Store(&t) }
@@ -39,7 +39,7 @@ func sweptBy(t *testing.T, every time.Duration) (*Store, *clock) {
 func (s *Store) mustSweep(t *testing.T, want int) {
 	t.Helper()
 	if removed, err := s.Sweep(t.Context()); err != nil || removed != want {
-		t.Fatalf("removed %d, want %d; error %v", removed, want, err)
+		t.Fatalf("got %d removed, %v; want %d", removed, err, want)
 	}
 }
 
@@ -58,6 +58,13 @@ func (s *Store) sizes(t *testing.T) (sizes [3]int) {
 	return sizes
 }
 
+func (s *Store) mustHave(t *testing.T, want [3]int) {
+	t.Helper()
+	if got := s.sizes(t); got != want {
+		t.Fatalf("got %v sessions, index and due entries, want %v", got, want)
+	}
+}
+
 func mustCreate(t *testing.T, s *Store, change func(*session.Session)) session.Session {
 	t.Helper()
 	added := newSession()
@@ -70,7 +77,7 @@ func mustCreate(t *testing.T, s *Store, change func(*session.Session)) session.S
 
 func unchanged(*session.Session) {}
 
-func TestSweepRemovesExpiredSessionsAndNoOthers(t *testing.T) {
+func TestSweepRemovesExpiredSessionsOnly(t *testing.T) {
 	s, c := sweptBy(t, time.Hour)
 	idle := mustCreate(t, s, unchanged)
 	mustCreate(t, s, func(x *session.Session) { x.AbsoluteExpiresAt = x.CreatedAt.Add(time.Minute) })
@@ -81,20 +88,16 @@ func TestSweepRemovesExpiredSessionsAndNoOthers(t *testing.T) {
 	c.set(idle.IdleExpiresAt)
 	s.mustSweep(t, 1)
 	s.mustHold(t, live)
-	if got := s.sizes(t); got != [3]int{1, 1, 1} {
-		t.Fatalf("sessions, index and due entries: %v", got)
-	}
+	s.mustHave(t, [3]int{1, 1, 1})
 	if _, err := s.Locate(t.Context(), "tenant", idle.ID); !errors.Is(err, session.ErrNoSession) {
 		t.Fatal(err)
 	}
 	c.set(live.IdleExpiresAt)
 	s.mustSweep(t, 1)
-	if got := s.sizes(t); got != [3]int{} {
-		t.Fatalf("sessions, index and due entries: %v", got)
-	}
+	s.mustHave(t, [3]int{})
 }
 
-func TestSweepFilesARefreshedSessionAgain(t *testing.T) {
+func TestSweepGivesARefreshedSessionAnotherEntry(t *testing.T) {
 	s, c := sweptBy(t, time.Hour)
 	added := mustCreate(t, s, unchanged)
 	r := storetest.NewRotation(added)
@@ -106,16 +109,14 @@ func TestSweepFilesARefreshedSessionAgain(t *testing.T) {
 		c.set(at)
 		s.mustSweep(t, 0)
 		s.mustHold(t, rotated)
-		if got := s.sizes(t); got != [3]int{1, 1, 1} {
-			t.Fatalf("sessions, index and due entries: %v", got)
-		}
+		s.mustHave(t, [3]int{1, 1, 1})
 	}
 	c.set(rotated.IdleExpiresAt)
 	s.mustSweep(t, 1)
 	s.mustHold(t)
 }
 
-func TestSweepDropsTheEntriesOfDeletedSessions(t *testing.T) {
+func TestSweepRemovesTheEntriesOfDeletedSessions(t *testing.T) {
 	s, c := sweptBy(t, time.Hour)
 	added := mustCreate(t, s, unchanged)
 	if _, err := s.Delete(t.Context(), session.Deletion{Key: added.Key}); err != nil {
@@ -123,9 +124,7 @@ func TestSweepDropsTheEntriesOfDeletedSessions(t *testing.T) {
 	}
 	c.set(added.IdleExpiresAt)
 	s.mustSweep(t, 0)
-	if got := s.sizes(t); got != [3]int{} {
-		t.Fatalf("sessions, index and due entries: %v", got)
-	}
+	s.mustHave(t, [3]int{})
 }
 
 func TestSweepTakesAsManyTransactionsAsItNeeds(t *testing.T) {
@@ -142,9 +141,7 @@ func TestSweepTakesAsManyTransactionsAsItNeeds(t *testing.T) {
 	workers.Wait()
 	c.set(storetest.Now().Add(time.Hour))
 	s.mustSweep(t, n)
-	if got := s.sizes(t); got != [3]int{} {
-		t.Fatalf("sessions, index and due entries: %v", got)
-	}
+	s.mustHave(t, [3]int{})
 }
 
 func TestSweepReportsADamagedSessionAndKeepsIt(t *testing.T) {
@@ -159,15 +156,13 @@ func TestSweepReportsADamagedSessionAndKeepsIt(t *testing.T) {
 	}
 	c.set(expired.IdleExpiresAt.Add(time.Second))
 	if removed, err := s.Sweep(t.Context()); removed != 1 || !errors.Is(err, errDamagedValue) {
-		t.Fatalf("removed %d, error %v", removed, err)
+		t.Fatalf("got %d removed, %v; want 1 and %v", removed, err, errDamagedValue)
 	}
 	s.mustSweep(t, 0)
-	if got := s.sizes(t); got != [3]int{1, 1, 0} {
-		t.Fatalf("sessions, index and due entries: %v", got)
-	}
+	s.mustHave(t, [3]int{1, 1, 0})
 }
 
-func TestARotationThatIsAnsweredIsNeverSweptAway(t *testing.T) {
+func TestSweepNeverRemovesAnAnsweredRotation(t *testing.T) {
 	s, c := sweptBy(t, time.Hour)
 	for range 50 {
 		added := mustCreate(t, s, unchanged)
@@ -188,7 +183,7 @@ func TestARotationThatIsAnsweredIsNeverSweptAway(t *testing.T) {
 		case errors.Is(err, session.ErrNoSession) && removed == 1:
 			s.mustHold(t)
 		default:
-			t.Fatalf("applied %v, error %v, %d removed", applied, err, removed)
+			t.Fatalf("got applied %v, %v, and %d removed; want one of the two", applied, err, removed)
 		}
 	}
 }
@@ -214,7 +209,7 @@ func TestAClockThatJumpsAheadAndBackDeletesNothing(t *testing.T) {
 	s.mustHold(t, live)
 }
 
-func TestExpiredSessionsLeaveByThemselves(t *testing.T) {
+func TestExpiredSessionsAreRemovedInTheBackground(t *testing.T) {
 	s, c := sweptBy(t, time.Millisecond)
 	expired := mustCreate(t, s, unchanged)
 	live := mustCreate(t, s, func(x *session.Session) { x.IdleExpiresAt = x.IdleExpiresAt.Add(time.Hour) })

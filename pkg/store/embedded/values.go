@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Values are the fields in the order below behind one byte of version; numbers are varints, times milliseconds,
-// durations nanoseconds, texts a length and their bytes. What is in the key is not repeated.
+// Values are one byte of version and the fields in the order below, without those in the key. Numbers are varints, times
+// milliseconds, durations nanoseconds, texts a length and their bytes.
 const version2 = 2
 
 const (

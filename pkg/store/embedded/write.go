@@ -10,7 +10,7 @@ import (
 
 var errExists = errors.New("it exists already")
 
-// nothing is the result of a write that has none.
+// nothing is the result of a write without one.
 type nothing struct{}
 
 // Create implements session.Writer.
@@ -78,13 +78,13 @@ func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session
 	return a.old, nil
 }
 
-// EndReused implements session.Writer. This store tells nobody of its changes.
+// EndReused implements session.Writer. This store has no stream of its changes.
 func (s *Store) EndReused(ctx context.Context, key session.Key) error {
 	_, err := s.Delete(ctx, session.Deletion{Key: key})
 	return err
 }
 
-// DeleteBatch implements session.Writer. It is one transaction, however many keys there are.
+// DeleteBatch implements session.Writer. It is one transaction for any number of keys.
 func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	_, err := update(ctx, s, func(t *transaction) (nothing, error) {
 		for _, key := range keys {
@@ -98,6 +98,5 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	return nil
 }
 
-// removeSession leaves the entries under the session's id and its expiry to the sweeper, which finds nothing there: so
-// a deletion changes one tree.
+// removeSession changes one tree. The sweeper removes the index entry and the due entry of the session.
 func (t *transaction) removeSession(key session.Key) { t.remove(sessionsBucket, sessionKey(key)) }
