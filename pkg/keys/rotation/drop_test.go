@@ -10,7 +10,7 @@ import (
 )
 
 // everywhere lists the documents that are current or may become current.
-func (w *fixture) everywhere(r *rotation.Rotation) []keys.Document {
+func (w *harness) everywhere(r *rotation.Rotation) []keys.Document {
 	docs := []keys.Document{w.current(r), w.document(r.ARN, fakesm.Pending)}
 	if r.PublicARN != "" {
 		docs = append(docs, w.document(r.PublicARN, fakesm.Current))
@@ -18,7 +18,7 @@ func (w *fixture) everywhere(r *rotation.Rotation) []keys.Document {
 	return docs
 }
 
-func (w *fixture) wantGone(r *rotation.Rotation, kid string) {
+func (w *harness) wantGone(r *rotation.Rotation, kid string) {
 	w.t.Helper()
 	for _, doc := range w.everywhere(r) {
 		if _, found := doc.Find(kid); found {
@@ -30,9 +30,9 @@ func (w *fixture) wantGone(r *rotation.Rotation, kid string) {
 // An emergency removes a key of any status from both documents at once, at any time.
 func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 	for _, status := range []keys.Status{keys.Active, keys.Next, keys.Retired} {
-		both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+		both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 			w.rotate(r)
-			w.pass(rotation.MinNextAge)
+			w.Pass(rotation.MinNextAge)
 			w.rotate(r)
 			before := w.current(r)
 			leaked := the(t, before, status)
@@ -55,7 +55,7 @@ func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 			if _, err := w.drop(r, leaked.ID); err == nil {
 				t.Error("a second drop: got no error")
 			}
-			w.pass(rotation.MinNextAge)
+			w.Pass(rotation.MinNextAge)
 			w.rotate(r) // rotations still work
 			w.wantGone(r, leaked.ID)
 		})
@@ -66,9 +66,9 @@ func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 func TestADropCancelsAPendingRotation(t *testing.T) {
 	for begun := range 4 {
 		for _, status := range []keys.Status{keys.Active, keys.Next} {
-			both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+			both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 				w.rotate(r)
-				w.pass(rotation.MinNextAge)
+				w.Pass(rotation.MinNextAge)
 				token := w.start(r)
 				for _, step := range steps[:begun] {
 					if err := w.step(r, step, token); err != nil {
@@ -92,9 +92,9 @@ func TestADropCancelsAPendingRotation(t *testing.T) {
 
 // A late createSecret may store the old document as pending; it becomes neither current nor published.
 func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		w.rotate(r)
-		w.pass(rotation.MinNextAge)
+		w.Pass(rotation.MinNextAge)
 		leaked := the(t, w.current(r), keys.Active).ID
 		token := w.start(r)
 		if err := w.step(r, "createSecret", token); err != nil {
@@ -116,9 +116,9 @@ func TestAnOvertakenDocumentIsCancelled(t *testing.T) {
 
 // The next key of a pending rotation may leak too, before a current document has it.
 func TestAPendingKeyCanBeDropped(t *testing.T) {
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		w.rotate(r)
-		w.pass(rotation.MinNextAge)
+		w.Pass(rotation.MinNextAge)
 		token := w.start(r)
 		for _, step := range steps[:2] {
 			if err := w.step(r, step, token); err != nil {
@@ -138,7 +138,7 @@ func TestAPendingKeyCanBeDropped(t *testing.T) {
 }
 
 func TestUnknownKeysAreNotDropped(t *testing.T) {
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		if _, err := w.drop(r, "00000000"); err == nil {
 			t.Error("an empty secret: got no error")
 		}
@@ -152,7 +152,7 @@ func TestUnknownKeysAreNotDropped(t *testing.T) {
 
 // Not even in an emergency does a key sign before it is published: a drop that cannot publish changes nothing.
 func TestADropPublishesBeforeAnythingSigns(t *testing.T) {
-	w := newFixture(t)
+	w := newHarness(t)
 	w.rotate(w.signing)
 	before := w.current(w.signing)
 	for range 2 {

@@ -1,16 +1,13 @@
 package rotation_test
 
 import (
-	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
@@ -18,45 +15,13 @@ import (
 
 const eventsDir = "../../../events"
 
-func derived(name string) []byte {
-	sum := sha256.Sum256([]byte("rotation events/" + name))
-	return sum[:]
-}
-
-func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// derivedKey is a key whose id is the same in every run, so that an event file may name it.
-func derivedKey(signs bool, status keys.Status) keys.JWK {
-	name := string(status)
-	if !signs {
-		return keys.JWK{KeyType: "oct", ID: fmt.Sprintf("%x", derived(name)[:4]), Alg: "HS256", Status: status, Created: 1, K: b64(derived(name))}
-	}
-	x := b64(ed25519.NewKeyFromSeed(derived(name)).Public().(ed25519.PublicKey))
-	thumbprint := sha256.Sum256(fmt.Appendf(nil, `{"crv":"Ed25519","kty":"OKP","x":%q}`, x))
-	return keys.JWK{
-		KeyType: "OKP", Curve: "Ed25519", ID: b64(thumbprint[:]), Alg: "EdDSA", Use: "sig", Status: status, Created: 1,
-		X: x, D: b64(derived(name)),
-	}
-}
-
-// withDerivedKeys is a fixture whose two secrets hold an active and a next key, published.
-func withDerivedKeys(t *testing.T) *fixture {
+// withRotationKeys has the secrets that the events name: an active and a next key, published.
+func withRotationKeys(t *testing.T) *harness {
 	t.Helper()
-	w := newFixture(t)
-	put := func(signs, public bool) string {
-		doc := keys.Document{Keys: []keys.JWK{derivedKey(signs, keys.Active), derivedKey(signs, keys.Next)}}
-		if public {
-			doc = doc.Public()
-		}
-		raw, err := doc.Marshal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(raw)
-	}
-	w.fake.Create("signing-keys", put(true, false))
-	w.fake.Create("public-keys", put(true, true))
-	w.fake.Create("token-keys", put(false, false))
+	w, k := newHarness(t), fixture.RotationKeys()
+	w.fake.Create("signing-keys", string(k.Signing))
+	w.fake.Create("public-keys", string(k.Public))
+	w.fake.Create("token-keys", string(k.Token))
 	return w
 }
 
@@ -75,8 +40,8 @@ func TestEveryRotationEventIsReplayed(t *testing.T) {
 		{"-drop-unknown", "no key"},
 	}
 	known := map[string]bool{}
-	both(t, func(t *testing.T, _ *fixture, r *rotation.Rotation) {
-		op, w := r.Operation, withDerivedKeys(t)
+	both(t, func(t *testing.T, _ *harness, r *rotation.Rotation) {
+		op, w := r.Operation, withRotationKeys(t)
 		r = map[string]*rotation.Rotation{"rotate-signing-keys": w.signing, "rotate-token-keys": w.tokens}[op]
 		before := w.current(r)
 		var token string
@@ -112,7 +77,7 @@ func TestEveryRotationEventIsReplayed(t *testing.T) {
 }
 
 // begin starts the rotation that an event names.
-func begin(t *testing.T, w *fixture, r *rotation.Rotation, raw []byte) string {
+func begin(t *testing.T, w *harness, r *rotation.Rotation, raw []byte) string {
 	t.Helper()
 	var e rotation.Event
 	if err := json.Unmarshal(raw, &e); err != nil {

@@ -9,15 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -40,10 +39,9 @@ type container struct {
 
 // fleet is a service with several containers, on a clock that the test moves.
 type fleet struct {
-	*fixture
+	*harness
 
 	store      *embedded.Store
-	nanos      atomic.Int64
 	containers []*container
 	verifiers  []*resourceServer
 	signed     sync.Map // kids seen in access tokens
@@ -52,21 +50,10 @@ type fleet struct {
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	f := &fleet{fixture: newFixture(t)}
-	f.nanos.Store(f.clock.UnixNano())
-	f.signing.Now, f.tokens.Now = f.now, f.now
-	store, err := embedded.Open(filepath.Join(t.TempDir(), "store"), embedded.Options{Now: f.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	f.store = store
-	for _, app := range []string{"web", "service"} {
-		settings := session.DefaultSettings()
-		if app == "service" {
-			settings.Usage = session.Reusable
-		}
-		if _, err := store.PutApplication(t.Context(), session.Application{Tenant: "demo", ID: app, Settings: settings}); err != nil {
+	f := &fleet{harness: newHarness(t)}
+	f.store = fixture.Store(t, f.Now)
+	for _, app := range fixture.Applications() {
+		if _, err := f.store.PutApplication(t.Context(), app); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,17 +66,15 @@ func newFleet(t *testing.T) *fleet {
 	return f
 }
 
-func (f *fleet) now() time.Time { return time.Unix(0, f.nanos.Load()).UTC() }
-
 func (f *fleet) newContainer() *container {
 	tokens := keys.NewRing(secretsmanager.TokenKeys(f.client, f.tokARN))
 	signing := keys.NewRing(secretsmanager.SigningKeys(f.client, f.signingARN))
 	public := keys.NewRing(secretsmanager.PublicKeys(f.client, f.public))
-	tokens.Now, signing.Now, public.Now = f.now, f.now, f.now
-	verifier := token.Verifier{Issuer: "https://auth.example.com", Keys: public, Now: f.now, Leeway: token.Skew}
+	tokens.Now, signing.Now, public.Now = f.Now, f.Now, f.Now
+	verifier := token.Verifier{Issuer: fixture.Issuer, Keys: public, Now: f.Now, Leeway: token.Skew}
 	return &container{
-		sessions:   session.NewVerbs(f.store, session.NewMinter(verifier.Issuer, tokens, signing, f.now, rand.Reader), verifier),
-		authorizer: &authorizer.Authorizer{Store: f.store, Verifier: verifier, Now: f.now}, public: public,
+		sessions:   session.NewVerbs(f.store, session.NewMinter(verifier.Issuer, tokens, signing, f.Now, rand.Reader), verifier),
+		authorizer: &authorizer.Authorizer{Store: f.store, Verifier: verifier, Now: f.Now}, public: public,
 	}
 }
 
@@ -104,7 +89,7 @@ type resourceServer struct {
 func (s *resourceServer) verify(f *fleet, c *container, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := f.now(); now.Sub(s.fetched) >= keys.PublishedFor {
+	if now := f.Now(); now.Sub(s.fetched) >= keys.PublishedFor {
 		set, err := c.public.Get(context.Background())
 		if err != nil {
 			return err
@@ -121,7 +106,7 @@ func (s *resourceServer) verify(f *fleet, c *container, text string) error {
 			return key, nil
 		}
 		return nil, fmt.Errorf("the cached JWKS has no key %s", kid)
-	}, jwt.WithTimeFunc(f.now), jwt.WithValidMethods([]string{"ES256"}))
+	}, jwt.WithTimeFunc(f.Now), jwt.WithValidMethods([]string{"ES256"}))
 	return err
 }
 

@@ -21,7 +21,7 @@ func TestNoRequestFailsDuringRotations(t *testing.T) {
 	f := newFleet(t)
 	tokens := make([]string, chains)
 	for n := range tokens {
-		f.pass(tick / chains / 2) // the containers start one after another
+		f.Pass(tick / chains / 2) // the containers start one after another
 		var err error
 		if tokens[n], err = f.issue(n, []string{"web", "service"}[n/7]); err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func TestNoRequestFailsDuringRotations(t *testing.T) {
 		if t.Failed() {
 			return
 		}
-		f.pass(tick)
+		f.Pass(tick)
 	}
 	f.wantRotations(t, rotations+1)
 }
@@ -68,8 +68,6 @@ func (f *fleet) drive(t *testing.T, tokens []string, at int) *sync.WaitGroup {
 	return &all
 }
 
-func (f *fleet) pass(d time.Duration) { f.nanos.Add(int64(d)) }
-
 // wantRotations wants that so many keys of each kind have made a token.
 func (f *fleet) wantRotations(t *testing.T, want int) {
 	t.Helper()
@@ -89,14 +87,14 @@ func TestARetryAnswersTheSameAcrossARotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.pass(rotation.MinNextAge)
+	f.Pass(rotation.MinNextAge)
 	first, err := f.containers[0].sessions.Refresh(t.Context(), session.RefreshRequest{Token: text})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.rotate(f.signing)
 	f.rotate(f.tokens)
-	f.pass(20 * time.Second)
+	f.Pass(20 * time.Second)
 	fresh := f.newContainer()
 	again, err := fresh.sessions.Refresh(t.Context(), session.RefreshRequest{Token: text})
 	if err != nil {

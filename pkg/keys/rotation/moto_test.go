@@ -23,7 +23,7 @@ import (
 
 // moto is another implementation of Secrets Manager, by people who know nothing of this project.
 type moto struct {
-	*fixture
+	*harness
 
 	client   *awssecrets.Client
 	function string // ARN of a function that does nothing: RotateSecret wants one
@@ -42,7 +42,7 @@ func newMoto(t *testing.T) *moto {
 	}
 	config.Region = "eu-west-1"
 	client := awssecrets.NewFromConfig(config)
-	m := &moto{fixture: newFixture(t), client: client, function: makeFunction(t, endpoint)}
+	m := &moto{harness: newHarness(t), client: client, function: makeFunction(t, endpoint)}
 	suffix := fmt.Sprint(time.Now().UnixNano()) // the server may have served before
 	arns := map[string]string{}
 	for _, name := range []string{"signing", "public", "token"} {
@@ -165,7 +165,7 @@ func TestRotationAgainstMoto(t *testing.T) {
 				t.Errorf("key %s is not published", kid)
 			}
 		}
-		m.pass(rotation.MinNextAge)
+		m.Pass(rotation.MinNextAge)
 	}
 	if slices.Sort(signing); len(slices.Compact(signing)) != 3 {
 		t.Errorf("three rotations, and the keys %v", signing)

@@ -66,7 +66,7 @@ func (c *crasher) UpdateSecretVersionStage(ctx context.Context, in *secretsmanag
 // history is what verifiers have seen: since when each key verifies, until when the tokens that it made are valid, and
 // which keys leaked.
 type history struct {
-	w         *fixture
+	w         *harness
 	r         *rotation.Rotation
 	life      time.Duration // of what a key makes
 	known     map[string]time.Time
@@ -78,7 +78,7 @@ type history struct {
 
 // see is called after every event.
 func (h *history) see(t *rapid.T) {
-	now := h.w.clock
+	now := h.w.Now()
 	private, verifiable := h.w.current(h.r), h.w.current(h.r)
 	if h.r.PublicARN != "" {
 		verifiable = h.w.document(h.r.PublicARN, fakesm.Current)
@@ -125,7 +125,7 @@ func TestAnySequenceOfStepsEndsInOneGoodDocument(t *testing.T) {
 }
 
 func schedule(t *testing.T, rt *rapid.T, signs bool) {
-	w := newFixture(t)
+	w := newHarness(t)
 	r, life := w.tokens, 315_360_000*time.Second
 	if signs {
 		r, life = w.signing, 86_400*time.Second
@@ -148,9 +148,9 @@ func schedule(t *testing.T, rt *rapid.T, signs bool) {
 				token = w.start(r)
 			}
 		case 7:
-			w.pass(time.Duration(rapid.IntRange(0, 7200).Draw(rt, "seconds")) * time.Second)
+			w.Pass(time.Duration(rapid.IntRange(0, 7200).Draw(rt, "seconds")) * time.Second)
 		case 8:
-			w.pass(time.Duration(rapid.IntRange(1, 4000).Draw(rt, "days")) * 24 * time.Hour)
+			w.Pass(time.Duration(rapid.IntRange(1, 4000).Draw(rt, "days")) * 24 * time.Hour)
 		case 9:
 			if all := w.current(r).Keys; len(all) > 0 {
 				h.drop(rt, c, arm, rapid.SampledFrom(all).Draw(rt, "key").ID)
@@ -196,7 +196,7 @@ func (h *history) settle(rt *rapid.T, c *crasher, token string) {
 	if p := h.w.fake.Version(h.r.ARN, fakesm.Pending); p != "" && p != h.w.fake.Version(h.r.ARN, fakesm.Current) {
 		rt.Fatalf("version %s is pending, want none", p)
 	}
-	h.w.pass(rotation.MinNextAge)
+	h.w.Pass(rotation.MinNextAge)
 	before := h.w.current(h.r)
 	h.w.rotate(h.r)
 	h.see(rt)

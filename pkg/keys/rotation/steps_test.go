@@ -13,7 +13,7 @@ import (
 )
 
 // wantError wants an error with this reason, and no key in the error or the logs.
-func wantError(t *testing.T, w *fixture, r *rotation.Rotation, err error, reason string) {
+func wantError(t *testing.T, w *harness, r *rotation.Rotation, err error, reason string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), reason) {
 		t.Errorf("got %v, want %q in it", err, reason)
@@ -29,10 +29,10 @@ func wantError(t *testing.T, w *fixture, r *rotation.Rotation, err error, reason
 
 // Law 8: the four steps, each of them repeated, make exactly one new current document.
 func TestRepeatedStepsMakeOneNewDocument(t *testing.T) {
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		w.rotate(r)
 		for range 3 {
-			w.pass(rotation.MinNextAge)
+			w.Pass(rotation.MinNextAge)
 			before := w.current(r)
 			token := w.start(r)
 			for i, step := range steps {
@@ -60,7 +60,7 @@ func TestRepeatedStepsMakeOneNewDocument(t *testing.T) {
 
 // A key is published before it signs, private members never are, and a rotation that is too early publishes nothing.
 func TestKeysArePublishedBeforeTheySign(t *testing.T) {
-	w := newFixture(t)
+	w := newHarness(t)
 	token := w.start(w.signing)
 	for _, step := range steps {
 		if err := w.step(w.signing, step, token); err != nil {
@@ -85,9 +85,9 @@ func TestKeysArePublishedBeforeTheySign(t *testing.T) {
 
 // What AWS requires of a rotation function: each misuse is an error that names the mistake, and changes nothing.
 func TestMisusedStepsAreRefused(t *testing.T) {
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		w.rotate(r)
-		w.pass(rotation.MinNextAge)
+		w.Pass(rotation.MinNextAge)
 		done := w.fake.Version(r.ARN, fakesm.Current)
 		token := w.start(r)
 		before := w.current(r)
@@ -122,7 +122,7 @@ func TestMisusedStepsAreRefused(t *testing.T) {
 }
 
 func TestOtherInputsAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newHarness(t)
 	for _, raw := range []string{
 		``, `null`, `[]`, `{}`, `"createSecret"`, `{"step":""}`, `{"dropKeyId":""}`, `{"dropKeyId":1}`, `{"dropKeyID":"x","more":1}`,
 		`{"SecretId":"x"}`, `{"Step":1}`,
@@ -139,7 +139,7 @@ func TestOtherInputsAreRefused(t *testing.T) {
 // A secret that holds anything but keys is never overwritten.
 func TestADamagedSecretIsKept(t *testing.T) {
 	for _, value := range []string{"", "secret-text", "{}", `{"keys":null}`, `{"keys":[{"kid":"a","k":"secret-text"}]}`} {
-		w := newFixture(t)
+		w := newHarness(t)
 		w.tokens.ARN = w.fake.Create("damaged", value)
 		err := w.step(w.tokens, "createSecret", w.start(w.tokens))
 		if err == nil || strings.Contains(err.Error(), "secret-text") {
@@ -157,9 +157,9 @@ func TestStepsTolerateFailuresOfSecretsManager(t *testing.T) {
 	operations := []string{"DescribeSecret", "GetSecretValue"}
 	writes := map[string]string{"createSecret": "PutSecretValue", "finishSecret": "UpdateSecretVersionStage"}
 	for _, f := range []fakesm.Failure{fakesm.Throttled, fakesm.Internal, fakesm.LostReply} {
-		both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+		both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 			w.rotate(r)
-			w.pass(rotation.MinNextAge)
+			w.Pass(rotation.MinNextAge)
 			before := w.current(r)
 			token := w.start(r)
 			for _, step := range steps {
@@ -179,7 +179,7 @@ func TestStepsTolerateFailuresOfSecretsManager(t *testing.T) {
 			}
 		})
 	}
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		token := w.start(r)
 		for _, step := range steps {
 			for _, operation := range operations {
@@ -196,9 +196,9 @@ func TestStepsTolerateFailuresOfSecretsManager(t *testing.T) {
 
 // A rotation that ends later than MaxPending after its begin would record times that are too early.
 func TestAStaleRotationIsCancelledAndTheNextOneWorks(t *testing.T) {
-	both(t, func(t *testing.T, w *fixture, r *rotation.Rotation) {
+	both(t, func(t *testing.T, w *harness, r *rotation.Rotation) {
 		w.rotate(r)
-		w.pass(rotation.MinNextAge)
+		w.Pass(rotation.MinNextAge)
 		before := ids(w.current(r))
 		token := w.start(r)
 		for _, step := range steps[:3] {
@@ -206,7 +206,7 @@ func TestAStaleRotationIsCancelledAndTheNextOneWorks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.pass(rotation.MaxPending + time.Second)
+		w.Pass(rotation.MaxPending + time.Second)
 		wantError(t, w, r, w.step(r, "finishSecret", token), "begin a new one")
 		wantError(t, w, r, w.step(r, "finishSecret", token), "version")
 		if ids(w.current(r)) != before || w.fake.Version(r.ARN, fakesm.Pending) != "" {
@@ -217,7 +217,7 @@ func TestAStaleRotationIsCancelledAndTheNextOneWorks(t *testing.T) {
 }
 
 func TestTestSecretRefusesUnpublishedKeys(t *testing.T) {
-	w := newFixture(t)
+	w := newHarness(t)
 	token := w.start(w.signing)
 	if err := w.step(w.signing, "createSecret", token); err != nil {
 		t.Fatal(err)

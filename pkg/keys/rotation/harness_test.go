@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
-	"time"
 
 	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/rotation"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
@@ -21,12 +21,13 @@ const placeholder = `{"keys":[]}`
 
 var steps = []string{"createSecret", "setSecret", "testSecret", "finishSecret"}
 
-// fixture is a Secrets Manager with the three secrets, and the two functions that rotate them.
-type fixture struct {
+// harness is a Secrets Manager with the three secrets, and the two functions that rotate them.
+type harness struct {
+	*fixture.Clock
+
 	t       testing.TB
 	fake    *fakesm.Server
 	client  *awssecrets.Client
-	clock   time.Time
 	logs    bytes.Buffer
 	started int
 
@@ -34,41 +35,40 @@ type fixture struct {
 	signingARN, public, tokARN string
 }
 
-func newFixture(t testing.TB) *fixture {
+func newHarness(t testing.TB) *harness {
 	t.Helper()
-	w := &fixture{t: t, fake: fakesm.New(), clock: time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)}
+	w := &harness{t: t, fake: fakesm.New(), Clock: fixture.NewClock(fixture.Noon())}
 	w.client = w.fake.Client()
 	w.signingARN = w.fake.Create("signing-keys", placeholder)
 	w.public = w.fake.Create("public-keys", placeholder)
 	w.tokARN = w.fake.Create("token-keys", placeholder)
 	log := telemetry.Log{Logger: slog.New(slog.NewJSONHandler(&w.logs, nil))}
-	now := func() time.Time { return w.clock }
 	w.signing = &rotation.Rotation{
 		Operation: "rotate-signing-keys", Keys: signingKeys("ES256"), Secrets: w.client,
-		ARN: w.signingARN, PublicARN: w.public, Now: now, Log: log,
+		ARN: w.signingARN, PublicARN: w.public, Now: w.Now, Log: log,
 	}
 	w.tokens = &rotation.Rotation{
-		Operation: "rotate-token-keys", Keys: tokenKeys(), Secrets: w.client, ARN: w.tokARN, Now: now, Log: log,
+		Operation: "rotate-token-keys", Keys: tokenKeys(), Secrets: w.client, ARN: w.tokARN, Now: w.Now, Log: log,
 	}
 	return w
 }
 
 // both runs a test on either function.
-func both(t *testing.T, run func(*testing.T, *fixture, *rotation.Rotation)) {
+func both(t *testing.T, run func(*testing.T, *harness, *rotation.Rotation)) {
 	t.Helper()
-	t.Run("signing keys", func(t *testing.T) { w := newFixture(t); run(t, w, w.signing) })
-	t.Run("token keys", func(t *testing.T) { w := newFixture(t); run(t, w, w.tokens) })
+	t.Run("signing keys", func(t *testing.T) { w := newHarness(t); run(t, w, w.signing) })
+	t.Run("token keys", func(t *testing.T) { w := newHarness(t); run(t, w, w.tokens) })
 }
 
 // start begins a rotation as Secrets Manager does and returns its token.
-func (w *fixture) start(r *rotation.Rotation) string {
+func (w *harness) start(r *rotation.Rotation) string {
 	w.started++
 	token := fmt.Sprintf("11111111-1111-4111-8111-%012d", w.started)
 	w.fake.StartRotation(r.ARN, token)
 	return token
 }
 
-func (w *fixture) step(r *rotation.Rotation, step, token string) error {
+func (w *harness) step(r *rotation.Rotation, step, token string) error {
 	raw, err := json.Marshal(rotation.Event{Step: step, SecretID: r.ARN, ClientRequestToken: token})
 	if err != nil {
 		w.t.Fatal(err)
@@ -78,7 +78,7 @@ func (w *fixture) step(r *rotation.Rotation, step, token string) error {
 }
 
 // rotate runs one whole rotation.
-func (w *fixture) rotate(r *rotation.Rotation) {
+func (w *harness) rotate(r *rotation.Rotation) {
 	w.t.Helper()
 	token := w.start(r)
 	for _, step := range steps {
@@ -91,7 +91,7 @@ func (w *fixture) rotate(r *rotation.Rotation) {
 	}
 }
 
-func (w *fixture) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, error) {
+func (w *harness) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, error) {
 	raw, err := json.Marshal(rotation.Drop{KeyID: kid})
 	if err != nil {
 		w.t.Fatal(err)
@@ -99,10 +99,8 @@ func (w *fixture) drop(r *rotation.Rotation, kid string) (*rotation.Dropped, err
 	return r.Handle(context.Background(), raw)
 }
 
-func (w *fixture) pass(d time.Duration) { w.clock = w.clock.Add(d) }
-
 // document is what a secret holds under a stage; the placeholder and nothing at all are no keys.
-func (w *fixture) document(arn, stage string) keys.Document {
+func (w *harness) document(arn, stage string) keys.Document {
 	w.t.Helper()
 	value, found := w.fake.Value(arn, stage)
 	if !found || value == placeholder {
@@ -115,7 +113,7 @@ func (w *fixture) document(arn, stage string) keys.Document {
 	return doc
 }
 
-func (w *fixture) current(r *rotation.Rotation) keys.Document {
+func (w *harness) current(r *rotation.Rotation) keys.Document {
 	return w.document(r.ARN, fakesm.Current)
 }
 
