@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import { API_KEY, APPLICATION_ID, BASE_URL, READ_API_KEY, TENANT_ID, as, issue } from './world.mjs';
+import { API_KEY, APPLICATION_ID, BASE_URL, READ_API_KEY, TENANT_ID, as, issue } from './fixture.mjs';
 
 const loopback = { [oauth.allowInsecureRequests]: true }; // http, which the clients refuse elsewhere
 const client = { client_id: APPLICATION_ID };

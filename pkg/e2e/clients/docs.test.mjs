@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { API_KEY, BASE_URL } from './world.mjs';
+import { API_KEY, BASE_URL } from './fixture.mjs';
 
 let browser, page, profile;
 const elsewhere = [], complaints = [];
@@ -97,7 +97,7 @@ test('it is readable on dark and on light', async () => {
   assert.notEqual(await background(), light);
 });
 
-test('it asked nobody else and nothing was blocked', () => {
+test('it sends requests to the service alone and nothing is blocked', () => {
   assert.deepEqual(elsewhere, []);
   assert.deepEqual(complaints.filter((text) => !text.includes('status of 400')), []);
 });

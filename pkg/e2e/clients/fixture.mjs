@@ -1,4 +1,4 @@
-// What the clients' tests need of a running service: its credentials, as the environment has them, and sessions.
+// The running service that the clients' tests share: its credentials, from the environment, and sessions.
 import assert from 'node:assert/strict';
 
 export const { BASE_URL, TENANT_ID, APPLICATION_ID, API_KEY, READ_API_KEY } = process.env;
