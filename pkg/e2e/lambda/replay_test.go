@@ -114,21 +114,30 @@ func verdict(payload []byte, err error) string {
 	return "ok " + string(payload)
 }
 
-// outcome is that in the function's one line about the latest event; every line of the log is JSON.
-func (r *replay) outcome() string {
+// lines are those of the log that name an outcome, since the last call; every line of the log is JSON.
+func (r *replay) lines() (lines []map[string]any) {
 	r.t.Helper()
 	log := r.Stdout()
 	news := log[r.logged:]
 	r.logged = len(log)
+	for text := range strings.Lines(news) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			r.t.Errorf("the log: got %q, want JSON", text)
+		}
+		if line["outcome"] != nil {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// outcome is that in the function's one line about the latest event.
+func (r *replay) outcome() string {
+	r.t.Helper()
 	var outcomes []string
-	for line := range strings.Lines(news) {
-		var entry struct{ Op, Outcome, RequestID string }
-		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			r.t.Errorf("the log: got %q, want JSON", line)
-		}
-		if entry.Outcome != "" {
-			outcomes = append(outcomes, entry.Outcome)
-		}
+	for _, line := range r.lines() {
+		outcomes = append(outcomes, fmt.Sprint(line["outcome"]))
 	}
 	return strings.Join(outcomes, ", ")
 }

@@ -1,0 +1,79 @@
+package lambda_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// The line names the metrics dynamodbCalls, ms and requests in the stack's namespace, in CloudWatch's embedded metric
+// format (pkg/telemetry tests it); the repetitions of the SDK count as requests.
+func TestOneLinePerInvocationCountsTheRequestsToDynamoDB(t *testing.T) {
+	p := newAccount(t).withTable()
+	between := newProxy(t)
+	p.at("DYNAMODB", p.serve(between))
+	replays := map[string]*replay{}
+	for _, c := range []struct {
+		event, outcome string
+		calls          float64
+		lost           bool // the first answer to a write
+	}{
+		{"refresh", "rotated", 2, false},
+		{"refresh-forged", "forged", 0, false},
+		{"refresh", "rotated", 3, true},
+		{"authorizer", "allowed", 1, false},
+		{"authorizer-malformed", "missing", 0, false},
+		{"delete-api-key", "ok", 1, false},
+	} {
+		if c.lost {
+			p.reset(t)
+			between.mu.Lock()
+			between.after = func() {}
+			between.mu.Unlock()
+		}
+		op := functionOf(t, c.event)
+		if replays[op] == nil {
+			replays[op] = &replay{account: p, Process: p.start(op)}
+		}
+		r, event := replays[op], p.read(c.event)
+		r.seen = append(r.seen, string(event))
+		if _, err := r.Invoke(t.Context(), event, timeout); err != nil && op != "authorizer" { // a 401 is an error
+			t.Fatal(err)
+		}
+		lines := r.lines()
+		if len(lines) != 1 {
+			t.Fatalf("%s: got %d lines, want one", c.event, len(lines))
+		}
+		line := lines[0]
+		if line["op"] != op || line["outcome"] != c.outcome || line["dynamodbCalls"] != c.calls || line["requestId"] == nil || line["timestamp"] == nil {
+			t.Errorf("%s: got the line %v, want %s %s with %v requests", c.event, line, op, c.outcome, c.calls)
+		}
+		if got, want := metrics(line), fmt.Sprint(p.values["METRICS_NAMESPACE"], " [dynamodbCalls ms requests]"); got != want {
+			t.Errorf("%s: metrics: got %s, want %s", c.event, got, want)
+		}
+	}
+	for _, r := range replays {
+		r.wantNoSecretsLogged()
+	}
+}
+
+// metrics are the namespace and the names of the metrics in a line.
+func metrics(line map[string]any) string {
+	raw, _ := json.Marshal(line["_aws"])
+	var directive struct {
+		CloudWatchMetrics []struct {
+			Namespace string
+			Metrics   []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal(raw, &directive); err != nil || len(directive.CloudWatchMetrics) != 1 {
+		return string(raw)
+	}
+	var names []string
+	for _, metric := range directive.CloudWatchMetrics[0].Metrics {
+		names = append(names, metric.Name)
+	}
+	slices.Sort(names)
+	return fmt.Sprint(directive.CloudWatchMetrics[0].Namespace, " ", names)
+}
