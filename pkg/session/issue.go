@@ -64,8 +64,11 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 		}
 		var session Session
 		var t token.Refresh
-		session, t, err = i.issue(ctx, req, tokenKeys.Active)
-		if err == nil {
+		var app Application
+		if session, t, app, err = i.draw(ctx, req, tokenKeys.Active); err != nil {
+			break // the store has repeated its reads, and the request has a deadline
+		}
+		if err = i.create(ctx, session, app); err == nil {
 			return i.minter.grant(session, t, signedWith{tokenKeys.Active, signing.Active}, Issued)
 		}
 		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
@@ -75,38 +78,40 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	return Grant{}, err
 }
 
-// issue starts a session with a new id. If that fails, it deletes the session, best effort: its token is not issued.
-func (i Issuer) issue(ctx context.Context, req IssueRequest, key keys.TokenKey) (Session, token.Refresh, error) {
+// draw makes a session with a new id, later than the user's newest one where the application limits the sessions.
+func (i Issuer) draw(ctx context.Context, req IssueRequest, key keys.TokenKey) (Session, token.Refresh, Application, error) {
 	owner := Key{Tenant: req.Tenant, User: req.User, Application: req.Application}
 	app, err := i.store.ApplicationOf(ctx, owner)
 	if err != nil {
-		return Session{}, token.Refresh{}, fmt.Errorf("read application: %w", err)
+		return Session{}, token.Refresh{}, app, fmt.Errorf("read application: %w", err)
 	}
 	created := i.minter.clock().UTC()
-	limited := app.Settings.MaxSessionsPerUser > 0
-	if limited {
+	if app.Settings.MaxSessionsPerUser > 0 {
 		newest, err := i.newestOf(ctx, owner)
 		if err != nil {
-			return Session{}, token.Refresh{}, err
+			return Session{}, token.Refresh{}, app, err
 		}
 		if next := newest.Add(time.Millisecond); !newest.IsZero() && next.After(created) {
 			created = next
 		}
 	}
 	session, t, err := i.minter.newSession(req, app, created)
-	if err != nil {
-		return session, t, err
-	}
 	t.KeyID, session.TokenKeyID = key.ID, key.ID
-	if err = i.store.Create(ctx, session); err != nil {
+	return session, t, app, err
+}
+
+// create writes a session. If that fails, it deletes the session, best effort: its token is not issued.
+func (i Issuer) create(ctx context.Context, session Session, app Application) error {
+	err := i.store.Create(ctx, session)
+	if err != nil {
 		err = fmt.Errorf("create session: %w", err)
-	} else if limited {
+	} else if app.Settings.MaxSessionsPerUser > 0 {
 		err = i.limit(ctx, session, app)
 	}
 	if err != nil {
 		_, _ = i.store.Delete(context.WithoutCancel(ctx), Deletion{Key: session.Key})
 	}
-	return session, t, err
+	return err
 }
 
 func tooLong(left int) *InputError {
