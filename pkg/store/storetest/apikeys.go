@@ -9,11 +9,11 @@ import (
 
 func apiKeyCases() []contractCase {
 	return []contractCase{
-		{"PutAPIKey adds an API key with every field of it", apiKeyKeepsEveryField},
+		{"PutAPIKey keeps every field of an API key", apiKeyKeepsEveryField},
 		{"PutAPIKey never replaces one", apiKeyNeverReplaces},
 		{"Of concurrent PutAPIKey of one id exactly one is kept", apiKeyRace},
 		{"APIKey of an unknown id is ErrNoAPIKey", apiKeyUnknown},
-		{"DeleteAPIKey removes one of its own tenant only", apiKeyDelete},
+		{"DeleteAPIKey removes a key of the tenant only", apiKeyDelete},
 	}
 }
 
@@ -28,7 +28,7 @@ func apiKeyKeepsEveryField(f fixture) {
 	for _, change := range []func(*session.APIKey){
 		func(*session.APIKey) {},
 		func(k *session.APIKey) { k.ExpiresAt = time.Time{} },
-		func(k *session.APIKey) { k.ExpiresAt = k.CreatedAt.Add(-time.Hour) }, // expiry is checked elsewhere
+		func(k *session.APIKey) { k.ExpiresAt = k.CreatedAt.Add(-time.Hour) }, // the store does not check the expiry
 		func(k *session.APIKey) { k.Permissions = []session.Permission{session.MayRevoke} },
 		func(k *session.APIKey) { k.Permissions = []session.Permission{session.MayRevoke, session.MayIssue} },
 		func(k *session.APIKey) { k.Permissions = nil },
@@ -49,7 +49,7 @@ func apiKeyNeverReplaces(f fixture) {
 		second := NewAPIKey(tenant)
 		second.ID = first.ID
 		if err := f.PutAPIKey(f.Context(), second); err == nil {
-			f.Error("a second API key under the same id is no error")
+			f.Error("got no error for a second API key of the same id, want one")
 		}
 		f.wantAPIKey(first)
 	}
@@ -70,7 +70,7 @@ func apiKeyRace(f fixture) {
 		return nil
 	})
 	if added.Load() != 1 {
-		f.Fatalf("%d of %d succeeded, want 1", added.Load(), len(rivals))
+		f.Fatalf("got %d added of %d, want 1", added.Load(), len(rivals))
 	}
 	f.wantAPIKey(rivals[winner.Load()])
 }

@@ -12,15 +12,15 @@ import (
 func applicationCases() []contractCase {
 	return []contractCase{
 		{"PutApplication creates an application and returns it", putCreates},
-		{"PutApplication changes every setting and leaves the epoch as it is", putKeepsEpoch},
+		{"PutApplication changes every setting and keeps the epoch", putKeepsEpoch},
 		{"Application of an unknown id is ErrNoApplication", applicationUnknown},
-		{"Applications reads up to 100; those that do not exist are missing from the answer", applicationsSubset},
-		{"No application is told from another by less than all of its bytes", applicationsHostile},
-		{"PutApplication refuses another version than the one that was read, and none for a new one", putRefuses},
+		{"Applications reads up to 100 and omits missing ones", applicationsSubset},
+		{"Every byte of the ids distinguishes applications", applicationsHostile},
+		{"PutApplication refuses another version, and a version of a missing application", putRefuses},
 		{"Of 32 concurrent PutApplication of one version exactly one is written", putRace},
 		{"AdvanceEpoch adds one and returns it", advanceEpoch},
-		{"AdvanceEpoch from an epoch that has passed returns the epoch as it is", advanceRepeated},
-		{"ApplicationOf is the application of every session of it, with every change as soon as it is made", applicationOf},
+		{"AdvanceEpoch from an earlier epoch returns the epoch and keeps it", advanceRepeated},
+		{"ApplicationOf returns the application to the sessions of each user, with each change at once", applicationOf},
 		{"Of 32 concurrent AdvanceEpoch from one epoch all return the next one", advanceRace},
 		{"AdvanceEpoch of an unknown application is ErrNoApplication and creates nothing", advanceUnknown},
 		{"PutApplication never undoes a concurrent AdvanceEpoch", putAdvanceRace},
@@ -54,7 +54,7 @@ func putKeepsEpoch(f fixture) {
 	} {
 		app := session.Application{
 			Tenant: f.tenant, ID: "application", Name: fmt.Sprintf("Nimi «%d» 🦊", i), Settings: settings,
-			Epoch: uint64(i) * 50, Version: uint64(i) + 1, // the epoch is not what counts
+			Epoch: uint64(i) * 50, Version: uint64(i) + 1, // the store ignores the epoch
 		}
 		want := app
 		want.Epoch, want.Version = 2, uint64(i)+2
@@ -90,7 +90,7 @@ func applicationsSubset(f fixture) {
 	}
 	inParallel(f.T, most, func(i int) error {
 		if i%3 == 0 {
-			return nil // this one does not exist
+			return nil // a missing one
 		}
 		_, err := f.PutApplication(f.Context(), NewApplication(f.tenant, ids[i]))
 		return err
@@ -135,7 +135,7 @@ func advanceEpoch(f fixture) {
 		want.Epoch++
 		epoch, err := f.advance(f.tenant, "application")
 		f.must(err)
-		f.wantSame("the epoch returned", epoch, want.Epoch)
+		f.wantSame("the returned epoch", epoch, want.Epoch)
 		for _, app := range []session.Application{want, other, foreign} {
 			got, err := f.Application(f.Context(), app.Tenant, app.ID)
 			f.must(err)
@@ -189,11 +189,11 @@ func advanceRace(f fixture) {
 	})
 }
 
-// advance is AdvanceEpoch from the epoch that holds.
+// advance is AdvanceEpoch from the current epoch.
 func (f fixture) advance(tenant, id string) (uint64, error) {
 	app, err := f.Application(f.Context(), tenant, id)
 	if err != nil {
-		app.Epoch = 0 // an unknown application is the case's business
+		app.Epoch = 0 // of a missing application
 	}
 	return f.AdvanceEpoch(f.Context(), tenant, id, app.Epoch)
 }

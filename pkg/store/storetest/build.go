@@ -18,11 +18,11 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Now is the wall clock in the resolution that sessions are stored in. Sessions built here are live for it, so
-// that no store drops them; a case that needs an expired one moves the rotation's clock instead.
+// Now is the wall clock in the resolution of stored sessions. The sessions of NewSession are live by it, so no store drops
+// them; a case of an expired one moves the clock of the rotation.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// NewTenant makes a tenant id that no other test uses.
+// NewTenant makes a random tenant id.
 func NewTenant() string { return "storetest-" + rand.Text() }
 
 // NewID makes a session id.
@@ -45,7 +45,7 @@ func NewRootHash() token.RootHash {
 	return secret.RootHash(token.ID{})
 }
 
-// NewSession makes a rotating session as Issue does: created now, idle for an hour, over in ten.
+// NewSession makes a rotating session as Issue does: created now, with an idle time of one hour and a life of ten.
 func NewSession(tenant, user, application string) session.Session {
 	now := Now()
 	policy := session.Policy{Access: 15 * time.Minute, Idle: time.Hour, Overlap: 30 * time.Second}
@@ -57,7 +57,7 @@ func NewSession(tenant, user, application string) session.Session {
 	}
 }
 
-// NewFullSession makes a session that has been refreshed and in which no field is empty.
+// NewFullSession makes a refreshed session without empty fields.
 func NewFullSession(tenant, user, application string) session.Session {
 	s := NewSession(tenant, user, application)
 	s.Generation, s.TokenKeyID, s.Epoch = 7, 0xfffffffe, 3
@@ -105,11 +105,11 @@ func NewAPIKey(tenant string) session.APIKey {
 	}
 }
 
-// Diff compares stored values field by field; "" means equal. A time has to be in UTC, an empty slice equals
-// none, the order of permissions means nothing, and hashes differ in print too.
+// Diff compares stored values; "" means equal. Times must be in UTC, an empty slice equals nil, and permissions may be in
+// any order.
 func Diff(want, got any) string {
 	if reflect.DeepEqual(want, got) {
-		return "" // much sooner than cmp finds out
+		return "" // faster than cmp
 	}
 	return gocmp.Diff(want, got,
 		gocmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
@@ -122,12 +122,12 @@ func Diff(want, got any) string {
 	)
 }
 
-// Descending is the order of Query: by application, then id, both byte by byte, the greatest first.
+// Descending is the order of Query: application, then id, byte by byte, the greatest first.
 func Descending(a, b session.Session) int {
 	return cmp.Or(cmp.Compare(b.Application, a.Application), cmp.Compare(string(b.ID[:]), string(a.ID[:])))
 }
 
-// together calls do n times at once.
+// together calls do n times, all concurrently.
 func together(t *testing.T, n int, do func(i int) error) {
 	t.Helper()
 	start := make(chan struct{})

@@ -12,10 +12,10 @@ import (
 
 func createCases() []contractCase {
 	return []contractCase{
-		{"Create adds a session with every field of it", createKeepsEveryField},
+		{"Create keeps every field of a session", createKeepsEveryField},
 		{"Create never replaces a session", createNeverReplaces},
 		{"Of concurrent creations of one key exactly one is kept", createRace},
-		{"No id of a session is told from another by less than all of its bytes", createHostileIDs},
+		{"Every byte of the ids distinguishes sessions", createHostileIDs},
 	}
 }
 
@@ -61,7 +61,7 @@ func createKeepsEveryField(f fixture) {
 	}
 }
 
-// claimsOf is a JSON object of so many bytes.
+// claimsOf is a JSON object of size bytes.
 func claimsOf(size int) json.RawMessage {
 	claims := []byte(`{"x":"`)
 	for len(claims) < size-len(`"}`) {
@@ -75,7 +75,7 @@ func createNeverReplaces(f fixture) {
 	second := NewSession(f.tenant, "user", "application")
 	second.Key = first.Key
 	if err := f.Create(f.Context(), second); err == nil {
-		f.Fatal("a second session under the same key is no error")
+		f.Fatal("got no error for a second session of the same key, want one")
 	}
 	f.wantState(first)
 }
@@ -95,7 +95,7 @@ func createRace(f fixture) {
 		return nil
 	})
 	if created.Load() != 1 {
-		f.Fatalf("%d of %d creations succeeded, want 1", created.Load(), len(rivals))
+		f.Fatalf("got %d created of %d, want 1", created.Load(), len(rivals))
 	}
 	f.wantState(rivals[winner.Load()])
 }
@@ -105,13 +105,13 @@ func createHostileIDs(f fixture) {
 	for _, id := range HostileIDs() {
 		all = append(all, NewSession(f.tenant, id, "a"), NewSession(f.tenant, "a", id), NewSession(f.tenant+"!", id, id))
 	}
-	// Each of these pairs is one string when it is joined without escaping.
+	// Without escaping, the keys of these pairs are equal.
 	for _, mark := range []string{"#USER#", "#APP#", "#TOKEN#", "#", "/", "%23", "\x1f", "|"} {
 		all = append(all, NewSession(f.tenant+mark+"a", "b", "c"), NewSession(f.tenant, "a"+mark+"b", "c"),
 			NewSession(f.tenant, "a", "b"+mark+"c"))
 	}
 	for i := range all {
-		all[i].ID = all[0].ID // nothing but the other parts may tell them apart
+		all[i].ID = all[0].ID // only the other parts differ
 	}
 	all = all[:distinct(all)]
 	f.createAll(all)

@@ -11,12 +11,12 @@ import (
 func deleteCases() []contractCase {
 	return []contractCase{
 		{"Delete removes a session and returns its last state", deleteLastState},
-		{"Delete of a session that is not there is ErrNoSession", deleteNothing},
-		{"Delete on a root or an idle expiry that is not the session's is refused and changes nothing", deleteRefused},
+		{"Delete of a missing session is ErrNoSession", deleteNothing},
+		{"Delete on another root or idle expiry is refused and changes nothing", deleteRefused},
 		{"Of 16 concurrent deletions exactly one returns the session", deleteRace},
 		{"Delete removes nothing else", deleteNeighbours},
 		{"EndReused removes a session, whatever its generation", endReused},
-		{"EndReused of a session that is not there is ErrNoSession and makes none", endNothing},
+		{"EndReused of a missing session is ErrNoSession and creates none", endNothing},
 	}
 }
 
@@ -85,7 +85,7 @@ func deleteRace(f fixture) {
 		returned = append(returned, old)
 		return err
 	})
-	f.wantSame("what the deletions returned", returned, []session.Session{s})
+	f.wantSame("the returned sessions", returned, []session.Session{s})
 	f.wantGone(s.Key)
 }
 
@@ -125,9 +125,9 @@ func endNothing(f fixture) {
 
 func deleteBatchCases() []contractCase {
 	return []contractCase{
-		{"DeleteBatch removes sessions, those that are not there included", deleteBatchSome},
+		{"DeleteBatch removes sessions and tolerates missing ones", deleteBatchSome},
 		{"DeleteBatch of nothing is no error", deleteBatchNothing},
-		{"DeleteBatch removes more sessions than one request may name", deleteBatchMany},
+		{"DeleteBatch removes more sessions than one request of DynamoDB can", deleteBatchMany},
 		{"Concurrent deletions of the same sessions all succeed", deleteBatchRace},
 	}
 }
@@ -167,7 +167,7 @@ func deleteBatchMany(f fixture) {
 			}
 		}
 		f.must(f.DeleteBatch(f.Context(), keys))
-		f.wantSame("what remains", f.all(session.Query{Tenant: f.tenant, User: "user"}), []session.Session{kept})
+		f.wantSame("the remaining sessions", f.all(session.Query{Tenant: f.tenant, User: "user"}), []session.Session{kept})
 		f.must(f.DeleteBatch(f.Context(), []session.Key{kept.Key}))
 	}
 }
@@ -179,5 +179,5 @@ func deleteBatchRace(f fixture) {
 		keys[i] = s.Key
 	}
 	together(f.T, 8, func(int) error { return f.DeleteBatch(f.Context(), keys) })
-	f.wantSame("what remains", f.all(session.Query{Tenant: f.tenant, User: "user"}), []session.Session(nil))
+	f.wantSame("the remaining sessions", f.all(session.Query{Tenant: f.tenant, User: "user"}), []session.Session(nil))
 }

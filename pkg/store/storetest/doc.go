@@ -1,4 +1,4 @@
-// Package storetest owns the contract that every session.Store holds: Run checks each sentence of the port's
-// prose, and the builders make the values that such tests need. It must never know one particular store, read a
-// store's clock, or rely on a store being empty: every case works in tenants of its own.
+// Package storetest owns the contract of session.Store: Run checks each sentence of the port's prose, and builders make
+// the values for it. It must never know a particular store, read a store's clock, or rely on an empty store: each case has
+// its own tenants.
 package storetest

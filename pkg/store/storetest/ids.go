@@ -2,8 +2,8 @@ package storetest
 
 import "strings"
 
-// HostileIDs are distinct ids, all of them allowed (1 to 128 bytes of UTF-8 without control characters), that a
-// careless key layout confuses: separators and escapes, prefixes of each other, other cases and normal forms.
+// HostileIDs are distinct and valid ids (1 to 128 bytes of UTF-8 without control characters) that a careless key layout
+// confuses: separators and escapes, prefixes of each other, other cases and normal forms.
 func HostileIDs() []string {
 	return []string{
 		"a", "A", "aa", "aA", "ab", "a b", "a ", " a",

@@ -12,17 +12,16 @@ import (
 func queryCases() []contractCase {
 	return []contractCase{
 		{"Query reads a user's sessions in descending order of application, then id", queryOrder},
-		{"Query narrows to one application", queryNarrow},
+		{"Query selects one application", queryNarrow},
 		{"Query pages cover every session once, whatever the limit", queryLimits},
 		{"Query starts behind After, whether or not that key exists", queryAfter},
-		{"Query never shows another user or tenant", queryIsolation},
-		{"Query of nobody is one empty page", queryNothing},
-		{"Query pages through more than a store reads at once", queryLarge},
+		{"Query never returns another user or tenant", queryIsolation},
+		{"Query of an unknown user is one empty page", queryNothing},
+		{"Query reads more than one page of the store", queryLarge},
 	}
 }
 
-// user creates sessions in applications that are hard to tell apart, and returns them in the order of Query.
-// Stores keep keys as they like; the order is that of the ids' own bytes, so escaping has to preserve it.
+// user creates sessions of one user in each application, and returns them in the order of Query.
 func (f fixture) user(perApplication int, applications ...string) []session.Session {
 	f.Helper()
 	var all []session.Session
@@ -87,7 +86,7 @@ func queryAfter(f fixture) {
 	}
 }
 
-// behind is what Query is to return after a key.
+// behind is the expected result of Query after a key.
 func behind(all []session.Session, after session.Key, application string) []session.Session {
 	var rest []session.Session
 	for _, s := range all {
@@ -133,13 +132,13 @@ func queryNothing(f fixture) {
 		{Tenant: f.tenant, User: "user", Application: "app"},
 	} {
 		if page, more, err := f.Query(f.Context(), q); err != nil || more || len(page) != 0 {
-			f.Fatalf("%d sessions, more %v, error %v", len(page), more, err)
+			f.Fatalf("got %d sessions, more %v, %v; want none", len(page), more, err)
 		}
 	}
 }
 
 func queryLarge(f fixture) {
-	// Beyond the megabyte that DynamoDB reads at once, and beyond the page of the embedded store.
+	// More than the megabyte of a page of DynamoDB, and more than a page of the embedded store.
 	all := make([]session.Session, 270)
 	for i := range all {
 		all[i] = NewSession(f.tenant, "user", "application")

@@ -11,18 +11,18 @@ import (
 
 func raceCases() []contractCase {
 	return []contractCase{
-		{"Of 64 concurrent rotations of one token exactly one applies and the others see its state", rotateRace},
+		{"Of 64 concurrent rotations of one token exactly one applies and the others return its state", rotateRace},
 		{"Concurrent extensions of a reusable session all apply", extendRace},
-		{"Rotations of different sessions do not hinder each other", rotateApart},
-		{"A rotation that races a deletion never brings the session back", rotateDeleteRace},
-		{"A read that starts after an answered write sees it", readYourWrites},
+		{"Concurrent rotations of different sessions all apply", rotateApart},
+		{"A rotation concurrent with a deletion never restores the session", rotateDeleteRace},
+		{"A read after an answered write sees it", readYourWrites},
 	}
 }
 
 func rotateRace(f fixture) {
 	const callers = 64
 	s := f.create(NewSession(f.tenant, "user", "application"))
-	shared := NewRotation(s) // the successor is derived, so all rivals write the same one
+	shared := NewRotation(s) // a derived successor is the same for all rivals
 	var winners atomic.Int64
 	states := make([]session.Session, callers)
 	wanted := make([]session.Session, callers)
@@ -40,7 +40,7 @@ func rotateRace(f fixture) {
 		return err
 	})
 	if winners.Load() != 1 {
-		f.Fatalf("%d rotations applied, want 1", winners.Load())
+		f.Fatalf("got %d applied rotations, want 1", winners.Load())
 	}
 	for _, state := range states[1:] {
 		f.wantSame("a loser's state", state, states[0])
@@ -58,7 +58,7 @@ func extendRace(f fixture) {
 		r.Now = r.Now.Add(time.Duration(i) * time.Second)
 		state, applied, err := f.Rotate(f.Context(), r)
 		if err == nil && !applied {
-			err = errors.New("an extension was refused")
+			err = errors.New("got a refused extension, want it applied")
 		}
 		states[i] = state
 		if diff := Diff(r.Apply(s), state); err == nil && diff != "" {
@@ -74,7 +74,7 @@ func extendRace(f fixture) {
 			return
 		}
 	}
-	f.Fatal("the session is in a state that no extension led to")
+	f.Fatalf("got %+v, want the state of one extension", last)
 }
 
 func rotateApart(f fixture) {
@@ -87,7 +87,7 @@ func rotateApart(f fixture) {
 		for range 10 {
 			state, applied, err := f.Rotate(f.Context(), NewRotation(s))
 			if err != nil || !applied {
-				return fmt.Errorf("applied %v: %w", applied, err)
+				return fmt.Errorf("got applied %v, want true: %w", applied, err)
 			}
 			s = state
 		}
@@ -114,12 +114,12 @@ func rotateDeleteRace(f fixture) {
 				return nil
 			}
 			if err == nil && !rotated {
-				err = errors.New("the current token was refused")
+				err = errors.New("got a refusal of the current token, want it applied")
 			}
 			return err
 		})
 		want := s
-		if rotated { // so it came before the deletion
+		if rotated { // before the deletion
 			want = r.Apply(s)
 		}
 		f.wantSame("the last state", deleted, want)
@@ -135,10 +135,10 @@ func readYourWrites(f fixture) {
 		_, applied, err := f.Rotate(f.Context(), r)
 		f.must(err)
 		if s = r.Apply(s); !applied {
-			f.Fatal("the current token was refused")
+			f.Fatal("got a refusal of the current token, want it applied")
 		}
 		got, _, err := f.Load(f.Context(), s.Key)
 		f.must(err)
-		f.wantSame("the session loaded", got, s)
+		f.wantSame("the loaded session", got, s)
 	}
 }

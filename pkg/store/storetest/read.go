@@ -12,9 +12,9 @@ import (
 func loadCases() []contractCase {
 	return []contractCase{
 		{"Load reads a session together with its application", loadBoth},
-		{"Load of a session that is not there is ErrNoSession", loadNoSession},
+		{"Load of a missing session is ErrNoSession", loadNoSession},
 		{"Load of a session without its application is ErrNoApplication", loadNoApplication},
-		{"Load sees an epoch as soon as it has been advanced", loadEpoch},
+		{"Load sees an advanced epoch at once", loadEpoch},
 	}
 }
 
@@ -63,35 +63,35 @@ func loadEpoch(f fixture) {
 		got, app, err := f.Load(f.Context(), s.Key)
 		f.must(err)
 		if app.Epoch != want {
-			f.Fatalf("epoch %d, want %d", app.Epoch, want)
+			f.Fatalf("got epoch %d, want %d", app.Epoch, want)
 		}
-		f.wantSame("the session", got, s) // an epoch ends sessions without touching them
+		f.wantSame("the session", got, s) // an epoch changes no session
 	}
 }
 
 func locateCases() []contractCase {
 	return []contractCase{
 		{"Locate finds a session's key by its id", locateKey},
-		{"Locate is bound to the tenant", locateTenant},
+		{"Locate finds sessions of the tenant only", locateTenant},
 		{"Locate of an unknown id is ErrNoSession", locateUnknown},
-		{"Locate finds a rotated session and, in the end, no deleted one", locateAfterwards},
-		{"Locate returns ids as they were given, byte by byte", locateHostile},
+		{"Locate finds a rotated session and eventually no deleted one", locateAfterwards},
+		{"Locate returns the ids byte by byte", locateHostile},
 	}
 }
 
-// located polls, because the index may lag, until the id leads to the key.
+// located polls the index, which may lag, for a key.
 func (f fixture) located(want session.Key) {
 	f.Helper()
 	f.eventually(func(ctx context.Context) error {
 		got, err := f.Locate(ctx, want.Tenant, want.ID)
 		if diff := Diff(want, got); err == nil && diff != "" {
-			f.Fatalf("another key (-want +got):\n%s", diff)
+			f.Fatalf("the located key differs (-want +got):\n%s", diff)
 		}
 		return err
 	})
 }
 
-// unlocated polls until the id leads nowhere.
+// unlocated polls the index until it lacks an id.
 func (f fixture) unlocated(tenant string, id token.ID) {
 	f.Helper()
 	f.eventually(func(ctx context.Context) error {
@@ -99,7 +99,7 @@ func (f fixture) unlocated(tenant string, id token.ID) {
 		if errors.Is(err, session.ErrNoSession) {
 			return nil
 		}
-		return fmt.Errorf("located %v, error %w", got, err)
+		return fmt.Errorf("got %v, %w; want none", got, err)
 	})
 }
 

@@ -7,17 +7,17 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// rotateCases compares Rotate with Rotation.Permits and Rotation.Apply, which define it. Applied is written down
-// beside them, so that they are compared with the law too.
+// rotateCases compares Rotate with Rotation.Permits and Rotation.Apply, which define it, and all of them with the expected
+// verdict of the law.
 func rotateCases() []contractCase {
 	var cases []contractCase
 	for _, c := range slices.Concat(secretRotations(), expiryRotations(), policyRotations(), forwardRotations()) {
 		cases = append(cases, contractCase{c.sentence, func(f fixture) { f.checkRotation(c) }})
 	}
 	return append(cases,
-		contractCase{"Rotate of a session that is not there is ErrNoSession and creates nothing", rotateNothing},
-		contractCase{"Rotate is refused for every earlier token and returns what stands", rotatePredecessors},
-		contractCase{"Rotate repeated is refused and shows that this very request went through", rotateRepeated},
+		contractCase{"Rotate of a missing session is ErrNoSession and creates none", rotateNothing},
+		contractCase{"Rotate is refused for every earlier token and returns the session", rotatePredecessors},
+		contractCase{"A repeated Rotate is refused and returns its own request id", rotateRepeated},
 		contractCase{"Rotate changes no other session", rotateNeighbours},
 	)
 }
@@ -35,7 +35,7 @@ func secretRotations() []rotationCase {
 			func(*session.Session, *session.Rotation) {}, true,
 		},
 		{
-			"Rotate applies to a session in which no field is empty and keeps what it does not change",
+			"Rotate keeps the fields that it does not change",
 			func(s *session.Session, r *session.Rotation) {
 				*s = NewFullSession(s.Tenant, s.User, s.Application)
 				*r = NewRotation(*s)
@@ -130,7 +130,7 @@ func policyRotations() []rotationCase {
 	}
 }
 
-// forwardRotations present a token that is newer than the item.
+// forwardRotations present a token newer than the item.
 func forwardRotations() []rotationCase {
 	forward := func(change func(*session.Session, *session.Rotation)) func(*session.Session, *session.Rotation) {
 		return func(s *session.Session, r *session.Rotation) {
@@ -141,7 +141,7 @@ func forwardRotations() []rotationCase {
 		}
 	}
 	return []rotationCase{
-		{"Rotate forward applies to any older generation of the root, and sets every time", forward(
+		{"Rotate forward applies to an older generation of the same root, and sets all times", forward(
 			func(*session.Session, *session.Rotation) {}), true},
 		{"Rotate forward applies to the generation before", forward(
 			func(s *session.Session, r *session.Rotation) { r.From = s.Generation + 1 }), true},
@@ -165,7 +165,7 @@ func (f fixture) checkRotation(c rotationCase) {
 	c.change(&s, &r)
 	r.Key = s.Key
 	if r.Permits(s) != c.applied {
-		f.Fatalf("Permits says %v", r.Permits(s))
+		f.Fatalf("Permits: got %v, want %v", r.Permits(s), c.applied)
 	}
 	f.create(s)
 	want := s
@@ -175,9 +175,9 @@ func (f fixture) checkRotation(c rotationCase) {
 	got, applied, err := f.Rotate(f.Context(), r)
 	f.must(err)
 	if applied != c.applied {
-		f.Errorf("applied: %v, want %v", applied, c.applied)
+		f.Errorf("got applied %v, want %v", applied, c.applied)
 	}
-	f.wantSame("the session returned", got, want)
+	f.wantSame("the returned session", got, want)
 	f.wantState(want)
 }
 
@@ -187,7 +187,7 @@ func rotateNothing(f fixture) {
 	_, applied, err := f.Rotate(f.Context(), NewRotation(missing))
 	f.wantError(err, session.ErrNoSession)
 	if applied {
-		f.Error("applied to nothing")
+		f.Error("got applied true without a session, want false")
 	}
 	f.wantGone(missing.Key)
 	f.wantState(other)
@@ -205,7 +205,7 @@ func rotatePredecessors(f fixture) {
 		s, applied, err = f.Rotate(f.Context(), r)
 		f.must(err)
 		if !applied {
-			f.Fatal("refused the current token")
+			f.Fatal("got a refusal of the current token, want it applied")
 		}
 		f.wantSame("the rotated session", s, want)
 	}
@@ -214,7 +214,7 @@ func rotatePredecessors(f fixture) {
 		got, applied, err := f.Rotate(f.Context(), r)
 		f.must(err)
 		if applied {
-			f.Fatalf("applied the token of generation %d", r.From)
+			f.Fatalf("got applied true for generation %d, want false", r.From)
 		}
 		f.wantSame("the session that refused", got, s)
 	}
@@ -227,12 +227,12 @@ func rotateRepeated(f fixture) {
 	first, applied, err := f.Rotate(f.Context(), r)
 	f.must(err)
 	if !applied || first.RotatedBy != r.RequestID {
-		f.Fatalf("applied %v by %v", applied, first.RotatedBy)
+		f.Fatalf("got applied %v by %v, want true by %v", applied, first.RotatedBy, r.RequestID)
 	}
 	second, applied, err := f.Rotate(f.Context(), r)
 	f.must(err)
 	if applied {
-		f.Error("applied twice")
+		f.Error("got applied true twice, want false the second time")
 	}
 	f.wantSame("the repeated answer", second, first)
 	f.wantState(first)
@@ -249,7 +249,7 @@ func rotateNeighbours(f fixture) {
 	rotated, applied, err := f.Rotate(f.Context(), NewRotation(s))
 	f.must(err)
 	if !applied {
-		f.Fatal("refused the current token")
+		f.Fatal("got a refusal of the current token, want it applied")
 	}
 	f.wantState(rotated)
 	for _, neighbour := range neighbours {
