@@ -43,6 +43,9 @@ func NewIssuer(store IssueStore, minter Minter) Issuer { return Issuer{store, mi
 // maxIssues is how often one request draws a new session, after a lost reply or an eviction of its session (law 5).
 const maxIssues = 4
 
+// abandonFor bounds the deletion of a session whose token is not issued.
+const abandonFor = time.Second
+
 // Issue starts a session: one read of the application, one write and, where the application limits the sessions
 // per user, two queries and the eviction of those beyond the limit. Errors: InputError (ids too long for a token),
 // ErrNoApplication, ErrUnavailable, keys.ErrUnavailable.
@@ -109,7 +112,9 @@ func (i Issuer) create(ctx context.Context, session Session, app Application) er
 		err = i.limit(ctx, session, app)
 	}
 	if err != nil {
-		_, _ = i.store.Delete(context.WithoutCancel(ctx), Deletion{Key: session.Key})
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonFor)
+		defer cancel()
+		_, _ = i.store.Delete(ctx, Deletion{Key: session.Key})
 	}
 	return err
 }
