@@ -90,6 +90,29 @@ func (jar Cookies) Set(g session.Grant) http.Header {
 	return h
 }
 
+// RefreshTokens are all refresh tokens of a request: that of the body, unless it is "", and those in cookies.
+func (r *Request) RefreshTokens(inBody string) []string {
+	var all []string
+	if inBody != "" {
+		all = append(all, inBody)
+	}
+	for _, pair := range cookiePairs {
+		all = appendNew(all, r.cookies(pair[0]))
+	}
+	return all
+}
+
+// ClearCookies are the headers that clear every pair of cookies.
+func ClearCookies() http.Header {
+	h := http.Header{}
+	for _, pair := range cookiePairs {
+		for _, name := range pair {
+			h.Add("Set-Cookie", name+"=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict")
+		}
+	}
+	return h
+}
+
 // SameSite refuses a cookie that a foreign page made the browser send (cross-site request forgery).
 func (s Shell) SameSite(r *Request) error {
 	for _, site := range r.Headers.Values("Sec-Fetch-Site") {

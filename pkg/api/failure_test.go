@@ -69,6 +69,7 @@ func requests(t *testing.T, s *service.Service) map[api.Operation]service.Reques
 		api.RetrieveByID:               {Method: "GET", Path: one, Caller: admin},
 		api.RetrieveByUser:             {Method: "GET", Query: user, Caller: admin},
 		api.DeleteByID:                 {Method: "DELETE", Path: one, Caller: admin},
+		api.Logout:                     {Method: "POST", Body: `{"refreshToken":"` + current + `"}`},
 		api.DeleteByString:             {Method: "POST", Body: `{"token":"` + current + `"}`, Caller: admin},
 		api.DeleteByUser:               {Method: "DELETE", Path: user, Caller: admin},
 		api.DeleteByApplication:        {Method: "DELETE", Path: application, Caller: admin},
@@ -93,7 +94,7 @@ func TestFailuresOfTheTableAndTheKeysAre503Or500(t *testing.T) {
 		api.OauthRevoke: `"error":"`, api.OauthIntrospect: `"error":"`,
 	}
 	withKeys := []api.Operation{
-		api.Issue, api.Refresh, api.DeleteByString, api.UserRefreshToken, api.AuthenticateRefresh, api.OauthToken, api.OauthRevoke, api.OauthIntrospect,
+		api.Issue, api.Refresh, api.DeleteByString, api.Logout, api.UserRefreshToken, api.AuthenticateRefresh, api.OauthToken, api.OauthRevoke, api.OauthIntrospect,
 	}
 	for name, c := range map[string]struct {
 		store  session.Store

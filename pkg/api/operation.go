@@ -19,6 +19,7 @@ const (
 	DeleteByUser               Operation = "delete-by-user"
 	DeleteByApplication        Operation = "delete-by-application"
 	DeleteByUserAndApplication Operation = "delete-by-user-and-application"
+	Logout                     Operation = "logout"
 	DocumentedForms            Operation = "documented-forms"
 	Jwks                       Operation = "jwks"
 	UserRefreshToken           Operation = "user-refresh-token"
@@ -73,6 +74,7 @@ func Rules() []Rule {
 		{DeleteByUser, KeysAndUser, session.MayRevoke},
 		{DeleteByApplication, Keys, session.MayRevokeAll},
 		{DeleteByUserAndApplication, KeysAndUser, session.MayRevoke},
+		{Logout, Holders, ""},
 		{DocumentedForms, KeysAndUser, ""},
 		{Jwks, Everybody, ""},
 		{UserRefreshToken, Holders, ""},

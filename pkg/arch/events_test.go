@@ -19,6 +19,7 @@ func TestEventsHaveTheCasesOfTheirOperations(t *testing.T) {
 		"delete-by-user":                 "wrong-tenant malformed",
 		"delete-by-application":          "wrong-tenant malformed forbidden",
 		"delete-by-user-and-application": "wrong-tenant malformed",
+		"logout":                         "expired reused wrong-tenant malformed cross-site cookie",
 		"documented-forms":               "expired wrong-tenant malformed anchor override",
 		"user-refresh-token":             "expired reused wrong-tenant malformed other-session",
 		"authenticate-refresh":           "expired reused wrong-tenant malformed rotating",

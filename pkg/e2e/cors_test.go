@@ -16,6 +16,7 @@ var publicRoutes = [][2]string{
 	{"DELETE", "/jwt/refresh/x"},
 	{"POST", "/jwt/refresh/x"},
 	{"POST", "/jwt/revoke"},
+	{"POST", "/jwt/logout"},
 	{"DELETE", "/jwt/users/u/refresh"},
 	{"DELETE", "/jwt/applications/a/refresh"},
 	{"DELETE", "/jwt/users/u/applications/a/refresh"},

@@ -71,6 +71,12 @@ func goldens() map[string][]exchange {
 			{"POST", "/jwt/revoke", admin, revokeOne},
 			{"POST", "/jwt/revoke", admin, `{}`},
 		},
+		"logout": {
+			{"POST", "/jwt/logout", []string{"Cookie", "refreshToken={token}", "Sec-Fetch-Site", "cross-site"}, ``},
+			{"POST", "/jwt/logout", []string{"Cookie", "refreshToken={token}", "Sec-Fetch-Site", "same-origin"}, ``},
+			{"POST", "/jwt/logout", nil, `{"refreshToken":"{token}"}`},
+			{"POST", "/jwt/logout", nil, `{"token":"{token}"}`},
+		},
 		"delete-by-user": {
 			{"DELETE", "/jwt/users/{user}/refresh", admin, ``},
 			{"DELETE", "/jwt/users/{user}/refresh", admin, ``},
@@ -150,7 +156,7 @@ func newMask(w fixture) mask {
 	for find, with := range map[string]string{
 		`srt_[A-Za-z0-9_-]+`: "<refresh token>", `eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`: "<access token>",
 		`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`: "<uuid>", `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`: "<time>",
-		`"expiresIn": \d+`: `"expiresIn": <seconds>`, `Max-Age=\d+`: "Max-Age=<seconds>", `"(kid|x|y)": "[^"]+"`: `"$1": "<$1>"`,
+		`"expiresIn": \d+`: `"expiresIn": <seconds>`, `Max-Age=[1-9]\d*`: "Max-Age=<seconds>", `"(kid|x|y)": "[^"]+"`: `"$1": "<$1>"`,
 		`"expires_in": \d+`: `"expires_in": <seconds>`, `"(exp|iat|nbf)": \d+`: `"$1": <numeric date>`, regexp.QuoteMeta(home.creds["BASE_URL"]): "<issuer>",
 		`"nextCursor": "[^"]+"`: `"nextCursor": "<cursor>"`, ` {100,}`: "<more than 16 KB of blanks>",
 	} {

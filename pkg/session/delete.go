@@ -51,14 +51,28 @@ func NewTokenDeleter(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], now fu
 // DeleteByToken ends the live session of a refresh token of any generation. Errors: ErrNoSession, also for a string that
 // is not a token of this service or of this caller; ErrUnavailable, keys.ErrUnavailable.
 func (d TokenDeleter) DeleteByToken(ctx context.Context, c Caller, text string) (Session, error) {
-	t, err := d.identifier.Identify(ctx, text)
-	if errors.Is(err, ErrRefused) {
-		return Session{}, fmt.Errorf("%w: %w", ErrNoSession, err)
-	}
+	t, err := d.identify(ctx, text)
 	if err != nil {
 		return Session{}, err
 	}
 	return d.end.session(ctx, c, deletionOf(t))
+}
+
+// LogOut is DeleteByToken for whoever holds the token.
+func (d TokenDeleter) LogOut(ctx context.Context, text string) (Session, error) {
+	t, err := d.identify(ctx, text)
+	if err != nil {
+		return Session{}, err
+	}
+	return d.end.session(ctx, Caller{Tenant: t.Tenant, User: t.User}, deletionOf(t))
+}
+
+func (d TokenDeleter) identify(ctx context.Context, text string) (token.Refresh, error) {
+	t, err := d.identifier.Identify(ctx, text)
+	if errors.Is(err, ErrRefused) {
+		return t, fmt.Errorf("%w: %w", ErrNoSession, err)
+	}
+	return t, err
 }
 
 // EndStore is what the end of one session needs of Store.

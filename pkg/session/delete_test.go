@@ -31,6 +31,9 @@ func TestADeletedSessionIsGoneAndNoOther(t *testing.T) {
 		"by an old string": func(h *harness, _, old session.Grant) (session.Session, error) {
 			return h.DeleteByToken(t.Context(), anyUser, old.Refresh.Reveal())
 		},
+		"by its holder": func(h *harness, _, old session.Grant) (session.Session, error) {
+			return h.LogOut(t.Context(), old.Refresh.Reveal())
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := start(t)

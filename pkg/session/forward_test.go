@@ -55,6 +55,8 @@ func TestALeakedTokenKeyAloneEndsNoSession(t *testing.T) {
 		h.want("refresh", err, session.ErrWrongRoot)
 		_, err = h.DeleteByToken(t.Context(), anyUser, text)
 		h.want("delete by token", err, session.ErrNoSession)
+		_, err = h.LogOut(t.Context(), text)
+		h.want("log out", err, session.ErrWrongRoot)
 		h.want("revoke", h.Revoke(t.Context(), text, ""), nil)
 		if !h.live(g) {
 			t.Fatalf("generation %d: the session ended, want it live", generation)

@@ -23,6 +23,7 @@ POST /jwt/revoke delete-by-string authorizer
 DELETE /jwt/users/{userId}/refresh delete-by-user authorizer
 DELETE /jwt/applications/{applicationId}/refresh delete-by-application authorizer
 DELETE /jwt/users/{userId}/applications/{applicationId}/refresh delete-by-user-and-application authorizer
+POST /jwt/logout logout -
 POST /jwt/refresh/{tokenId} documented-forms authorizer
 DELETE /jwt/refresh documented-forms authorizer
 GET /.well-known/jwks.json jwks -

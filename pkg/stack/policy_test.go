@@ -118,7 +118,7 @@ func TestOnlySignersAndRotationReachPrivateKeys(t *testing.T) {
 		"IssueFunction", "RefreshFunction", "DocumentedFormsFunction", "UserRefreshTokenFunction", "AuthenticateRefreshFunction", "OauthTokenFunction",
 	}
 	// Those whose requests hold refresh tokens.
-	readers := append([]string{"DeleteByStringFunction", "OauthRevokeFunction", "OauthIntrospectFunction"}, signers...)
+	readers := append([]string{"DeleteByStringFunction", "LogoutFunction", "OauthRevokeFunction", "OauthIntrospectFunction"}, signers...)
 	rotates := map[string][]string{
 		"RotateSigningKeysFunction": {"SigningKeysSecret", "PublicKeysSecret"}, "RotateTokenKeysFunction": {"TokenKeysSecret"},
 	}

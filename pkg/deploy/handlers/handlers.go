@@ -45,6 +45,7 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.DeleteByUser:               stencil.DeleteByUser(shell, users),
 		api.DeleteByApplication:        stencil.DeleteByApplication(shell, session.NewApplicationDeleter(store)),
 		api.DeleteByUserAndApplication: stencil.DeleteByUserAndApplication(shell, users),
+		api.Logout:                     stencil.Logout(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
 		api.DocumentedForms:            stencil.DocumentedForms(shell, forms),
 		api.Jwks:                       jwks.Handler(shell, p.PublicKeys),
 		api.UserRefreshToken:           seveng.UserRefreshToken(shell, verifier, refresher),

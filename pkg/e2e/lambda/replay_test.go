@@ -48,7 +48,7 @@ func TestEveryEventHasItsOutcome(t *testing.T) {
 }
 
 // removing are the events that are refused and still remove the session, because it is over already.
-var removing = []string{"delete-by-id-expired", "delete-by-string-expired", "documented-forms-expired"}
+var removing = []string{"delete-by-id-expired", "delete-by-string-expired", "logout-expired", "documented-forms-expired"}
 
 // replay is one function, its requests and its answers.
 type replay struct {

@@ -93,6 +93,9 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 	revoke := func(caller map[string]any, body string, header ...string) request {
 		return request{Method: "POST", Route: "/jwt/revoke", Caller: caller, Body: body, Header: header}
 	}
+	logout := func(body string, header ...string) request {
+		return request{Method: "POST", Route: "/jwt/logout", Body: body, Header: header}
+	}
 	users := func(route string, caller map[string]any, path []string, query ...string) request {
 		return request{Method: "DELETE", Route: route, Path: path, Query: query, Caller: caller}
 	}
@@ -123,6 +126,13 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 		{"delete-by-string-expired", revoke(admin, `{"TokenString":"`+s.RefreshText(fixture.SessionOld, 0)+`"}`), "404 no such token"},
 		{"delete-by-string-reused", revoke(admin, `{"TokenString":"`+s.RefreshText(fixture.SessionTwo, 0)+`"}`), "200 " + fixture.SessionTwo},
 		{"delete-by-string-malformed", revoke(admin, `{"token":"a","refreshToken":"b"}`), `400 "field":"TokenString"`},
+		{"logout", logout(`{"refreshToken":"` + current + `"}`), `200 "data":null`},
+		{"logout-cookie", logout("", "Cookie", "refresh_token="+current, "Origin", "https://app.example.com"), `200 "data":null`},
+		{"logout-cross-site", logout("", "Cookie", "refreshToken="+current, "Origin", "https://evil.example"), "403 origin"},
+		{"logout-expired", logout(`{"refreshToken":"` + s.RefreshText(fixture.SessionOld, 0) + `"}`), `200 "data":null`},
+		{"logout-reused", logout(`{"refreshToken":"` + s.RefreshText(fixture.SessionTwo, 0) + `"}`), `200 "data":null`},
+		{"logout-wrong-tenant", logout(`{"refreshToken":"`+current+`"}`, "X-Stencil-TenantId", fixture.Other), `200 "data":null`},
+		{"logout-malformed", logout(`{"token":"` + current + `"}`), `400 "field":"token"`},
 		{"delete-by-user", users(byUser, owner, []string{"userId", fixture.Alice}), `200 "deleted":4`},
 		{"delete-by-user-wrong-tenant", users(byUser, foreign, []string{"userId", fixture.Bob}), `200 "deleted":0`},
 		{"delete-by-user-malformed", users(byUser, admin, []string{"userId", fixture.Alice}, "applicationId", fixture.Web), `400 "field":"applicationId"`},

@@ -1,0 +1,16 @@
+// Command logout is POST /jwt/logout.
+package main
+
+import (
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+func main() {
+	f := deploy.New()
+	f.Start(stencil.Logout(f.Shell(), session.NewTokenDeleter(table.Store(f), f.TokenKeys(), time.Now)))
+}
