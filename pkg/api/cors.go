@@ -31,9 +31,9 @@ func loopback(origin string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Headers are the CORS headers of every answer to a request from origin, and Cache-Control: no-store.
+// Headers are those of every answer to a request from origin: CORS, no-store and nosniff.
 func (o Origins) Headers(origin string) http.Header {
-	h := http.Header{"Vary": {"Origin"}, "Cache-Control": {"no-store"}}
+	h := http.Header{"Vary": {"Origin"}, "Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"}}
 	if o.Allows(origin) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")

@@ -84,10 +84,11 @@ func response(status int, header http.Header, body string) events.APIGatewayProx
 	return events.APIGatewayProxyResponse{StatusCode: status, MultiValueHeaders: header, Body: body}
 }
 
+// marshal ends with a line break, for those who read answers on a terminal.
 func marshal(body any) string {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return "" // not reached: every body is a type of an interface
 	}
-	return string(text)
+	return string(text) + "\n"
 }

@@ -28,6 +28,9 @@ func checkAnswer(t testing.TB, a answer) {
 	if a.header.Get("Access-Control-Allow-Origin") == "*" {
 		t.Errorf("%s: allowed origin: got *, want one origin", a)
 	}
+	if got := a.header["X-Content-Type-Options"]; !slices.Equal(got, []string{"nosniff"}) {
+		t.Errorf("%s: X-Content-Type-Options: got %q, want nosniff", a, got)
+	}
 	if !strings.HasPrefix(a.call.path, "/jwt/") {
 		return
 	}
@@ -50,6 +53,9 @@ func checkEnvelope(t testing.TB, a answer) {
 	t.Helper()
 	if got := a.header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
 		t.Errorf("%s: content type: got %q, want application/json", a, got)
+	}
+	if !strings.HasSuffix(a.raw, "}\n") {
+		t.Errorf("%s: want a line break after the body", a)
 	}
 	keys := slices.Sorted(maps.Keys(a.body))
 	keys = slices.DeleteFunc(keys, func(k string) bool {

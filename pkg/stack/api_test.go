@@ -94,7 +94,7 @@ func TestGatewayResponsesAreEnvelopesWithTheContractsStatus(t *testing.T) {
 			t.Errorf("%s: body %s repeats something of the request or the failure", name, r.Body)
 		}
 		headers := map[string]string{
-			"Cache-Control": "'no-store'", "Vary": "'Origin'", "Access-Control-Allow-Credentials": "'true'",
+			"Cache-Control": "'no-store'", "X-Content-Type-Options": "'nosniff'", "Vary": "'Origin'", "Access-Control-Allow-Credentials": "'true'",
 			"Access-Control-Allow-Origin": "'https://a.example'",
 		}
 		if r.Status == 429 || r.Status == 503 {
@@ -233,6 +233,9 @@ func TestTheFirewallAnswersWithTheEnvelopeAndShowsNoCredential(t *testing.T) {
 			if answer == nil || answer.ResponseCode != status ||
 				status == 429 && !slices.ContainsFunc(answer.ResponseHeaders, func(h struct{ Name string }) bool { return h.Name == "Retry-After" }) {
 				t.Fatalf("rule %s answers %+v, want %d, with Retry-After if it is 429", rule.Name, answer, status)
+			}
+			if !slices.ContainsFunc(answer.ResponseHeaders, func(h struct{ Name string }) bool { return h.Name == "X-Content-Type-Options" }) {
+				t.Errorf("rule %s answers with the headers %v, want X-Content-Type-Options among them", rule.Name, answer.ResponseHeaders)
 			}
 			wantEnvelope(t, "rule "+rule.Name, acl.CustomResponseBodies[answer.CustomResponseBodyKey].Content)
 		}

@@ -137,6 +137,9 @@ func wantEnvelope(t testing.TB, name, body string) {
 	if err != nil || len(envelope) != 3 || envelope["success"] != false || message == "" || !hasData || data != nil {
 		t.Errorf("%s answers %s, want the envelope of an error (%v)", name, body, err)
 	}
+	if !strings.HasSuffix(body, "}\n") {
+		t.Errorf("%s answers %q, want a line break after the body", name, body)
+	}
 }
 
 func decoded(t testing.TB, text string) (value any) {
