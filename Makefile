@@ -47,7 +47,8 @@ endef
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## Build and start the whole service on 127.0.0.1:3000 (PORT, LOCAL_DIR, LOG_LEVEL, DYNAMODB_ENDPOINT)
+run: ## Build and start the whole service on http://localhost:3000; .build/local --help has the settings
+	@echo "Building, about a minute the first time"
 	@mkdir -p .build && go build -o .build/local ./pkg/cmd/local
 	@exec .build/local
 

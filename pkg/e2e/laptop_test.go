@@ -63,13 +63,6 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestItPrintsItsAddressAndAFirstCurl(t *testing.T) {
-	t.Parallel()
-	if said := home.log.String(); !strings.Contains(said, home.base) || !strings.Contains(said, "curl ") {
-		t.Errorf("got %.600s, want %s and a curl command", said, home.base)
-	}
-}
-
 func TestARestartKeepsDataAndKeys(t *testing.T) {
 	t.Parallel()
 	long(t)
@@ -167,42 +160,6 @@ func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// refusesToStart runs the command and expects a failure with one line that mentions a text.
-func refusesToStart(t *testing.T, mention string, env ...string) {
-	t.Helper()
-	cmd := command(env)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() <= 0 {
-		t.Errorf("got %v, want an exit with an error", err)
-	}
-	said := strings.TrimSpace(errs.String())
-	if said == "" || strings.Contains(said+out.String(), "goroutine ") || strings.Contains(said, "\n") || !strings.Contains(said, mention) {
-		t.Errorf("want one line that mentions %s, got\n%s\n%s", mention, errs.String(), out.String())
-	}
-}
-
-func TestWhatPreventsAStartIsOneClearLine(t *testing.T) {
-	t.Parallel()
-	port, err := freePort()
-	file := filepath.Join(t.TempDir(), "file")
-	if err = errors.Join(err, os.WriteFile(file, []byte("x"), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	free, taken := "PORT="+strconv.Itoa(port), "PORT="+strconv.Itoa(home.port)
-	refusesToStart(t, strconv.Itoa(home.port), taken, "LOCAL_DIR="+t.TempDir())
-	for _, port := range []string{"abc", "-1", "70000"} {
-		refusesToStart(t, "PORT", "PORT="+port, "LOCAL_DIR="+t.TempDir())
-	}
-	refusesToStart(t, file, free, "LOCAL_DIR="+file)
-	if homeEnv == nil {
-		refusesToStart(t, home.dir, free, "LOCAL_DIR="+home.dir) // in use
-	}
-	home.do(t, call{"GET", "/.well-known/jwks.json", nil, ""}).want(t, 200)
 }
 
 func TestADamagedFileIsOneClearLine(t *testing.T) {

@@ -70,7 +70,7 @@ func pasteAndCompare(t *testing.T, blocks [][]string) {
 			script += b[2] + "\necho; echo '" + end + "'\n"
 			wants = append(wants, "")
 		} else {
-			wants[len(wants)-1] += strings.ReplaceAll(b[2], "http://127.0.0.1:3000", s.base)
+			wants[len(wants)-1] += strings.ReplaceAll(b[2], "http://localhost:3000", s.base)
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)

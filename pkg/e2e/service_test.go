@@ -80,7 +80,7 @@ func startService(dir string, env ...string) (*service, error) {
 		}
 	}
 	s := &service{
-		base: fmt.Sprintf("http://127.0.0.1:%d", port), dir: dir, port: port,
+		base: fmt.Sprintf("http://localhost:%d", port), dir: dir, port: port,
 		client: newClient(), exited: make(chan error, 1), secrets: map[string]bool{},
 	}
 	s.cmd = command(slices.Concat([]string{"LOCAL_DIR=" + dir, "PORT=" + strconv.Itoa(port)}, homeEnv, env))
@@ -111,12 +111,24 @@ func newClient() *http.Client {
 	}
 }
 
+// freePort is free on both loopback addresses.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		other, err := net.Listen("tcp6", fmt.Sprintf("[::1]:%d", port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			_ = l.Close()
+			continue
+		}
+		if err == nil {
+			_ = other.Close()
+		}
+		return port, l.Close()
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 func (s *service) ready() error {

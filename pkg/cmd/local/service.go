@@ -36,11 +36,7 @@ type service struct {
 
 // open makes the service. Errors say how to repair the settings.
 func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.logLevel)); err != nil {
-		return nil, errors.New("LOG_LEVEL must be debug, info, warn or error")
-	}
-	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
+	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: cfg.logLevel}))
 	template, err := stack.Read(cfg.template, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w (run it from the project's root, or say TEMPLATE=path/to/template.yaml)", err)

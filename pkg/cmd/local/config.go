@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// setting is a variable of the environment.
+type setting struct{ name, fallback, meaning string }
+
+func settings() []setting {
+	return []setting{
+		{"PORT", "3000", "where it listens, on 127.0.0.1 and ::1"},
+		{"LOCAL_DIR", ".local", "the directory of its data, its keys and credentials.env"},
+		{"DYNAMODB_ENDPOINT", "", "a DynamoDB-compatible endpoint instead of the embedded store: http://127.0.0.1:8000"},
+		{"LOG_LEVEL", "info", "debug, info, warn or error"},
+		{"TEMPLATE", "template.yaml", "the template that has the routes"},
+	}
+}
+
+// help is what --help prints.
+func help() string {
+	var text strings.Builder
+	text.WriteString("refresh-tokens, the whole service on this machine. These environment variables set it up:\n\n")
+	for _, s := range settings() {
+		fmt.Fprintf(&text, "  %-18s %s", s.name, s.meaning)
+		if s.fallback != "" {
+			fmt.Fprintf(&text, " (%s)", s.fallback)
+		}
+		text.WriteString("\n")
+	}
+	text.WriteString(`
+An endpoint on another machine also needs AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+
+  PORT=3001 LOCAL_DIR=/tmp/tokens make run
+`)
+	return text.String()
+}
+
+// config is the environment of the local service.
+type config struct {
+	port     int
+	dir      string
+	template string
+	logLevel slog.Level
+	endpoint string // of DynamoDB; "" for the embedded store
+	getenv   func(string) string
+}
+
+// readConfig reads the settings. The error lists every mistake, in one line.
+func readConfig(getenv func(string) string) (config, error) {
+	values := map[string]string{}
+	for _, s := range settings() {
+		values[s.name] = cmp.Or(getenv(s.name), s.fallback)
+	}
+	cfg := config{
+		dir: values["LOCAL_DIR"], template: values["TEMPLATE"], endpoint: values["DYNAMODB_ENDPOINT"], getenv: getenv,
+	}
+	var wrong []string
+	var err error
+	cfg.port, err = strconv.Atoi(values["PORT"])
+	if err != nil || cfg.port < 1 || cfg.port > 65535 {
+		wrong = append(wrong, "PORT must be a number from 1 to 65535")
+	}
+	if cfg.logLevel.UnmarshalText([]byte(values["LOG_LEVEL"])) != nil {
+		wrong = append(wrong, "LOG_LEVEL must be debug, info, warn or error")
+	}
+	if len(wrong) > 0 {
+		return cfg, errors.New(strings.Join(wrong, "; "))
+	}
+	return cfg, nil
+}
+
+func (c config) baseURL() string { return "http://localhost:" + strconv.Itoa(c.port) }
+
+func (c config) file(name string) string { return filepath.Join(c.dir, name) }
