@@ -79,10 +79,10 @@ func TestGeneratedKeysParse(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", alg, err)
 		}
-		got, ok := public.Find(j.ID)
+		got, err := public.Find(j.ID)
 		own := set.Active.Signer.Public().(interface{ Equal(crypto.PublicKey) bool })
-		if !ok || got.Alg != alg || !own.Equal(got.Key) {
-			t.Errorf("%s: got public key %+v, found %v, want the half of the private key", alg, got, ok)
+		if err != nil || got.Alg != alg || !own.Equal(got.Key) {
+			t.Errorf("%s: got public key %+v, %v, want the half of the private key", alg, got, err)
 		}
 	}
 	if _, err := GenerateSigningKey("HS256", Active); err == nil {

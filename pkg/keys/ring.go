@@ -12,6 +12,9 @@ import (
 // accepts a token without keys.
 var ErrUnavailable = errors.New("keys unavailable")
 
+// ErrNoKey is the error of an id that no key has.
+var ErrNoKey = errors.New("no key has this id")
+
 // CacheFor is how long a fetched set is used without asking the source again, and PublishedFor how long others may
 // use the published one (Cache-Control of JWKS). pkg/keys/rotation waits for both.
 const (
@@ -91,30 +94,29 @@ func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error)
 	return r.set, err
 }
 
-// FindTokenKey returns the token key with an id, and fetches again if the id is unknown. The boolean is false if no key
-// has the id. Errors: ErrUnavailable.
-func FindTokenKey(ctx context.Context, r *Ring[TokenSet], id TokenKeyID) (TokenKey, bool, error) {
-	return find(ctx, r, func(s *TokenSet) (TokenKey, bool) { return s.Find(id) })
+// FindTokenKey returns the token key with an id, and fetches again if the id is unknown. Errors: ErrNoKey, ErrUnavailable.
+func FindTokenKey(ctx context.Context, r *Ring[TokenSet], id TokenKeyID) (TokenKey, error) {
+	return find(ctx, r, func(s *TokenSet) (TokenKey, error) { return s.Find(id) })
 }
 
-// FindPublicKey returns the public key with a kid, and fetches again if the kid is unknown. The boolean is false if no
-// key has the kid. Errors: ErrUnavailable.
-func FindPublicKey(ctx context.Context, r *Ring[PublicSet], kid string) (PublicKey, bool, error) {
-	return find(ctx, r, func(s *PublicSet) (PublicKey, bool) { return s.Find(kid) })
+// FindPublicKey returns the public key with a kid, and fetches again if the kid is unknown. Errors: ErrNoKey,
+// ErrUnavailable.
+func FindPublicKey(ctx context.Context, r *Ring[PublicSet], kid string) (PublicKey, error) {
+	return find(ctx, r, func(s *PublicSet) (PublicKey, error) { return s.Find(kid) })
 }
 
-func find[Set, Key any](ctx context.Context, r *Ring[Set], in func(*Set) (Key, bool)) (Key, bool, error) {
+func find[Set, Key any](ctx context.Context, r *Ring[Set], in func(*Set) (Key, error)) (Key, error) {
 	var none Key
 	set, err := r.Get(ctx)
 	if err != nil {
-		return none, false, err
+		return none, err
 	}
-	if key, ok := in(set); ok {
-		return key, true, nil
+	key, err := in(set)
+	if !errors.Is(err, ErrNoKey) {
+		return key, err
 	}
 	if set, err = r.Refetch(ctx); err != nil {
-		return none, false, err
+		return none, err
 	}
-	key, ok := in(set)
-	return key, ok, nil
+	return in(set)
 }

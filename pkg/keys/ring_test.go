@@ -81,13 +81,13 @@ func TestRingCachesFiveMinutes(t *testing.T) {
 // Law 8: refetched at once on an unknown key id.
 func TestRingRefetchesOnAnUnknownID(t *testing.T) {
 	s := newSource()
-	if _, found, err := FindTokenKey(t.Context(), s.ring, 1); !found || err != nil {
+	if _, err := FindTokenKey(t.Context(), s.ring, 1); err != nil {
 		t.Fatal(err)
 	}
 	s.pass(refetchEvery)
 	s.set = setOf(1, 2)
-	if k, found, err := FindTokenKey(t.Context(), s.ring, 2); !found || err != nil || k.ID != 2 {
-		t.Errorf("got key %s, found %v, %v, want the new key", k.ID, found, err)
+	if k, err := FindTokenKey(t.Context(), s.ring, 2); err != nil || k.ID != 2 {
+		t.Errorf("got key %s, %v, want the new key", k.ID, err)
 	}
 	s.wantFetches(t, 2)
 }
@@ -97,8 +97,8 @@ func TestRingLimitsRefetches(t *testing.T) {
 	s := newSource()
 	for second := range 60 {
 		for i := range 100 {
-			if _, found, err := FindTokenKey(t.Context(), s.ring, TokenKeyID(1000+i)); found || err != nil {
-				t.Fatalf("got found %v, %v, want false", found, err)
+			if _, err := FindTokenKey(t.Context(), s.ring, TokenKeyID(1000+i)); !errors.Is(err, ErrNoKey) {
+				t.Fatalf("got %v, want %v", err, ErrNoKey)
 			}
 		}
 		if got, most := s.fetches.Load(), int32(1+second/5); got > most {
@@ -117,7 +117,7 @@ func TestRingLimitsRefetchesOfASourceThatIsDown(t *testing.T) {
 	s.err = errDown
 	for range 60 {
 		for i := range 10 {
-			_, _, _ = FindTokenKey(t.Context(), s.ring, TokenKeyID(1000+i))
+			_, _ = FindTokenKey(t.Context(), s.ring, TokenKeyID(1000+i))
 			_, _ = s.ring.Get(t.Context())
 		}
 		s.pass(time.Second)
@@ -151,8 +151,8 @@ func TestRingFetchesOnceForManyCallers(t *testing.T) {
 				if set, err := s.ring.Get(t.Context()); set == nil || err != nil {
 					t.Errorf("Get: %v", err)
 				}
-				if _, _, err := FindTokenKey(t.Context(), s.ring, 99); err != nil {
-					t.Errorf("FindTokenKey: %v", err)
+				if _, err := FindTokenKey(t.Context(), s.ring, 99); !errors.Is(err, ErrNoKey) {
+					t.Errorf("FindTokenKey: got %v, want %v", err, ErrNoKey)
 				}
 			})
 		}
@@ -172,8 +172,8 @@ func TestRingServesStaleKeysWhileTheSourceIsDown(t *testing.T) {
 	for range 3 {
 		s.pass(24 * time.Hour)
 		for range 10 {
-			if _, found, err := FindTokenKey(t.Context(), s.ring, 1); !found || err != nil {
-				t.Fatalf("got found %v, %v, want the known key", found, err)
+			if _, err := FindTokenKey(t.Context(), s.ring, 1); err != nil {
+				t.Fatalf("got %v, want the known key", err)
 			}
 		}
 	}
@@ -195,16 +195,16 @@ func TestAnUnknownIDIsUnavailableWhileTheSourceIsDown(t *testing.T) {
 	s.pass(refetchEvery)
 	s.err = errDown
 	for range 3 {
-		if _, found, err := FindTokenKey(t.Context(), s.ring, 2); found || !errors.Is(err, ErrUnavailable) {
-			t.Errorf("got found %v, %v, want %v", found, err, ErrUnavailable)
+		if _, err := FindTokenKey(t.Context(), s.ring, 2); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v, want %v", err, ErrUnavailable)
 		}
 		s.pass(time.Second)
 	}
 	s.wantFetches(t, 2)
 	s.err, s.set = nil, setOf(1, 2)
 	s.pass(refetchEvery)
-	if _, found, err := FindTokenKey(t.Context(), s.ring, 2); !found || err != nil {
-		t.Errorf("got found %v, %v, want the new key", found, err)
+	if _, err := FindTokenKey(t.Context(), s.ring, 2); err != nil {
+		t.Errorf("got %v, want the new key", err)
 	}
 }
 
@@ -217,8 +217,8 @@ func TestRingWithoutAnyKeysIsUnavailable(t *testing.T) {
 		if set != nil || !errors.Is(err, ErrUnavailable) || !errors.Is(err, errDown) {
 			t.Fatalf("got %v, %v, want %v", set, err, ErrUnavailable)
 		}
-		if _, found, err := FindTokenKey(t.Context(), s.ring, 1); found || !errors.Is(err, ErrUnavailable) {
-			t.Fatalf("got found %v, %v, want %v", found, err, ErrUnavailable)
+		if _, err := FindTokenKey(t.Context(), s.ring, 1); !errors.Is(err, ErrUnavailable) {
+			t.Fatalf("got %v, want %v", err, ErrUnavailable)
 		}
 		s.wantFetches(t, 2*(want+1))
 	}
@@ -243,8 +243,8 @@ func TestACancelledFetchDoesNotDelayTheNextCaller(t *testing.T) {
 			t.Errorf("%s: the cancelled caller got %v, %v, want a set only if warm", what, set, err)
 		}
 		s.during, s.set = nil, setOf(7)
-		if _, found, err := FindTokenKey(t.Context(), s.ring, 7); !found || err != nil {
-			t.Errorf("%s: the next caller got found %v, %v, want the key", what, found, err)
+		if _, err := FindTokenKey(t.Context(), s.ring, 7); err != nil {
+			t.Errorf("%s: the next caller got %v, want the key", what, err)
 		}
 		s.wantFetches(t, before+2)
 	}

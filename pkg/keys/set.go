@@ -45,10 +45,13 @@ func (s TokenSet) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%d token keys, active %s", len(s.byID), s.Active.ID)
 }
 
-// Find returns the key with an id, in any status.
-func (s *TokenSet) Find(id TokenKeyID) (TokenKey, bool) {
+// Find returns the key with an id, in any status. Errors: ErrNoKey.
+func (s *TokenSet) Find(id TokenKeyID) (TokenKey, error) {
 	k, ok := s.byID[id]
-	return k, ok
+	if !ok {
+		return k, ErrNoKey
+	}
+	return k, nil
 }
 
 // Latest are the keys that tokens of the last minutes were derived with: the active one, and the one before it.
@@ -72,10 +75,13 @@ type PublicSet struct {
 	jwks []byte
 }
 
-// Find returns the key with a kid.
-func (s *PublicSet) Find(kid string) (PublicKey, bool) {
+// Find returns the key with a kid. Errors: ErrNoKey.
+func (s *PublicSet) Find(kid string) (PublicKey, error) {
 	k, ok := s.byID[kid]
-	return k, ok
+	if !ok {
+		return k, ErrNoKey
+	}
+	return k, nil
 }
 
 // JWKS is the published document (RFC 7517 section 5), with public members only.

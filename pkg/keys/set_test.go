@@ -2,6 +2,7 @@ package keys
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -18,15 +19,15 @@ func TestATokenSetFindsItsKeysInEveryStatus(t *testing.T) {
 	for _, j := range []JWK{next, active, retired} {
 		found := false
 		for id := range set.byID {
-			k, ok := set.Find(id)
-			found = found || ok && k.ID.String() == j.ID && encode(k.Secret[:]) == j.K
+			k, err := set.Find(id)
+			found = found || err == nil && k.ID.String() == j.ID && encode(k.Secret[:]) == j.K
 		}
 		if !found {
 			t.Errorf("the %s key: got none, want %s", j.Status, j.ID)
 		}
 	}
-	if _, ok := set.Find(set.Active.ID + 1); ok {
-		t.Error("an unknown id: got a key, want none")
+	if _, err := set.Find(set.Active.ID + 1); !errors.Is(err, ErrNoKey) {
+		t.Errorf("an unknown id: got %v, want %v", err, ErrNoKey)
 	}
 }
 

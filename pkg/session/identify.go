@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -27,12 +28,12 @@ func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, k
 	if err != nil {
 		return token.Refresh{}, keys.TokenKey{}, ErrForged
 	}
-	key, found, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
+	key, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
+	if errors.Is(err, keys.ErrNoKey) {
+		return token.Refresh{}, key, ErrForged
+	}
 	if err != nil {
 		return token.Refresh{}, key, err
-	}
-	if !found {
-		return token.Refresh{}, key, ErrForged
 	}
 	t, err := presented.Verify(key)
 	if err != nil {

@@ -120,9 +120,9 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err != nil {
 		return Grant{}, err
 	}
-	key, found, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, session.TokenKeyID)
-	if err == nil && !found {
-		err = ErrDroppedKey
+	key, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, session.TokenKeyID)
+	if errors.Is(err, keys.ErrNoKey) {
+		return Grant{}, ErrDroppedKey
 	}
 	if err != nil {
 		return Grant{}, err
@@ -253,11 +253,11 @@ func (a attempt) succeeded() (token.Refresh, Outcome) {
 // judge collects the keys that can have derived the tokens after the presented one, and judges by them.
 func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	p := presentation{token: a.presented, own: a.own}
-	key, found, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
-	if err != nil {
+	key, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
+	if err != nil && !errors.Is(err, keys.ErrNoKey) {
 		return verdict{}, err
 	}
-	if found {
+	if err == nil {
 		p.later = append(p.later, key)
 		for _, other := range a.keys.Latest() {
 			if other.ID != key.ID {

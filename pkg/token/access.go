@@ -144,12 +144,12 @@ func (v Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	if kid == "" || typ != accessType || crit || b64 || duplicateMember(t) {
 		return nil, errors.New("unacceptable header")
 	}
-	key, found, err := keys.FindPublicKey(ctx, v.Keys, kid)
+	key, err := keys.FindPublicKey(ctx, v.Keys, kid)
 	if err != nil {
 		return nil, err
 	}
-	if !found || t.Method.Alg() != key.Alg {
-		return nil, errors.New("unknown key, or another algorithm than the key's")
+	if t.Method.Alg() != key.Alg {
+		return nil, errors.New("another algorithm than the key's")
 	}
 	return key.Key, nil
 }

@@ -54,7 +54,7 @@ func open(t *testing.T, dir string) ids {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := public.Find(signing.Active.ID); !ok {
+	if _, err := public.Find(signing.Active.ID); err != nil {
 		t.Errorf("the public set lacks key %s", signing.Active.ID)
 	}
 	return ids{tokens.Active.ID, signing.Active.ID}

@@ -161,8 +161,8 @@ func TestRotationAgainstMoto(t *testing.T) {
 		}
 		signing = append(signing, set.Active.ID)
 		for _, kid := range signing {
-			if _, found := public.Find(kid); !found {
-				t.Errorf("key %s is not published", kid)
+			if _, err := public.Find(kid); err != nil {
+				t.Errorf("key %s: got %v, want it published", kid, err)
 			}
 		}
 		m.Pass(rotation.MinNextAge)
@@ -193,7 +193,7 @@ func (m *moto) wantEmergency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, found := after.Find(before.Active.ID); found || after.Active.ID == before.Active.ID {
+	if _, err := after.Find(before.Active.ID); err == nil || after.Active.ID == before.Active.ID {
 		t.Error("the dropped key is still there")
 	}
 	if _, err := keys.NewRing(secretsmanager.TokenKeys(m.client, m.tokens.ARN)).Get(t.Context()); err != nil {

@@ -60,7 +60,7 @@ func TestDocumentsAreReadByARN(t *testing.T) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	if _, found := c.Find(signing.ID); !found || a.Active.ID.String() != key.ID || b.Active.ID != signing.ID {
+	if _, err := c.Find(signing.ID); err != nil || a.Active.ID.String() != key.ID || b.Active.ID != signing.ID {
 		t.Errorf("got token key %s and signing key %s, want %s and %s, published", a.Active.ID, b.Active.ID, key.ID, signing.ID)
 	}
 	if fake.Calls("GetSecretValue") != 3 {
