@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -59,17 +58,4 @@ func (s subject) attrs() []slog.Attr {
 		attrs = append(attrs, slog.Int64("sinceRotationMs", s.sinceRotation.Milliseconds()))
 	}
 	return attrs
-}
-
-// Accompanying verifies the access token beside a refresh token, on every interface: it may have expired, and a bad
-// one is answered with refusal.
-func Accompanying(ctx context.Context, verifier token.Verifier, text string, refusal error) (*token.Access, error) {
-	access, err := verifier.VerifyEvenExpired(ctx, text)
-	switch {
-	case errors.Is(err, keys.ErrUnavailable):
-		return nil, err
-	case err != nil:
-		return nil, refusal
-	}
-	return &access, nil
 }

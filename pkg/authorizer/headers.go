@@ -1,6 +1,9 @@
 package authorizer
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Headers are a request's headers as API Gateway hands them over: once with the last value of each, once with
 // all. Either may be missing in an event written by hand.
@@ -70,9 +73,18 @@ func (h Headers) Tenant() (string, error) {
 }
 
 // Bearer takes the token out of a Bearer credential (RFC 6750 section 2.1); false for any other scheme.
-func Bearer(authorization string) (string, bool) {
-	scheme, credential, found := strings.Cut(authorization, " ")
+func Bearer(authorization string) (string, bool) { return Credential(authorization, "Bearer") }
+
+// Credential takes the token out of a credential of one of the schemes (RFC 9110 section 11.4); false for any other.
+func Credential(authorization string, schemes ...string) (string, bool) {
+	_, credential, _ := strings.Cut(authorization, " ")
 	credential = strings.TrimLeft(credential, " ")
-	ok := found && strings.EqualFold(scheme, "Bearer") && credential != "" && !strings.ContainsAny(credential, " \t,")
+	ok := Scheme(authorization, schemes...) && credential != "" && !strings.ContainsAny(credential, " \t,")
 	return credential, ok
+}
+
+// Scheme reports whether a credential is of one of the schemes, whose case does not matter.
+func Scheme(authorization string, schemes ...string) bool {
+	scheme, _, _ := strings.Cut(authorization, " ")
+	return slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
 }

@@ -46,8 +46,11 @@ func TestAnAccompanyingAccessTokenThatIsNotOfThisSessionRotatesNothing(t *testin
 	}
 	for name, access := range poses {
 		for place, c := range accompanied(x, access) {
-			want := 400 // "400 when in body or cookie"
-			if c.header.Get("Authorization") != "" {
+			want := 400 // "400 when in the body"
+			switch {
+			case c.header.Get("Cookie") != "":
+				continue
+			case c.header.Get("Authorization") != "":
 				want = 401 // "401 when it came in the header"
 			}
 			home.do(t, c).check(t, want, name, place)
@@ -55,13 +58,45 @@ func TestAnAccompanyingAccessTokenThatIsNotOfThisSessionRotatesNothing(t *testin
 		}
 	}
 	home.rotate(t, x)
+	for name, access := range poses { // "one that came by cookie and does not fit counts as absent"
+		for _, place := range []string{"cookie", "other cookie"} {
+			y := home.issue(t, fresh(), home.demo.web)
+			home.do(t, accompanied(y, access)[place]).check(t, 200, name, place)
+		}
+	}
+}
+
+func TestWhatIsNoAccessTokenOfThisServiceCountsAsAbsent(t *testing.T) {
+	t.Parallel()
+	x := issueScoped(t, "read write")
+	narrowed := grant(t, isForm(), "grant_type", "refresh_token", "refresh_token", x.refresh, "scope", "read").want(t, 200)
+	x.refresh = narrowed.text("refresh_token")
+	kid := map[string]any{"kid": "nobody"}
+	for name, access := range map[string]string{
+		"an unknown key": assemble(t, x.access, kid, nil, signES256(t)), "narrowed": narrowed.text("access_token"),
+		"another issuer": forge(t, x.access, map[string]any{"iss": "https://other.example", "aud": []string{"a"}}),
+	} {
+		for _, place := range []string{"header", "token", "accessToken", "cookie"} {
+			a := home.do(t, accompanied(x, access)[place])
+			a.check(t, 200, name, place)
+			x.refresh = a.data("refreshToken")
+		}
+		sevenG(t, "Bearer "+access, x.body()).check(t, 401, name, "7G wants one")
+	}
+	for _, credential := range []string{
+		"Bearer " + home.demo.key, "Bearer " + home.other.key, "Bearer sak_x", "Basic eDp5", "basic", "DPoP " + x.access, "dpop " + home.demo.key,
+	} {
+		a := home.do(t, call{"POST", "/jwt/refresh", with(nil, "Authorization", credential), x.body()})
+		a.check(t, 200, credential[:min(12, len(credential))])
+		x.refresh = a.data("refreshToken")
+	}
 }
 
 func TestOtherCredentialsInTheHeaderOfARefreshAreRefused(t *testing.T) {
 	t.Parallel()
 	x := home.issue(t, fresh(), home.demo.web)
 	for _, credential := range []string{
-		"Bearer " + home.demo.key, "Bearer " + home.other.key, "Bearer sak_x", "Basic eDp5", "Bearer", "Bearer ", x.access, "Token " + x.access,
+		"Bearer", "Bearer ", "DPoP", "DPoP  ", x.access, home.demo.key, "Token " + x.access, "BasicX eDp5",
 		"Bearer " + x.access + " x", "Bearer  ",
 	} {
 		home.do(t, call{"POST", "/jwt/refresh", with(nil, "Authorization", credential), x.body()}).check(t, 401, credential[:min(20, len(credential))])

@@ -164,11 +164,12 @@ func TestOAuthClientThatCannotBeReadIsInvalidClient(t *testing.T) {
 func TestOAuthAccessTokenBesideTheGrantMustBeOfTheSession(t *testing.T) {
 	t.Parallel()
 	x, other := home.issue(t, fresh(), home.demo.web), home.issue(t, fresh(), home.demo.web)
-	for _, credential := range []string{other.access, "garbage", home.demo.key} {
+	for _, credential := range []string{other.access, "garbage", x.refresh} {
 		if a := grant(t, isForm("Authorization", "Bearer "+credential), "grant_type", "refresh_token", "refresh_token", x.refresh); a.status != 400 && a.status != 401 {
 			t.Errorf("%s: want 400 or 401", a)
 		}
 	}
 	home.wantAlive(t, x)
 	grant(t, isForm("Authorization", "Bearer "+x.access), "grant_type", "refresh_token", "refresh_token", x.refresh).want(t, 200)
+	grant(t, isForm("Authorization", "Bearer "+home.demo.key), "grant_type", "refresh_token", "refresh_token", x.refresh).want(t, 200)
 }

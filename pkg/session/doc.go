@@ -40,7 +40,8 @@
 //     iss, aud, exp and typ. The authorizer also reads the session and refuses an access token of a session that is
 //     over, of an earlier session version, or, where the session keeps only the latest, with another jti. Superseding
 //     raises the session version, and so does a rotation through the 7G interface. An access token beside a refresh may
-//     be expired but must verify and name the same session, or nothing rotates.
+//     be expired but must verify and name the same session, or nothing rotates. It counts as absent when it came by
+//     cookie and does not fit; when it is narrowed; and, where it is optional, when its key or issuer is unknown.
 //  7. The tenant of the request is the tenant of the credential. Permission is checked for the operation, before any
 //     lookup, so that existence is not told to the unauthorised. A user's access token reads and deletes that user's
 //     sessions alone. Tenants, applications and keys are managed by operators.

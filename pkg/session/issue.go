@@ -72,7 +72,7 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 			break // the store has repeated its reads, and the request has a deadline
 		}
 		if err = i.create(ctx, session, app); err == nil {
-			return i.minter.grant(session, t, signedWith{tokenKeys.Active, signing.Active}, Issued)
+			return i.minter.grant(session, t, signedWith{token: tokenKeys.Active, access: signing.Active}, Issued)
 		}
 		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
 			break

@@ -94,8 +94,9 @@ const (
 
 // signedWith are the keys of the two tokens of a grant.
 type signedWith struct {
-	token  keys.TokenKey
-	access keys.SigningKey
+	token    keys.TokenKey
+	access   keys.SigningKey
+	narrowed bool // the access token, to less than the session's scope
 }
 
 // grant makes the answer for a session whose current refresh token is t. Its times are those of now, for a retry too, so
@@ -121,6 +122,7 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 		NotBefore:      now.Unix(),
 		Expires:        expires.Unix(),
 		Scope:          session.Scope,
+		Narrowed:       with.narrowed,
 		Custom:         session.Claims,
 	}.Sign(with.access)
 	refresh, err2 := t.Encode(with.token)

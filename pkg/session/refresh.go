@@ -18,6 +18,8 @@ type RefreshRequest struct {
 	Tenant string
 	// Access is the verified access token beside the refresh token, if there is one; it may have expired.
 	Access *token.Access
+	// Cookies are verified access tokens that came by cookie: each counts only if it is the session's.
+	Cookies []token.Access
 	// Application must be the token's, unless it is empty.
 	Application string
 	// Scope narrows the new access token, not the session (RFC 6749 section 6); empty for the session's.
@@ -87,10 +89,16 @@ func fits(req RefreshRequest, presented token.Refresh) error {
 		return ErrOtherApplication
 	case req.Access != nil && !sameSession(*req.Access, presented):
 		return ErrOtherSession
-	case presented.NeedsAccess && req.Access == nil:
+	case presented.NeedsAccess && !accompanied(req, presented):
 		return ErrAccessRequired
 	}
 	return nil
+}
+
+// accompanied reports whether an access token of the session came, in any place.
+func accompanied(req RefreshRequest, presented token.Refresh) bool {
+	return req.Access != nil ||
+		slices.ContainsFunc(req.Cookies, func(a token.Access) bool { return sameSession(a, presented) })
 }
 
 // exchange refreshes a genuine token.
@@ -127,13 +135,15 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err != nil {
 		return Grant{}, err
 	}
+	with := signedWith{token: key, access: signing.Active}
 	if req.Scope != "" {
 		if !covers(session.Scope, req.Scope) { // a retry narrows by its own request
 			return Grant{}, ErrScope
 		}
+		with.narrowed = !covers(req.Scope, session.Scope)
 		session.Scope = req.Scope
 	}
-	grant, err := f.minter.grant(session, current, signedWith{key, signing.Active}, outcome)
+	grant, err := f.minter.grant(session, current, with, outcome)
 	if grant.Retry() {
 		grant.SinceRotation = r.Now.Sub(session.Rotated[r.From%RotationTimes])
 	}

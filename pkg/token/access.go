@@ -27,6 +27,10 @@ const Skew = 60 * time.Second
 // ErrBadAccess is the error of a string that is not a valid access token of this service.
 var ErrBadAccess = errors.New("not a valid access token")
 
+// ErrForeignAccess is the error of an access token whose key is unknown or that names another issuer. Nothing of it is
+// verified.
+var ErrForeignAccess = fmt.Errorf("%w: its key or its issuer is unknown", ErrBadAccess)
+
 // ErrExpiredAccess is the error of an access token of this service after its exp.
 var ErrExpiredAccess = fmt.Errorf("%w: expired", ErrBadAccess)
 
@@ -45,6 +49,8 @@ type Access struct {
 	NotBefore      int64  `json:"nbf"`
 	Expires        int64  `json:"exp"`
 	Scope          string `json:"scope,omitempty"`
+	// Narrowed says that scope or audience are smaller than the session's: the token is for somebody else (law 6).
+	Narrowed bool `json:"narrowed,omitempty"`
 
 	// Custom is a JSON object of further claims, without a ReservedClaim; it may be empty.
 	Custom json.RawMessage `json:"-"`
@@ -113,7 +119,7 @@ func (v Verifier) Verify(ctx context.Context, text string) (Access, error) {
 }
 
 // VerifyEvenExpired is Verify without exp, for an access token beside a refresh.
-// Errors: ErrBadAccess, keys.ErrUnavailable.
+// Errors: ErrBadAccess, of which ErrForeignAccess is one; keys.ErrUnavailable.
 func (v Verifier) VerifyEvenExpired(ctx context.Context, text string) (Access, error) {
 	var a Access
 	if len(text) > maxAccessLength || strings.ContainsAny(text, "\r\n") {
@@ -128,10 +134,27 @@ func (v Verifier) VerifyEvenExpired(ctx context.Context, text string) (Access, e
 	if err == nil {
 		err = v.validate(a)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return a, nil
+	case errors.Is(err, keys.ErrNoKey), v.foreign(text):
+		return Access{}, ErrForeignAccess
+	default:
 		return Access{}, fmt.Errorf("%w: %s", ErrBadAccess, reason(err))
 	}
-	return a, nil
+}
+
+// foreign reports whether a JWT, verified or not, names another issuer.
+func (v Verifier) foreign(text string) bool {
+	part := strings.Split(text, ".")
+	if len(part) != 3 {
+		return false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(part[1])
+	var claims struct {
+		Issuer string `json:"iss"`
+	}
+	return err == nil && json.Unmarshal(payload, &claims) == nil && claims.Issuer != "" && claims.Issuer != v.Issuer
 }
 
 // key pins the algorithm to the key that kid names (RFC 8725 section 3.1). It refuses the header members crit and b64,

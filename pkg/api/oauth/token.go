@@ -26,18 +26,14 @@ func Token(shell api.Shell, verifier token.Verifier, refresher session.Refresher
 		if err != nil {
 			return api.Answer{}, err
 		}
-		// An application may require the access token as well; OAuth has no parameter for it, so it comes as a Bearer
-		// token.
+		// An application may require the access token as well; OAuth has no parameter for it, so it comes in the header.
 		authorization, err := r.Headers.Authorization()
 		if err != nil {
 			return api.Answer{}, err
 		}
-		if bearer, ok := authorizer.Bearer(authorization); ok {
-			if req.Access, err = api.Accompanying(ctx, verifier, bearer, authorizer.ErrUnauthenticated); err != nil {
-				return api.Answer{}, err
-			}
-		}
-		grant, err := r.Exchange(ctx, refresher, req)
+		access, _ := api.AccessToken(authorization)
+		beside := api.Accompanying{Text: access, Refusal: authorizer.ErrUnauthenticated}
+		grant, err := r.ExchangeBeside(ctx, refresher, verifier, req, beside)
 		if err != nil {
 			return api.Answer{}, err
 		}

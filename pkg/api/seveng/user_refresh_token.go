@@ -2,6 +2,7 @@ package seveng
 
 import (
 	"context"
+	"errors"
 	"unicode/utf8"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -41,10 +42,17 @@ func accessToken(ctx context.Context, verifier token.Verifier, r *api.Request) (
 	if err != nil {
 		return nil, err
 	}
-	if bearer, ok := authorizer.Bearer(text); ok {
-		text = bearer
+	if inScheme, ok := api.AccessToken(text); ok {
+		text = inScheme
 	}
-	return api.Accompanying(ctx, verifier, text, authorizer.ErrUnauthenticated)
+	access, err := verifier.VerifyEvenExpired(ctx, text)
+	switch {
+	case errors.Is(err, token.ErrBadAccess), err == nil && access.Narrowed:
+		return nil, authorizer.ErrUnauthenticated
+	case err != nil:
+		return nil, err
+	}
+	return &access, nil
 }
 
 func readBody(r *api.Request) (string, error) {

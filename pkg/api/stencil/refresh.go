@@ -53,19 +53,13 @@ func (f refresh) answer(ctx context.Context, r *api.Request, in api.Input) (api.
 			return api.Answer{}, err
 		}
 	}
-	came, err := accompanyingToken(r, in, jar)
+	came, err := accompanying(r, in, jar)
 	if err != nil {
 		return api.Answer{}, err
 	}
-	req := session.RefreshRequest{Token: jar.Refresh}
-	if came.text != "" {
-		if req.Access, err = api.Accompanying(ctx, f.verifier, came.text, came.refusal()); err != nil {
-			return api.Answer{}, err
-		}
-	}
-	grant, err := r.Exchange(ctx, f.refresher, req)
+	grant, err := r.ExchangeBeside(ctx, f.refresher, f.verifier, session.RefreshRequest{Token: jar.Refresh}, came)
 	if errors.Is(err, session.ErrOtherSession) {
-		return api.Answer{}, came.refusal()
+		return api.Answer{}, came.Refusal
 	}
 	if err != nil {
 		return api.Answer{}, err
@@ -73,46 +67,31 @@ func (f refresh) answer(ctx context.Context, r *api.Request, in api.Input) (api.
 	return api.Refreshed(grant, jar.Set(grant), success("Token refreshed.", newCredentials(grant)).Body), nil
 }
 
-// accompanying is the access token that comes with a refresh token; its source decides how a bad one is refused.
-type accompanying struct {
-	text       string
-	fromHeader bool
-}
-
-func (a accompanying) refusal() error {
+// accompanying is what comes beside a refresh token; its source decides how a bad one is refused.
+func accompanying(r *api.Request, in api.Input, jar api.Cookies) (api.Accompanying, error) {
 	const message = "The access token is not valid for this refresh token. Nothing was refreshed."
-	if a.fromHeader {
-		return api.NewError(authorizer.KindUnauthenticated, http.StatusUnauthorized, message)
-	}
-	return api.NewError(session.KindBadAccess, http.StatusBadRequest, message)
-}
-
-// accompanyingToken finds the access token that comes with a refresh token. The header may hold an access token only:
-// a refresh is authorised by nothing but the refresh token, so an API key there is a misunderstanding.
-func accompanyingToken(r *api.Request, in api.Input, jar api.Cookies) (accompanying, error) {
-	authorization, err := r.Headers.Authorization()
-	if err != nil {
-		return accompanying{}, api.ErrAmbiguous
-	}
 	inBody, err := bodyAccess(in)
-	if err != nil {
-		return accompanying{}, err
+	came := api.Accompanying{
+		Text: inBody, Cookies: jar.Access, Refusal: api.NewError(session.KindBadAccess, http.StatusBadRequest, message),
 	}
-	if len(r.Headers.Values("Authorization")) == 0 {
-		if inBody == "" && len(jar.Access) > 1 {
-			return accompanying{}, api.ErrTwoCookies
-		}
-		return accompanying{text: cmp.Or(append([]string{inBody}, jar.Access...)...)}, nil
-	}
-	bearer, ok := authorizer.Bearer(authorization)
-	came := accompanying{text: bearer, fromHeader: true}
+	authorization, ambiguous := r.Headers.Authorization()
 	switch {
-	case !ok || token.IsAPIKey(bearer):
-		return came, came.refusal()
-	case inBody != "" && inBody != bearer:
+	case ambiguous != nil:
+		return came, api.ErrAmbiguous
+	case err != nil || len(r.Headers.Values("Authorization")) == 0:
+		return came, err
+	}
+	refusal := api.NewError(authorizer.KindUnauthenticated, http.StatusUnauthorized, message)
+	inHeader, ok := api.AccessToken(authorization)
+	switch {
+	case !ok:
+		return came, refusal
+	case inHeader == "":
+		return came, nil
+	case inBody != "" && inBody != inHeader:
 		return came, api.FieldFault(keyToken, "conflict", "contradicts the Authorization header")
 	}
-	return came, nil
+	return api.Accompanying{Text: inHeader, Refusal: refusal}, nil
 }
 
 // bodyAccess is the access token in the body: token and accessToken are two names of it.
