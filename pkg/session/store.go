@@ -22,6 +22,7 @@ type Store interface {
 	Reader
 	Writer
 	Applications
+	Registry
 	APIKeys
 }
 
@@ -63,7 +64,8 @@ type Writer interface {
 	DeleteBatch(ctx context.Context, keys []Key) error
 }
 
-// Applications keeps the applications of tenants.
+// Applications keeps the applications of tenants. One that was deleted keeps its epoch, for the case that it is made
+// again; the verbs treat it as one that does not exist.
 type Applications interface {
 	// Application reads one. Errors: ErrNoApplication.
 	Application(ctx context.Context, tenant, id string) (Application, error)
@@ -71,20 +73,45 @@ type Applications interface {
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	// Applications reads up to 100 applications of one user's sessions. The answer lacks those that do not exist.
 	Applications(ctx context.Context, tenant, user string, ids []string) (map[string]Application, error)
-	// PutApplication writes name and settings if the version is still app.Version, 0 for one that does not exist
-	// yet. It raises the version, leaves the epoch as it is, and returns the result. Errors: ErrChanged.
+	// PutApplication writes name and settings if the version is still app.Version, 0 for one that does not exist.
+	// It raises the version, leaves the epoch as it is, and returns the result. The first application of a tenant
+	// makes the tenant, in the same step. Errors: ErrChanged.
 	PutApplication(ctx context.Context, app Application) (Application, error)
 	// AdvanceEpoch adds one to the epoch if it is still from, which ends all sessions of the application, and
 	// returns it. A greater one stays and is returned: another deletion came first. Errors: ErrNoApplication.
 	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
 }
 
+// Registry is what operators alone need of tenants and their applications.
+type Registry interface {
+	// DeleteApplication deletes an application, in one write, if epoch and version are still those of app. It adds
+	// one to the epoch, which ends all sessions, and returns it; also where the application was deleted since it
+	// was read. Errors: ErrNoApplication, ErrChanged.
+	DeleteApplication(ctx context.Context, app Application, at time.Time) (epoch uint64, err error)
+	// ListApplications reads a page of a tenant's applications in ascending order of id, byte by byte, after an id
+	// that need not exist; "" for the first page. More is true if there may be another page.
+	ListApplications(ctx context.Context, tenant string, page Page) (apps []Application, more bool, err error)
+	// ListTenants reads a page of the tenants that have, or had, an application, in the same way.
+	ListTenants(ctx context.Context, page Page) (tenants []string, more bool, err error)
+}
+
+// Page selects a part of a list.
+type Page struct {
+	After string // the last id of the page before; "" for the first page
+	Limit int    // at most so many; 0 for the default of the store
+}
+
 // APIKeys stores API keys without their secrets.
 type APIKeys interface {
 	// APIKey reads one. Errors: ErrNoAPIKey.
 	APIKey(ctx context.Context, id string) (APIKey, error)
+	// ListAPIKeys reads those of a tenant in ascending order of id, without the hashes of their secrets.
+	ListAPIKeys(ctx context.Context, tenant string) ([]APIKey, error)
 	// PutAPIKey adds one. It never replaces one, and adds nothing if it arrives after a deletion.
 	PutAPIKey(ctx context.Context, key APIKey) error
+	// RotateAPIKey adds one beside another, whose expiry it changes, both or neither. Errors: ErrNoAPIKey;
+	// ErrChanged if the expiry of the other is not that of old any more.
+	RotateAPIKey(ctx context.Context, old APIKey, expiresAt time.Time, added APIKey) error
 	// DeleteAPIKey removes one of a tenant. Errors: ErrNoAPIKey.
 	DeleteAPIKey(ctx context.Context, tenant, id string) error
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,15 +45,21 @@ func (s *Store) Applications(ctx context.Context, tenant, user string, ids []str
 	}
 	for id, key := range at {
 		if stored, found := rows[keyOf(key)]; found {
-			if apps[id], err = decodeApplication(tenant, id, stored); err != nil {
+			app, err := decodeApplication(tenant, id, stored)
+			if errors.Is(err, session.ErrNoApplication) {
+				continue
+			}
+			if err != nil {
 				return nil, decoded(operation, err)
 			}
+			apps[id] = app
 		}
 	}
 	return apps, nil
 }
 
-// PutApplication is one UpdateItem on the condition of the version, or more, see copies.go.
+// PutApplication is one UpdateItem on the condition of the version, or more; a new application is one TransactWriteItems.
+// See copies.go.
 func (s *Store) PutApplication(ctx context.Context, app session.Application) (session.Application, error) {
 	const operation = "UpdateItem (put application)"
 	settings, err := json.Marshal(app.Settings)
@@ -61,15 +68,16 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 	}
 	w := applicationWrite{
 		operation: operation, tenant: app.Tenant, id: app.ID, addsCopies: true,
-		expected: item{attrAppVersion: number(app.Version)},
+		expected: item{attrAppVersion: number(app.Version), attrDeletedAt: nil},
 		set: item{
 			attrName: text(app.Name), attrSettings: text(string(settings)), attrAppVersion: number(app.Version + 1),
 		},
 	}
+	write := s.writeApplication
 	if app.Version == 0 {
-		w.expected, w.set[attrAppEpoch] = nil, number(uint64(0))
+		write = s.makeApplication
 	}
-	stored, written, err := s.writeApplication(ctx, w)
+	stored, written, err := write(ctx, w)
 	if err == nil && !written {
 		err = session.ErrChanged
 	}
@@ -86,9 +94,9 @@ func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64
 	const operation = "UpdateItem (advance epoch)"
 	stored, _, err := s.writeApplication(ctx, applicationWrite{
 		operation: operation, tenant: tenant, id: id,
-		expected: item{attrAppEpoch: number(from)}, set: item{attrAppEpoch: number(from + 1)},
+		expected: item{attrAppEpoch: number(from), attrDeletedAt: nil}, set: item{attrAppEpoch: number(from + 1)},
 	})
-	if err == nil && len(stored) == 0 {
+	if err == nil && (len(stored) == 0 || stored[attrDeletedAt] != nil) {
 		err = session.ErrNoApplication
 	}
 	if err != nil {

@@ -105,6 +105,10 @@ func parseApplicationKey(i item) (tenant, application string, ok bool) {
 	return tenant, application, isTenant && isApplication && ok1 && ok2
 }
 
-// isSilent reports whether an item has no lifecycle events: an API key, or a copy of an application, which changes with
-// the application.
-func isSilent(i item) bool { return strings.HasPrefix(keyOf(i).pk, "APIKEY#") || isCopy(i) }
+// isSilent reports whether an item has no lifecycle events: an API key, what lists keys and tenants, or a copy of an
+// application, which changes with the application.
+func isSilent(i item) bool {
+	key := keyOf(i)
+	return strings.HasPrefix(key.pk, "APIKEY#") || strings.HasPrefix(key.sk, sortOfAPIKeys) ||
+		key.pk == partitionOfTenants || isCopy(i)
+}

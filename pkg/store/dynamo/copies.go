@@ -5,13 +5,8 @@ import (
 	"crypto/sha256"
 	endian "encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
-	"math/rand/v2"
-	"slices"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -30,28 +25,13 @@ import (
 // a copy that a deletion left out, whatever its EpochCopies. A user whose copy is missing reads the application itself.
 //
 // A write of an application without copies is one UpdateItem. With copies it is two requests: that UpdateItem, which is
-// refused and returns the application, and a TransactWriteItems of 2N write units.
+// refused and returns the application, and a TransactWriteItems of 2N write units. A new application is made with its
+// copies and with the item that lists its tenant, in one transaction.
 //
-// No verb deletes an application. Who deletes one by hand deletes its copies first.
+// DeleteApplication keeps the items, with the time. Who removes one by hand removes its copies first.
 
 // MaxEpochCopies is the limit of EpochCopies. A transaction has at most 100 items.
 const MaxEpochCopies = 64
-
-// maxRewrites bounds the attempts of a write while others change the same application; 32 may do so at once.
-const maxRewrites = 64
-
-// conditionFailed is a reason for the cancellation of a transaction.
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-const conditionFailed = "ConditionalCheckFailed"
-
-// isTransient reports whether another attempt of a transaction may succeed.
-func isTransient(r types.CancellationReason) bool {
-	switch aws.ToString(r.Code) {
-	case conditionFailed, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-		return true
-	}
-	return false
-}
 
 // applicationOf is the key of the item that a user's sessions read: item n of N, where n is the first 8 bytes of the
 // user id's SHA-256, big endian, modulo N. (FNV maps consecutive ids to few of 32 items.)
@@ -106,8 +86,7 @@ func (s *Store) batchGetOriginals(ctx context.Context, operation string, keys []
 	return rows, err
 }
 
-// applicationWrite sets attributes of an application if others have their expected values, or, where none is expected,
-// if there is no application.
+// applicationWrite sets attributes of an application if others have their expected numbers; nil is a missing one.
 type applicationWrite struct {
 	operation  string
 	tenant, id string
@@ -136,9 +115,7 @@ func (s *Store) writeApplication(ctx context.Context, w applicationWrite) (store
 func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
 	e := newExpression(w.set)
 	e.require(item{attrCopies: nil})
-	if e.require(w.expected); w.expected == nil {
-		e.require(item{attrPK: nil})
-	}
+	e.require(w.expected)
 	for attempt := 0; ; attempt++ {
 		out, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName:                           &s.Table,
@@ -171,22 +148,24 @@ func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored 
 func (s *Store) rewrite(ctx context.Context, w applicationWrite, stored item) (_ item, written bool, err error) {
 	const operation = "TransactWriteItems (application)"
 	for attempt := 0; ; attempt++ {
-		if w.expected == nil || !stored.hasNumbers(w.expected) {
+		if !stored.hasNumbers(w.expected) {
 			return stored, false, nil
 		}
-		changed, input := s.transaction(w, stored)
-		_, err = s.Client.TransactWriteItems(ctx, input)
-		if err == nil {
-			return changed, true, nil
+		changed := maps.Clone(stored)
+		maps.Copy(changed, w.set)
+		delete(changed, attrPK)
+		delete(changed, attrSK)
+		r := reader{item: stored}
+		copies := max(r.number(attrCopies, 8), uint64(max(1, s.EpochCopies)))
+		changed[attrCopies] = number(copies)
+		refused, err := s.transact(ctx, operation, s.writeCopies(w, copies, changed, item{
+			attrAppEpoch: stored[attrAppEpoch], attrAppVersion: stored[attrAppVersion], attrCopies: stored[attrCopies],
+		}))
+		if err != nil || refused == nil {
+			return changed, err == nil, err
 		}
-		var canceled *types.TransactionCanceledException
-		if !errors.As(err, &canceled) || !slices.ContainsFunc(canceled.CancellationReasons, isTransient) {
-			return nil, false, failed(operation, err)
-		}
-		if first := canceled.CancellationReasons[0]; aws.ToString(first.Code) == conditionFailed {
-			if stored = first.Item; len(stored) == 0 {
-				return nil, false, nil
-			}
+		if stored = refused[0].Item; len(stored) == 0 {
+			return nil, false, nil
 		}
 		if err := s.backOff(ctx, operation, attempt); err != nil {
 			return nil, false, err
@@ -194,37 +173,43 @@ func (s *Store) rewrite(ctx context.Context, w applicationWrite, stored item) (_
 	}
 }
 
-// backOff waits a random time before another attempt.
-func (s *Store) backOff(ctx context.Context, operation string, attempt int) error {
-	if attempt == maxRewrites {
-		return fmt.Errorf("%s: %w: others change the same application", operation, session.ErrUnavailable)
+// makeApplication is one TransactWriteItems of an application that does not exist, its copies and the item that lists its
+// tenant. One that was deleted is written on the condition of the version that refused the transaction.
+func (s *Store) makeApplication(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
+	const operation = "TransactWriteItems (new application)"
+	made, copies := maps.Clone(w.set), uint64(1)
+	made[attrAppEpoch] = number(uint64(0))
+	if s.EpochCopies > 1 {
+		copies = uint64(s.EpochCopies)
+		made[attrCopies] = number(copies)
 	}
-	longest := batchDelays[min(attempt, len(batchDelays)-1)]
-	if err := s.Sleep(ctx, rand.N(longest)); err != nil { //nolint:gosec // not a secret
-		return failed(operation, err)
+	lists := newExpression(item{attrTenant: text(w.tenant)})
+	refused, err := s.transact(ctx, operation, append(s.writeCopies(w, copies, made, item{attrPK: nil}),
+		types.TransactWriteItem{Update: &types.Update{
+			TableName: &s.Table, Key: tenantKey(w.tenant), UpdateExpression: &lists.update,
+			ExpressionAttributeNames: lists.names, ExpressionAttributeValues: lists.values,
+		}}))
+	if err != nil || refused == nil {
+		return made, err == nil, err
 	}
-	return nil
+	old := reader{item: refused[0].Item}
+	version := old.number(attrAppVersion, 64)
+	if old.item[attrDeletedAt] == nil || old.err != nil {
+		return nil, false, old.err
+	}
+	w.expected = item{attrAppVersion: number(version)}
+	w.set[attrAppVersion], w.set[attrDeletedAt] = number(version+1), nil
+	return s.writeApplication(ctx, w)
 }
 
-// transaction writes the changed application to all its items. The SDK adds a ClientRequestToken, so a repetition changes
-// nothing more.
-func (s *Store) transaction(w applicationWrite, stored item) (changed item, input *dynamodb.TransactWriteItemsInput) {
-	changed = maps.Clone(stored)
-	maps.Copy(changed, w.set)
-	delete(changed, attrPK)
-	delete(changed, attrSK)
-	r := reader{item: stored}
-	copies := max(r.number(attrCopies, 8), uint64(max(1, s.EpochCopies)))
-	changed[attrCopies] = number(copies)
-	input = &dynamodb.TransactWriteItemsInput{}
+// writeCopies writes a changed application to all its items, if the first one is as required.
+func (s *Store) writeCopies(w applicationWrite, copies uint64, changed, required item) (all []types.TransactWriteItem) {
 	for n := range copies {
 		e := newExpression(changed)
 		if n == 0 {
-			e.require(item{
-				attrAppEpoch: stored[attrAppEpoch], attrAppVersion: stored[attrAppVersion], attrCopies: stored[attrCopies],
-			})
+			e.require(required)
 		}
-		input.TransactItems = append(input.TransactItems, types.TransactWriteItem{Update: &types.Update{
+		all = append(all, types.TransactWriteItem{Update: &types.Update{
 			TableName:                           &s.Table,
 			Key:                                 copyKey(w.tenant, w.id, n),
 			UpdateExpression:                    &e.update,
@@ -234,38 +219,5 @@ func (s *Store) transaction(w applicationWrite, stored item) (changed item, inpu
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}})
 	}
-	return changed, input
-}
-
-// expression is an update on a condition.
-type expression struct {
-	update    string
-	condition *string
-	names     map[string]string
-	values    item
-}
-
-// newExpression sets attributes.
-func newExpression(set item) *expression {
-	e := &expression{names: map[string]string{}, values: item{}}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		e.names["#"+name], e.values[":"+name] = name, set[name]
-		e.update += ", #" + name + " = :" + name
-	}
-	e.update = "SET " + strings.TrimPrefix(e.update, ", ")
-	return e
-}
-
-// require adds to the condition that attributes have these values; nil is a missing one.
-func (e *expression) require(attributes item) {
-	for _, name := range slices.Sorted(maps.Keys(attributes)) {
-		condition := "attribute_not_exists(#" + name + ")"
-		if value := attributes[name]; value != nil {
-			condition, e.values[":old_"+name] = "#"+name+" = :old_"+name, value
-		}
-		if e.names["#"+name] = name; e.condition != nil {
-			condition = *e.condition + " AND " + condition
-		}
-		e.condition = &condition
-	}
+	return all
 }

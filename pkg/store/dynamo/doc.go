@@ -24,10 +24,14 @@
 //	EndReused       UpdateItem, then DeleteItem               3     1 if there is no session
 //	DeleteBatch     BatchWriteItem per 25                     2n    table and index
 //	PutApplication  UpdateItem                                1     with N copies a TransactWriteItems of 2N more
+//	  a new one     TransactWriteItems of 2                   4     with N copies of N + 1; one that was deleted is 1 more
 //	AdvanceEpoch    UpdateItem                                1     whatever the number of sessions; with copies as above
+//	DeleteApplication  UpdateItem                             1     likewise
+//	ListApplications, ListTenants, ListAPIKeys  Query  1 per 4 KB
 //	APIKey          GetItem                            1
-//	PutAPIKey       TransactWriteItems of 1                   2
-//	DeleteAPIKey    DeleteItem                                1
+//	PutAPIKey       TransactWriteItems of 2                   4
+//	RotateAPIKey    TransactWriteItems of 4                   8
+//	DeleteAPIKey    TransactWriteItems of 2                   4
 //
 // A refresh is Rotate in parallel with ApplicationOf: 1 write unit and 1 read unit, one round trip deep.
 //
@@ -38,10 +42,11 @@
 //   - Rotate: the effect of the first attempt refuses the second, and the item that refused it has the request's own
 //     RequestID. A reusable session is extended to the same instant again.
 //   - Create is sent once: a repetition could arrive after the deletion of the session.
-//   - Delete and DeleteAPIKey: the second attempt finds nothing and returns ErrNoSession or ErrNoAPIKey, although the
-//     first one deleted. DynamoDB cannot tell the two apart.
+//   - Delete: the second attempt finds nothing and returns ErrNoSession, although the first one deleted. DynamoDB cannot
+//     tell the two apart.
 //   - PutApplication: the version refuses the second attempt, which returns ErrChanged.
-//   - AdvanceEpoch: the epoch refuses the second attempt, which returns the advanced epoch.
-//   - TransactWriteItems has a client token, by which DynamoDB recognizes a repetition for ten minutes.
+//   - AdvanceEpoch and DeleteApplication: the epoch refuses the second attempt, which returns the advanced epoch.
+//   - TransactWriteItems (new applications, API keys) has a client token, by which DynamoDB recognizes a repetition for
+//     ten minutes.
 //   - EndReused and DeleteBatch have the same effect however often they are sent.
 package dynamo

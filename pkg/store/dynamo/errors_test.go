@@ -23,12 +23,12 @@ func TestOneFailureThenSuccessIsTwoAttempts(t *testing.T) {
 		"cut":       cutOff(`{"Attributes":{}}`),
 	} {
 		b := onNothing(t)
-		b.transport.Next("DeleteItem", fault, dynamotest.Reply(200, `{}`))
+		b.transport.Next("TransactWriteItems", fault, dynamotest.Reply(200, `{}`))
 		key := storetest.NewAPIKey(b.tenant)
 		if err := b.DeleteAPIKey(b.Context(), key.Tenant, key.ID); err != nil {
 			t.Errorf("%s: got %v, want no error", name, err)
 		}
-		if got := b.transport.Requests()["DeleteItem"]; got != 2 {
+		if got := b.transport.Requests()["TransactWriteItems"]; got != 2 {
 			t.Errorf("%s: got %d attempts, want 2", name, got)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -106,6 +107,7 @@ func decodeSession(key session.Key, i item) (session.Session, error) {
 	return s, r.err
 }
 
+// decodeApplication returns session.ErrNoApplication for one that was deleted.
 func decodeApplication(tenant, id string, i item) (session.Application, error) {
 	r := reader{item: i}
 	app := session.Application{
@@ -114,6 +116,9 @@ func decodeApplication(tenant, id string, i item) (session.Application, error) {
 	}
 	if json.Unmarshal([]byte(r.text(attrSettings)), &app.Settings) != nil {
 		r.fail(fmt.Errorf("%w: %s", errMalformed, attrSettings))
+	}
+	if r.err == nil && i[attrDeletedAt] != nil {
+		return session.Application{}, session.ErrNoApplication
 	}
 	return app, r.err
 }
@@ -132,6 +137,14 @@ func apiKeyItem(k session.APIKey) item {
 		permissions[n] = text(string(permission))
 	}
 	i[attrPermissions] = &types.AttributeValueMemberL{Value: permissions}
+	return i
+}
+
+// listedItem is what the list of a tenant's API keys shows: all but the hash.
+func listedItem(k session.APIKey) item {
+	i := apiKeyItem(k)
+	delete(i, attrKeyHash)
+	maps.Copy(i, listedKey(k.Tenant, k.ID))
 	return i
 }
 

@@ -20,7 +20,9 @@ import (
 //	session      TENANT#<t>#USER#<u>    APP#<a>#TOKEN#<id>  TENANT#<t>#TOKEN#<id>
 //	application  TENANT#<t>             APP#<a>
 //	its copy i   TENANT#<t>#APP#<a>#COPY#<i>  COPY
+//	tenant       TENANTS                TENANT#<t>
 //	API key      APIKEY#<keyId>         APIKEY
+//	in its list  TENANT#<t>             KEY#<keyId>
 //
 // A session after its third refresh:
 //
@@ -90,8 +92,9 @@ const (
 	attrName        = "name"
 	attrSettings    = "settings"
 	attrAppEpoch    = "epoch"
-	attrAppVersion  = "version" // of name and settings
-	attrCopies      = "copies"  // the number of items of an application; missing: 1
+	attrAppVersion  = "version"   // of name and settings
+	attrCopies      = "copies"    // the number of items of an application; missing: 1
+	attrDeletedAt   = "deletedAt" // of an application that was deleted
 	attrTenant      = "tenantId"
 	attrPermissions = "permissions"
 	attrKeyHash     = "secretHash"
@@ -124,7 +127,27 @@ func sessionKey(k session.Key) item {
 }
 
 func applicationKey(tenant, id string) item {
-	return primaryKey("TENANT#"+escape(tenant), "APP#"+escape(id))
+	return primaryKey(tenantPartition(tenant), sortOfApplications+escape(id))
+}
+
+// tenantPartition has the applications of a tenant and the list of its API keys.
+func tenantPartition(tenant string) string { return sortOfTenants + escape(tenant) }
+
+// tenantKey is the key of the item that lists a tenant.
+func tenantKey(tenant string) item { return primaryKey(partitionOfTenants, tenantPartition(tenant)) }
+
+const (
+	partitionOfTenants = "TENANTS"
+	sortOfTenants      = "TENANT#"
+	sortOfApplications = "APP#"
+	sortOfAPIKeys      = "KEY#"
+)
+
+// idOf is the id in a sort key of this prefix; false for another one.
+func idOf(i item, prefix string) (string, bool) {
+	part, found := strings.CutPrefix(keyOf(i).sk, prefix)
+	id, ok := unescape(part)
+	return id, found && ok
 }
 
 // copyKey is the key of item n of an application. Item 0 is the application itself; each copy has its own partition key.
@@ -132,7 +155,7 @@ func copyKey(tenant, id string, n uint64) item {
 	if n == 0 {
 		return applicationKey(tenant, id)
 	}
-	return primaryKey("TENANT#"+escape(tenant)+"#APP#"+escape(id)+"#COPY#"+strconv.FormatUint(n, 10), sortOfCopies)
+	return primaryKey(tenantPartition(tenant)+"#APP#"+escape(id)+"#COPY#"+strconv.FormatUint(n, 10), sortOfCopies)
 }
 
 const sortOfCopies = "COPY"
@@ -146,6 +169,11 @@ func originalOf(i item) item {
 }
 
 func apiKeyKey(id string) item { return primaryKey("APIKEY#"+escape(id), "APIKEY") }
+
+// listedKey is the key of the item that lists an API key among those of its tenant.
+func listedKey(tenant, id string) item {
+	return primaryKey(tenantPartition(tenant), sortOfAPIKeys+escape(id))
+}
 
 func userPartition(tenant, user string) string {
 	return "TENANT#" + escape(tenant) + "#USER#" + escape(user)

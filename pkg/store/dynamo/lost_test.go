@@ -59,7 +59,8 @@ func TestACreationWithALostAnswerIsNotRepeated(t *testing.T) {
 // The package's doc, "Repeated requests".
 func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 	b := onEngine(t)
-	created, apiKey := b.stored(), storetest.NewAPIKey(b.tenant)
+	created, apiKey, added := b.stored(), storetest.NewAPIKey(b.tenant), storetest.NewAPIKey(b.tenant)
+	var app session.Application
 	var deleted session.Session
 	var epoch uint64
 	cases := []struct {
@@ -68,8 +69,24 @@ func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 		run             func() error
 	}{
 		{"PutAPIKey", "TransactWriteItems", nil, func() error { return b.PutAPIKey(b.Context(), apiKey) }},
-		{"DeleteAPIKey", "DeleteItem", session.ErrNoAPIKey, func() error {
+		{"RotateAPIKey", "TransactWriteItems", nil, func() error {
+			return b.RotateAPIKey(b.Context(), apiKey, storetest.Now(), added)
+		}},
+		{"DeleteAPIKey", "TransactWriteItems", nil, func() error {
 			return b.DeleteAPIKey(b.Context(), b.tenant, apiKey.ID)
+		}},
+		{"PutApplication (new)", "TransactWriteItems", nil, func() (err error) {
+			app, err = b.PutApplication(b.Context(), storetest.NewApplication(b.tenant, "new"))
+			return err
+		}},
+		{"PutApplication", "UpdateItem", session.ErrChanged, func() error {
+			_, err := b.PutApplication(b.Context(), app)
+			return err
+		}},
+		{"DeleteApplication", "UpdateItem", nil, func() error {
+			app.Version++ // of the put that was applied
+			_, err := b.DeleteApplication(b.Context(), app, storetest.Now())
+			return err
 		}},
 		{"Delete", "DeleteItem", session.ErrNoSession, func() error {
 			_, err := b.Delete(b.Context(), session.Deletion{Key: deleted.Key})
@@ -90,6 +107,9 @@ func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.verb, err, c.want)
 		}
 		b.wantRequests(map[string]int{c.operation: 2})
+	}
+	if keys, err := b.ListAPIKeys(b.Context(), b.tenant); err != nil || len(keys) != 1 || keys[0].ID != added.ID {
+		t.Errorf("got keys %v, %v; want the one that a rotation added", keys, err)
 	}
 	app, err := b.Application(b.Context(), b.tenant, "app")
 	b.must(err)

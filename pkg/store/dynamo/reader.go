@@ -70,11 +70,11 @@ func (r *reader) time(name string) time.Time {
 	return time.UnixMilli(int64(r.number(name, 63))).UTC()
 }
 
-// hasNumbers reports whether attributes have these numbers.
+// hasNumbers reports whether attributes have these numbers; nil is a missing one.
 func (i item) hasNumbers(expected item) bool {
 	stored, want := reader{item: i}, reader{item: expected}
-	for name := range expected {
-		if stored.number(name, 64) != want.number(name, 64) || i[name] == nil {
+	for name, value := range expected {
+		if stored.number(name, 64) != want.number(name, 64) || (i[name] == nil) != (value == nil) {
 			return false
 		}
 	}

@@ -27,9 +27,18 @@ func (s *Store) ApplicationOf(ctx context.Context, key session.Key) (session.App
 }
 
 func getApplication(tx *bbolt.Tx, tenant, id string) (session.Application, error) {
+	app, err := getRegistered(tx, tenant, id)
+	if err == nil && !app.deletedAt.IsZero() {
+		err = session.ErrNoApplication
+	}
+	return app.Application, err
+}
+
+// getRegistered also finds an application that was deleted.
+func getRegistered(tx *bbolt.Tx, tenant, id string) (application, error) {
 	value := tx.Bucket([]byte(applicationsBucket)).Get(keyOfParts(tenant, id))
 	if value == nil {
-		return session.Application{}, session.ErrNoApplication
+		return application{}, session.ErrNoApplication
 	}
 	return decodeApplication(tenant, id, value)
 }
@@ -63,16 +72,20 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 		if err := checkLength(key); err != nil {
 			return session.Application{}, err
 		}
-		old, err := getApplication(t.Tx, app.Tenant, app.ID)
+		old, err := getRegistered(t.Tx, app.Tenant, app.ID)
 		if err != nil && !errors.Is(err, session.ErrNoApplication) {
 			return session.Application{}, err
 		}
-		if old.Version != app.Version {
+		seen := old.Version
+		if !old.deletedAt.IsZero() {
+			seen = 0
+		}
+		if seen != app.Version {
 			return session.Application{}, session.ErrChanged
 		}
 		changed := app
 		changed.Epoch, changed.Version = old.Epoch, old.Version+1
-		t.put(applicationsBucket, key, encodeApplication(changed))
+		t.put(applicationsBucket, key, encodeApplication(application{Application: changed}))
 		return changed, nil
 	})
 	if err != nil {
@@ -92,7 +105,7 @@ func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64
 			return app.Epoch, nil
 		}
 		app.Epoch++
-		t.put(applicationsBucket, keyOfParts(tenant, id), encodeApplication(app))
+		t.put(applicationsBucket, keyOfParts(tenant, id), encodeApplication(application{Application: app}))
 		return app.Epoch, nil
 	})
 	if err != nil {

@@ -40,9 +40,14 @@ func FuzzKeysKeepEveryByteAndSortAsTheirParts(f *testing.F) {
 	})
 }
 
+// deletedApplication has every field.
+func deletedApplication() application {
+	return application{storetest.NewApplication("t", "a"), storetest.Now()}
+}
+
 func FuzzDecodingNeverPanics(f *testing.F) {
 	f.Add(encodeSession(storetest.NewFullSession("t", "u", "a")))
-	f.Add(encodeApplication(storetest.NewApplication("t", "a")))
+	f.Add(encodeApplication(deletedApplication()))
 	f.Add(encodeAPIKey(storetest.NewAPIKey("t")))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, value []byte) {
@@ -63,7 +68,7 @@ func TestAValueOfAnotherLengthOrVersionIsDamaged(t *testing.T) {
 			_, err := decodeSession(session.Key{}, b)
 			return err
 		}},
-		"application": {encodeApplication(storetest.NewApplication("t", "a")), func(b []byte) error {
+		"application": {encodeApplication(deletedApplication()), func(b []byte) error {
 			_, err := decodeApplication("t", "a", b)
 			return err
 		}},

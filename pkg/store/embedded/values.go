@@ -19,6 +19,7 @@ const (
 	flagRequireAccess
 	flagKeepAccess
 	flagDevice
+	flagDeleted
 )
 
 var errDamagedValue = errors.New("a value in the store is damaged, or of a later version")
@@ -92,10 +93,18 @@ func decodeSession(key session.Key, value []byte) (session.Session, error) {
 	return s, d.end()
 }
 
-func encodeApplication(app session.Application) []byte {
+// application is one with the time of its deletion, zero for one that exists.
+type application struct {
+	session.Application
+
+	deletedAt time.Time
+}
+
+func encodeApplication(app application) []byte {
 	set := app.Settings
 	b := []byte{version2, flag(set.Usage == session.Reusable, flagReusable) |
-		flag(set.RequireAccessTokenPresent, flagRequireAccess) | flag(set.KeepPreviousAccessToken, flagKeepAccess)}
+		flag(set.RequireAccessTokenPresent, flagRequireAccess) | flag(set.KeepPreviousAccessToken, flagKeepAccess) |
+		flag(!app.deletedAt.IsZero(), flagDeleted)}
 	b = binary.AppendUvarint(b, app.Epoch)
 	b = binary.AppendUvarint(b, app.Version)
 	for _, n := range []int64{
@@ -104,13 +113,16 @@ func encodeApplication(app session.Application) []byte {
 	} {
 		b = binary.AppendVarint(b, n)
 	}
-	return appendText(b, app.Name)
+	if b = appendText(b, app.Name); !app.deletedAt.IsZero() {
+		b = appendTime(b, app.deletedAt)
+	}
+	return b
 }
 
-func decodeApplication(tenant, id string, value []byte) (session.Application, error) {
+func decodeApplication(tenant, id string, value []byte) (application, error) {
 	d := newDecoder(value)
 	flags := d.bytes(1)[0]
-	app := session.Application{Tenant: tenant, ID: id, Epoch: d.uint(), Version: d.uint()}
+	app := application{Application: session.Application{Tenant: tenant, ID: id, Epoch: d.uint(), Version: d.uint()}}
 	app.Settings = session.Settings{
 		AccessTokenSeconds: d.int(), RefreshIdleSeconds: d.int(), RefreshAbsoluteSeconds: d.int(),
 		OverlapSeconds: d.int(), MaxSessionsPerUser: int(d.int()),
@@ -121,7 +133,9 @@ func decodeApplication(tenant, id string, value []byte) (session.Application, er
 	if flags&flagReusable != 0 {
 		app.Settings.Usage = session.Reusable
 	}
-	app.Name = d.text()
+	if app.Name = d.text(); flags&flagDeleted != 0 {
+		app.deletedAt = d.time()
+	}
 	return app, d.end()
 }
 

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Delete", deleteCases()},
 		{"DeleteBatch", deleteBatchCases()},
 		{"Applications", applicationCases()},
+		{"Registry", registryCases()},
 		{"APIKeys", apiKeyCases()},
 	})
 }
@@ -30,7 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 // RunApplications checks the contract of applications, and of sessions that are read with them.
 func RunApplications(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
-	run(t, open, []group{{"Load", loadCases()}, {"Applications", applicationCases()}})
+	run(t, open, []group{{"Load", loadCases()}, {"Applications", applicationCases()}, {"Registry", registryCases()}})
 }
 
 type group struct {
