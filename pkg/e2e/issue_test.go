@@ -80,31 +80,32 @@ func TestIssueRefusesWhatItDoesNotTake(t *testing.T) {
 		status int
 		field  string
 	}{
-		"missing userId":                   {`{"applicationId":"web"}`, 400, "userId"},
-		"missing applicationId":            {`{"userId":"u"}`, 400, "applicationId"},
-		"unknown application":              {`{"userId":"u","applicationId":"nothing"}`, 404, ""},
-		"another tenant's name for one":    {`{"userId":"u","applicationId":"WEB"}`, 404, ""},
-		"unknown key":                      {head + `"tenantId":"other"}`, 400, "tenantId"},
-		"129 bytes":                        {`{"userId":"` + strings.Repeat("x", 129) + `","applicationId":"web"}`, 400, "userId"},
-		"control characters":               {`{"userId":"a\u0000","applicationId":"web"}`, 400, "userId"},
-		"control characters in both":       {`{"userId":"u","applicationId":"web\n"}`, 400, "applicationId"},
-		"claims that are not an object":    {head + `"claims":[]}`, 400, "claims"},
-		"claims null":                      {head + `"claims":null}`, 400, "claims"},
-		"claims of 2 KB":                   {head + `"claims":` + long(2048) + `}`, 201, ""},
-		"claims over 2 KB":                 {head + `"claims":` + long(2049) + `}`, 400, "claims"},
-		"claims 8 levels deep":             {head + `"claims":` + deep(8) + `}`, 201, ""},
-		"claims 10 levels deep":            {head + `"claims":` + deep(10) + `}`, 400, "claims"},
-		"arrays count as levels":           {head + `"claims":{"a":` + strings.Repeat("[", 10) + strings.Repeat("]", 10) + `}}`, 400, "claims"},
-		"doubled keys within claims":       {head + `"claims":{"a":1,"a":2}}`, 400, ""},
-		"device that is not an object":     {head + `"device":"phone"}`, 400, "device"},
-		"device with an unknown key":       {head + `"device":{"colour":"red"}}`, 400, ""},
-		"device.name that is not a string": {head + `"device":{"name":1}}`, 400, ""},
-		"scope that is not a string":       {head + `"scope":["read"]}`, 400, "scope"},
+		"missing userId":                {`{"applicationId":"web"}`, 400, "userId"},
+		"missing applicationId":         {`{"userId":"u"}`, 400, "applicationId"},
+		"unknown application":           {`{"userId":"u","applicationId":"nothing"}`, 404, ""},
+		"another tenant's name for one": {`{"userId":"u","applicationId":"WEB"}`, 404, ""},
+		"unknown key":                   {head + `"tenantId":"other"}`, 400, "tenantId"},
+		"129 bytes":                     {`{"userId":"` + strings.Repeat("x", 129) + `","applicationId":"web"}`, 400, "userId"},
+		"control characters":            {`{"userId":"a\u0000","applicationId":"web"}`, 400, "userId"},
+		"control characters in both":    {`{"userId":"u","applicationId":"web\n"}`, 400, "applicationId"},
+		"claims that are not an object": {head + `"claims":[]}`, 400, "claims"},
+		"claims null":                   {head + `"claims":null}`, 400, "claims"},
+		"claims of 2 KB":                {head + `"claims":` + long(2048) + `}`, 201, ""},
+		"claims over 2 KB":              {head + `"claims":` + long(2049) + `}`, 400, "claims"},
+		"claims 8 levels deep":          {head + `"claims":` + deep(8) + `}`, 201, ""},
+		"claims 10 levels deep":         {head + `"claims":` + deep(10) + `}`, 400, "claims"},
+		"arrays count as levels":        {head + `"claims":{"a":` + strings.Repeat("[", 10) + strings.Repeat("]", 10) + `}}`, 400, "claims"},
+		"doubled keys within claims":    {head + `"claims":{"a":1,"a":2}}`, 400, ""},
+		"device that is not an object":  {head + `"device":"phone"}`, 400, "device"},
+		"device with an unknown key":    {head + `"device":{"colour":"red"}}`, 400, ""},
+		"doubled keys within a device":  {head + `"device":{"name":"a","name":"b"}}`, 400, "name"},
+		"scope that is not a string":    {head + `"scope":["read"]}`, 400, "scope"},
 		// Clients remove dot segments from a path: a delete of user ".." in an application would reach the application.
 		"user .":         {`{"userId":".","applicationId":"web"}`, 400, "userId"},
 		"user ..":        {`{"userId":"..","applicationId":"web"}`, 400, "userId"},
 		"application .":  {`{"userId":"u","applicationId":"."}`, 400, "applicationId"},
 		"application ..": {`{"userId":"u","applicationId":".."}`, 400, "applicationId"},
+		"user U+FFFD":    {`{"userId":"a\ufffd","applicationId":"web"}`, 400, "userId"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -119,9 +120,9 @@ func TestIssueRefusesWhatItDoesNotTake(t *testing.T) {
 
 func TestClaimsMayNotNameARegisteredClaimOrOneOfTheService(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "tid", "sid", "sv", "narrowed"} {
+	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "tid", "sid", "sv", "narrowed", "active", "token_type", "username"} {
 		body := jsonOf(map[string]any{"userId": fresh(), "applicationId": home.demo.web, "claims": map[string]any{name: "x"}})
-		home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 400)
+		home.do(t, call{"POST", "/jwt/issue", home.demo.admin(), body}).want(t, 400).wantFields(t, "claims."+name)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // service's own.
 var reserved = [...]string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "tid", "sid", "sv", "narrowed",
+	"active", "token_type", "username", // of an introspection (RFC 7662 section 2.2)
 }
 
 // ReservedClaim reports whether a custom claim may not have the name: it is a claim of Access, in any case. A reader
