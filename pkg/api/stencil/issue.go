@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -12,15 +11,10 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Limits of what issue takes, in bytes unless they say otherwise. They keep a session's own data under 1 KB, one
-// DynamoDB write unit, claims aside.
+// Limits of claims.
 const (
-	maxClaims         = 2 << 10
-	maxClaimsDepth    = 8 // levels
-	maxDeviceName     = 64
-	maxDeviceType     = 32
-	maxUserAgent      = 256
-	maxScopeAndDevice = 512
+	maxClaims      = 2 << 10 // bytes
+	maxClaimsDepth = 8       // levels
 )
 
 // Issue is POST /jwt/issue: a new session for a user of an application.
@@ -69,13 +63,10 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 	req.User, req.Application = in[keyUserID], in[keyApplicationID]
 	for _, id := range []string{keyUserID, keyApplicationID} {
 		if value, given := in[id]; given {
-			bad.CheckName(id, value)
+			bad.CheckNewID(id, value)
 		} else if !api.Mentions(ids, id) {
 			bad.Add(id, "missing", "is required")
 		}
-	}
-	if size := len(req.Scope) + deviceSize(req.Device); size > maxScopeAndDevice && len(req.Scope) <= api.MaxScope {
-		bad.Add("device", "tooLong", "and scope may have 512 bytes together")
 	}
 	return req, api.JoinFaults(r.NoOverride(), r.NoQuery(), inErr, bad.Err())
 }
@@ -118,53 +109,4 @@ func readScope(raw json.RawMessage, bad *api.Faults) string {
 		bad.Add("scope", "invalid", "must be scope tokens with single spaces between them (RFC 6749 section 3.3)")
 	}
 	return scope
-}
-
-func readDevice(raw json.RawMessage, bad *api.Faults) *session.Device {
-	members, err := api.ParseObject(raw)
-	if err != nil {
-		bad.Add("device", "invalid", "must be an object")
-		return nil
-	}
-	d := &session.Device{}
-	for _, m := range members {
-		field := "device." + m.Spelled
-		var into *string
-		var limit int
-		switch m.Name {
-		case "name":
-			into, limit = &d.Name, maxDeviceName
-		case "type":
-			into, limit = &d.Type, maxDeviceType
-		case "userAgent":
-			into, limit = &d.UserAgent, maxUserAgent
-		case "ip":
-			into, limit = &d.IP, len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
-		default:
-			bad.Add(field, "unknown", "is not known here; the keys are: name, type, userAgent, ip")
-			continue
-		}
-		value, err := api.StringValue(m.Value)
-		switch {
-		case err != nil:
-			bad.Add(field, "invalid", err.Error())
-		case len(value) > limit:
-			bad.Add(field, "tooLong", "is too long: name may have 64 bytes, type 32, userAgent 256")
-		case m.Name == "ip" && net.ParseIP(value) == nil:
-			bad.Add(field, "invalid", "must be an IP address")
-		default:
-			*into = value
-		}
-	}
-	if *d == (session.Device{}) {
-		return nil
-	}
-	return d
-}
-
-func deviceSize(d *session.Device) int {
-	if d == nil {
-		return 0
-	}
-	return len(d.Name) + len(d.Type) + len(d.UserAgent) + len(d.IP)
 }
