@@ -101,14 +101,18 @@ func (f *Faults) CheckIDs(in Input, names ...string) {
 	}
 }
 
-// CheckName is CheckID for a new id. Clients remove dot segments from a path, encoded or not (RFC 3986 section 5.2.4): a
-// deletion of one user's tokens would arrive as a deletion of all tokens of an application.
-func (f *Faults) CheckName(field, id string) {
-	if id == "." || id == ".." {
-		f.Add(field, "invalid", "must not be . or .., which clients remove from the path of a URL")
-		return
+// CheckNewID records what is wrong with an id that comes into being.
+func (f *Faults) CheckNewID(field, id string) {
+	if err := session.CheckNewID(id); err != nil {
+		f.Add(field, "invalid", err.Error())
 	}
-	f.CheckID(field, id)
+}
+
+// CheckTenantID is CheckNewID for a tenant.
+func (f *Faults) CheckTenantID(field, id string) {
+	if err := session.CheckTenantID(id); err != nil {
+		f.Add(field, "invalid", err.Error())
+	}
 }
 
 // Err is nil where there is no fault.

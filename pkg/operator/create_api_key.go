@@ -35,7 +35,7 @@ func (o Operator) CreateAPIKey(ctx context.Context, raw json.RawMessage) (APIKey
 func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (APIKeyOutput, error) {
 	now := o.Now().UTC().Truncate(time.Millisecond)
 	var bad api.Faults
-	bad.CheckName("tenantId", in.TenantID)
+	bad.CheckTenantID("tenantId", in.TenantID)
 	if len(in.Name) > maxName {
 		bad.Add("name", "tooLong", "may have 128 bytes")
 	}

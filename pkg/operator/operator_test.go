@@ -40,6 +40,19 @@ func TestAnOperatorNamesNothingADotSegment(t *testing.T) {
 	}
 }
 
+func TestAnOperatorMakesOnlyTenantsThatAHeaderCanName(t *testing.T) {
+	o := newOperator(t, io.Discard)
+	for _, id := range []string{"acme ", "a,b", "d\u00e9mo", "", strings.Repeat("x", 65)} {
+		_, err1 := o.PutApplication(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"applicationId":"x"}`, id))
+		_, err2 := o.CreateAPIKey(t.Context(), fmt.Appendf(nil, `{"tenantId":%q,"permissions":[%q]}`, id, session.MayRead))
+		for n, err := range []error{err1, err2} {
+			if err == nil || !strings.Contains(err.Error(), "tenantId must be 1 to 64 of") {
+				t.Errorf("%q, %d: got %v, want a refusal that says what a tenant id is", id, n, err)
+			}
+		}
+	}
+}
+
 func TestOneLineTellsWhatAnOperatorDid(t *testing.T) {
 	var log bytes.Buffer
 	out, err := newOperator(t, &log).CreateAPIKey(t.Context(), fmt.Appendf(nil, `{"tenantId":"demo","permissions":[%q],"expiresAt":%q}`,

@@ -97,8 +97,8 @@ func (o Operator) mergeApplication(ctx context.Context, in ApplicationInput) (Ap
 
 func checkApplication(app session.Application) error {
 	var bad api.Faults
-	bad.CheckName("tenantId", app.Tenant)
-	bad.CheckName("applicationId", app.ID)
+	bad.CheckTenantID("tenantId", app.Tenant)
+	bad.CheckNewID("applicationId", app.ID)
 	if len(app.Name) > maxName {
 		bad.Add("name", "tooLong", "may have 128 bytes")
 	}

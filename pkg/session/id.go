@@ -7,25 +7,51 @@ import (
 	"unicode/utf8"
 )
 
-// MaxIDBytes is the longest tenant, user, application or token id, in bytes of UTF-8.
+// MaxIDBytes is the longest user, application or token id, in bytes of UTF-8.
 const MaxIDBytes = 128
 
-// The errors of CheckID.
-var (
-	ErrIDBlank   = errors.New("must not be blank")
-	ErrIDTooLong = errors.New("must have at most 128 bytes of UTF-8")
-	ErrIDInvalid = errors.New("must be UTF-8 without control characters")
+// The ids of tenants.
+const (
+	maxTenantIDBytes   = 64
+	tenantIDCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )
 
-// CheckID reports why a string cannot be an id. Ids are compared byte by byte: never trimmed, folded or normalised.
+// The errors of CheckID, CheckNewID and CheckTenantID.
+var (
+	ErrIDBlank     = errors.New("must not be blank")
+	ErrIDTooLong   = errors.New("must have at most 128 bytes of UTF-8")
+	ErrIDInvalid   = errors.New("must be UTF-8 without control characters and without U+FFFD")
+	ErrIDDots      = errors.New("must not be . or .., which clients remove from the path of a URL")
+	ErrIDNotTenant = errors.New("must be 1 to 64 of A-Z a-z 0-9 - . _ ~, which a header and a URL can carry")
+)
+
+// CheckID reports why a string cannot be an id. A byte that is not UTF-8 becomes U+FFFD on its way through API Gateway, so
+// no id has it. Ids are compared byte by byte: never trimmed, folded or normalised.
 func CheckID(id string) error {
 	switch {
 	case strings.TrimSpace(id) == "":
 		return ErrIDBlank
 	case len(id) > MaxIDBytes:
 		return ErrIDTooLong
-	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):
+	case !utf8.ValidString(id) || strings.ContainsFunc(id, func(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError }):
 		return ErrIDInvalid
 	}
 	return nil
+}
+
+// CheckNewID is CheckID for an id that comes into being. Clients remove dot segments from a path, encoded or not (RFC 3986
+// section 5.2.4): a deletion of one user's tokens would arrive as a deletion of all tokens of an application.
+func CheckNewID(id string) error {
+	if id == "." || id == ".." {
+		return ErrIDDots
+	}
+	return CheckID(id)
+}
+
+// CheckTenantID is CheckNewID for a tenant, whose id travels in a header and in the path of its issuer.
+func CheckTenantID(id string) error {
+	if id == "" || len(id) > maxTenantIDBytes || strings.Trim(id, tenantIDCharacters) != "" {
+		return ErrIDNotTenant
+	}
+	return CheckNewID(id)
 }
