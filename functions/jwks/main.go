@@ -2,11 +2,11 @@
 package main
 
 import (
-	"github.com/stencil-auth/refresh-tokens/pkg/api/jwks"
-	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/wellknown"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 )
 
 func main() {
-	f := deploy.New()
-	f.Start(jwks.Handler(f.Shell(), f.PublicKeys()))
+	p := process.New()
+	p.Start(wellknown.JWKS(p.Frame(), p.PublicKeys()))
 }

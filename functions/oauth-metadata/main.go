@@ -2,11 +2,11 @@
 package main
 
 import (
-	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
-	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/wellknown"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 )
 
 func main() {
-	f := deploy.New()
-	f.Start(oauth.Metadata(f.Shell(), f.Issuer()))
+	p := process.New()
+	p.Start(wellknown.Metadata(p.Frame(), p.Issuer()))
 }

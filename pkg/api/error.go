@@ -6,20 +6,20 @@ import (
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// PublicError is an error as a caller sees it: a status and a sentence.
+// PublicError is an error as a caller sees it, and its kind.
 type PublicError struct {
-	Status  int
-	Message string
-	kind    session.Kind
-	outcome session.Outcome // of a refused refresh token
+	frame.Failure
+
+	kind session.Kind
 }
 
 // NewError is an error of the edge itself.
 func NewError(kind session.Kind, status int, message string) PublicError {
-	return PublicError{Status: status, Message: message, kind: kind}
+	return PublicError{Failure: frame.Failure{Status: status, Message: message}, kind: kind}
 }
 
 func (e PublicError) Error() string { return e.Message }
@@ -53,7 +53,10 @@ func ErrorOf(err error) PublicError {
 	}
 	kind := session.KindOf(err)
 	is := func(status int, message string) PublicError {
-		return PublicError{Status: status, Message: message, kind: kind, outcome: session.RefusalOutcome(err)}
+		e := NewError(kind, status, message)
+		refusal := session.RefusalOutcome(err)
+		e.Refusal, e.Security = string(refusal), refusal == session.Reused || refusal == session.WrongRoot
+		return e
 	}
 	switch kind {
 	case session.KindInput:
@@ -75,41 +78,9 @@ func ErrorOf(err error) PublicError {
 	case session.KindNoSession, session.KindNoAPIKey:
 		return is(http.StatusNotFound, "There is no such token.")
 	case session.KindUnavailable:
-		return is(http.StatusServiceUnavailable, "The service is unavailable for a moment. Try again.")
+		return PublicError{frame.Unavailable, kind}
 	default:
-		return is(http.StatusInternalServerError, "Something went wrong on our side.")
-	}
-}
-
-// Answer is the error with the body that an interface gives it.
-func (e PublicError) Answer(body any) Answer {
-	a := Answer{Status: e.Status, Body: body, Outcome: e.Outcome(), Security: e.outcome == session.Reused || e.outcome == session.WrongRoot}
-	switch e.Status {
-	case http.StatusUnauthorized:
-		a.Header = http.Header{"Www-Authenticate": {"Bearer"}}
-	case http.StatusServiceUnavailable:
-		a.Header = http.Header{"Retry-After": {"1"}}
-	}
-	return a
-}
-
-// Outcome names the error for log lines and metrics, where the refusals are told apart.
-func (e PublicError) Outcome() string {
-	switch {
-	case e.outcome != "":
-		return string(e.outcome)
-	case e.Status == http.StatusServiceUnavailable:
-		return "unavailable"
-	case e.Status == http.StatusUnauthorized:
-		return "unauthenticated"
-	case e.Status == http.StatusForbidden:
-		return "forbidden"
-	case e.Status == http.StatusNotFound:
-		return "not found"
-	case e.Status < http.StatusInternalServerError:
-		return "bad request"
-	default:
-		return "failed"
+		return PublicError{frame.Failed, kind}
 	}
 }
 

@@ -160,7 +160,7 @@ func TestAnAccessTokenOfBeforeARefreshPassesWhereTheSessionKeepsIt(t *testing.T)
 		if answer := s.Call(t, api.Refresh, refresh(s.RefreshText(fixture.SessionOne, 0))); answer.StatusCode != http.StatusOK {
 			t.Fatalf("got %d %s, want 200", answer.StatusCode, answer.Body)
 		}
-		headers := authorizer.Headers{Single: map[string]string{"Authorization": "Bearer " + before, "X-Stencil-TenantId": fixture.Demo}}
+		headers := authorizer.HeadersOf(map[string]string{"Authorization": "Bearer " + before, "X-Stencil-TenantId": fixture.Demo}, nil)
 		if _, err := s.Parts.Authorizer.Authenticate(t.Context(), headers); (err == nil) != keep {
 			t.Errorf("keepPreviousAccessToken %v: got %v", keep, err)
 		}

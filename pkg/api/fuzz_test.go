@@ -100,7 +100,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Add("Bearer "+fixture.KeyText("read"), fixture.Demo, fixture.Demo, byte(1))
 	s := service.New(f, io.Discard)
 	f.Fuzz(func(t *testing.T, authorization, tenant, misspelt string, doubled byte) {
-		h := authorizer.Headers{Multi: map[string][]string{"AUTHORIZATION": {authorization}, "X-STENCIL-TENANTID": {tenant}}}
+		h := authorizer.HeadersOf(nil, map[string][]string{"AUTHORIZATION": {authorization}, "X-STENCIL-TENANTID": {tenant}})
 		if misspelt != "" {
 			h.Multi["x-stencil-tenanid"] = []string{misspelt}
 		}

@@ -33,7 +33,7 @@ type Request struct {
 }
 
 func newRequest(e *events.APIGatewayProxyRequest, op Operation) *Request {
-	return &Request{Event: e, Headers: authorizer.Headers{Single: e.Headers, Multi: e.MultiValueHeaders}, Operation: op}
+	return &Request{Event: e, Headers: authorizer.HeadersOf(e.Headers, e.MultiValueHeaders), Operation: op}
 }
 
 // Principal is the caller that the authorizer in front of the API accepted. Errors: ErrUnauthenticated.

@@ -44,7 +44,7 @@ func fileOf(op string) string {
 		return "pkg/operator/" + strings.ReplaceAll(op, "-", "_") + ".go"
 	}
 	if short, ok := strings.CutPrefix(op, "oauth-"); ok {
-		return "pkg/api/oauth/" + short + ".go"
+		return "pkg/api/*/" + short + ".go"
 	}
 	return "pkg/api/*/" + strings.ReplaceAll(op, "-", "_") + ".go"
 }

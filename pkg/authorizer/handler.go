@@ -25,7 +25,7 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 		line := telemetry.Line{Operation: "authorizer", Started: time.Now()}
 		var p Principal
 		err = telemetry.Guard(func() (err error) {
-			p, err = a.Authenticate(ctx, Headers{Single: e.Headers, Multi: e.MultiValueHeaders})
+			p, err = a.Authenticate(ctx, HeadersOf(e.Headers, e.MultiValueHeaders))
 			return err
 		})
 		line.Outcome = outcomeOf(err)

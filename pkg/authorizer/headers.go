@@ -3,41 +3,16 @@ package authorizer
 import (
 	"slices"
 	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
-// Headers are a request's headers as API Gateway hands them over: once with the last value of each, once with
-// all. Either may be missing in an event written by hand.
-type Headers struct {
-	Single map[string]string
-	Multi  map[string][]string
-}
+// Headers are a request's headers, and read those that say who calls.
+type Headers struct{ frame.Headers }
 
-// Values returns every value of a header, whatever the case of its name.
-func (h Headers) Values(name string) []string {
-	var values []string
-	for key, all := range h.Multi {
-		if strings.EqualFold(key, name) {
-			values = append(values, all...)
-		}
-	}
-	if len(values) > 0 {
-		return values
-	}
-	for key, value := range h.Single {
-		if strings.EqualFold(key, name) {
-			values = append(values, value)
-		}
-	}
-	return values
-}
-
-// Get returns the last value of a header, or "".
-func (h Headers) Get(name string) string {
-	values := h.Values(name)
-	if len(values) == 0 {
-		return ""
-	}
-	return values[len(values)-1]
+// HeadersOf are the headers of an event.
+func HeadersOf(single map[string]string, multi map[string][]string) Headers {
+	return Headers{frame.Headers{Single: single, Multi: multi}}
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
 )
 
@@ -23,8 +24,8 @@ func function(t *testing.T, environment map[string]string) *deploy.Function {
 
 func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 	f := function(t, map[string]string{
-		deploy.Issuer: "auth.example.com", deploy.Origins: "https://a.example, b.example,*,https://c.example/",
-		deploy.SigningAlg: "HS256", deploy.EpochCopies: "65", "AWS_REGION": "",
+		process.Issuer: "auth.example.com", process.Origins: "https://a.example, b.example,*,https://c.example/",
+		process.SigningAlg: "HS256", process.EpochCopies: "65", "AWS_REGION": "",
 	})
 	f.Shell()
 	f.Minter()
@@ -49,7 +50,7 @@ func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 
 func TestAPartNeedsItsOwnVariablesAlone(t *testing.T) {
 	f := function(t, map[string]string{
-		deploy.TableName: "tokens", deploy.EpochCopies: "4", deploy.Origins: "https://a.example, http://localhost:5173",
+		process.TableName: "tokens", process.EpochCopies: "4", process.Origins: "https://a.example, http://localhost:5173",
 	})
 	store, shell := table.Store(f), f.Shell()
 	if err := f.Err(); err != nil || store.Table != "tokens" || store.EpochCopies != 4 {

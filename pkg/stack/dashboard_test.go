@@ -137,7 +137,7 @@ func named(expressions, dimension string) []string {
 func outcomes(t testing.TB) (operations, authorizer []string) {
 	t.Helper()
 	operations = slices.Concat(texts{"ok"}, // of an answer without an outcome of its own
-		literals(t, "pkg/api", func(d ast.Decl) bool { return isFunction(d, "Outcome") }),
+		literals(t, "pkg/frame", func(d ast.Decl) bool { return isFunction(d, "Outcome") }),
 		literals(t, "pkg/session", func(d ast.Decl) bool { return isConstants(d, "Outcome") }))
 	return operations, literals(t, "pkg/authorizer", func(d ast.Decl) bool { return isFunction(d, "outcomeOf") })
 }

@@ -24,7 +24,7 @@ type clientError struct {
 func (e clientError) Error() string { return e.Code + ": " + e.Description }
 
 func (e clientError) answer() api.Answer {
-	a := api.PublicError{Status: e.status}.Answer(e.refusal)
+	a := api.NewError("", e.status, "").Answer(e.refusal)
 	if e.status == http.StatusUnauthorized {
 		a.Header.Set("Www-Authenticate", `Basic realm="oauth2"`) // the scheme of the client (section 5.2)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/handlers"
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/gateway"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/file"
@@ -73,7 +74,7 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 func assemble(cfg config, logger telemetry.Log, store session.Store, source *file.Source) handlers.Parts {
 	public := keys.NewRing(source.PublicKeys)
 	return handlers.Parts{
-		Shell: api.Shell{Issuer: cfg.baseURL(), Origins: api.Origins{Loopback: true}, Log: logger},
+		Shell: api.Shell{Issuer: cfg.baseURL(), Frame: frame.Frame{Origins: frame.Origins{Loopback: true}, Log: logger}},
 		Store: store,
 		Authorizer: &authorizer.Authorizer{
 			Store: store, Verifier: token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}, Now: time.Now,

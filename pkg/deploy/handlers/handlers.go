@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
-	"github.com/stencil-auth/refresh-tokens/pkg/api/jwks"
 	"github.com/stencil-auth/refresh-tokens/pkg/api/kirjaswappi"
 	"github.com/stencil-auth/refresh-tokens/pkg/api/oauth"
 	"github.com/stencil-auth/refresh-tokens/pkg/api/seveng"
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/wellknown"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -47,12 +47,12 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.DeleteByUserAndApplication: stencil.DeleteByUserAndApplication(shell, users),
 		api.Logout:                     stencil.Logout(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
 		api.DocumentedForms:            stencil.DocumentedForms(shell, forms),
-		api.Jwks:                       jwks.Handler(shell, p.PublicKeys),
+		api.Jwks:                       wellknown.JWKS(shell.Frame, p.PublicKeys),
 		api.UserRefreshToken:           seveng.UserRefreshToken(shell, verifier, refresher),
 		api.AuthenticateRefresh:        kirjaswappi.AuthenticateRefresh(shell, refresher),
 		api.OauthToken:                 oauth.Token(shell, verifier, refresher),
 		api.OauthRevoke:                oauth.Revoke(shell, session.NewRevoker(store, p.TokenKeys, verifier, p.Now)),
 		api.OauthIntrospect:            oauth.Introspect(shell, session.NewIntrospector(store, p.TokenKeys, verifier, p.Now)),
-		api.OauthMetadata:              oauth.Metadata(shell, shell.Issuer),
+		api.OauthMetadata:              wellknown.Metadata(shell.Frame, shell.Issuer),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 )
@@ -24,10 +25,10 @@ func Store(f *deploy.Function) *dynamo.Store {
 		o.HTTPClient = counted{o.HTTPClient, f.Log.Calls.Add}
 		o.DisableValidateResponseChecksum = true // awsconfig does it, for 8 allocations less
 	})
-	store := dynamo.New(client, f.Need(deploy.TableName))
-	copies, err := strconv.Atoi(cmp.Or(f.Get(deploy.EpochCopies), "1"))
+	store := dynamo.New(client, f.Need(process.TableName))
+	copies, err := strconv.Atoi(cmp.Or(f.Get(process.EpochCopies), "1"))
 	if err != nil || copies < 1 || copies > dynamo.MaxEpochCopies {
-		f.Refuse(fmt.Errorf("%s must be a number from 1 to %d", deploy.EpochCopies, dynamo.MaxEpochCopies))
+		f.Refuse(fmt.Errorf("%s must be a number from 1 to %d", process.EpochCopies, dynamo.MaxEpochCopies))
 	}
 	store.EpochCopies = copies
 	return store

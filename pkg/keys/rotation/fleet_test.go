@@ -133,9 +133,9 @@ func parseJWKS(raw []byte) (map[string]*ecdsa.PublicKey, error) {
 func (f *fleet) use(g session.Grant) error {
 	var all error
 	for i, c := range f.containers {
-		_, err := c.authorizer.Authenticate(context.Background(), authorizer.Headers{Multi: map[string][]string{
+		_, err := c.authorizer.Authenticate(context.Background(), authorizer.HeadersOf(nil, map[string][]string{
 			"Authorization": {"Bearer " + g.Access.Reveal()}, "X-Stencil-TenantId": {"demo"},
-		}})
+		}))
 		all = errors.Join(all, err, f.verifiers[i].verify(f, c, g.Access.Reveal()))
 	}
 	return all

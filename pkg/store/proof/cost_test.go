@@ -191,9 +191,9 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 	all := session.Caller{Tenant: p.tenant}
 	key := newAPIKey(t, p.store, p.tenant, p.now())
 	authenticate := func(credential string) error {
-		_, err := p.keys.authorizer(p.store, p.now).Authenticate(t.Context(), authorizer.Headers{Single: map[string]string{
+		_, err := p.keys.authorizer(p.store, p.now).Authenticate(t.Context(), authorizer.HeadersOf(map[string]string{
 			"Authorization": "Bearer " + credential, "X-Stencil-TenantId": p.tenant,
-		}})
+		}, nil))
 		return err
 	}
 	for name, c := range map[string]struct {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
@@ -153,7 +154,8 @@ func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
 func TestACursorHoldsNoReadableKey(t *testing.T) {
 	store, _ := onEngine(t)
 	l := plunder(t, store)
-	list := stencil.RetrieveByUser(api.Shell{Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}, l.Lister)
+	shell := api.Shell{Frame: frame.Frame{Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}}
+	list := stencil.RetrieveByUser(shell, l.Lister)
 	for _, application := range []string{"", "web"} {
 		query := map[string]string{"userId": l.user, "limit": "1"}
 		if application != "" {

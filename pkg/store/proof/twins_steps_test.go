@@ -128,9 +128,9 @@ func btoi(b bool) int {
 
 func (w *twins) authorize(t *rapid.T) {
 	f := w.family(t)
-	h := authorizer.Headers{Single: map[string]string{
+	h := authorizer.HeadersOf(map[string]string{
 		"X-Stencil-TenantId": w.tenant, "Authorization": "Bearer " + rapid.SampledFrom(f.grants).Draw(t, "grant").Access,
-	}}
+	}, nil)
 	_, _ = w.both(t, "authorize", func(s *service) (any, error) {
 		p, err := w.keys.authorizer(s.Store, w.now).Authenticate(t.Context(), h)
 		if errors.Is(err, authorizer.ErrUnauthenticated) {

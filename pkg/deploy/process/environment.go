@@ -1,4 +1,4 @@
-package deploy
+package process
 
 import (
 	"errors"
@@ -74,12 +74,4 @@ func (e *Environment) origins() (origins []string) {
 		origins = append(origins, origin)
 	}
 	return origins
-}
-
-func (e *Environment) signingAlg() string {
-	alg := e.Need(SigningAlg)
-	if !slices.Contains([]string{"", "ES256", "EdDSA", "RS256"}, alg) {
-		e.Refuse(fmt.Errorf("%s must be ES256, EdDSA or RS256", SigningAlg))
-	}
-	return alg
 }

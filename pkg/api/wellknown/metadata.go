@@ -1,10 +1,9 @@
-package oauth
+package wellknown
 
 import (
 	"context"
-	"net/http"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
 // metadata is the authorization server's description (RFC 8414 section 2).
@@ -22,7 +21,7 @@ type metadata struct {
 }
 
 // Metadata is GET /.well-known/oauth-authorization-server.
-func Metadata(shell api.Shell, issuer string) api.Handler {
+func Metadata(f frame.Frame, issuer string) frame.Handler {
 	body := metadata{
 		Issuer:        issuer,
 		TokenEndpoint: issuer + "/oauth2/token", TokenAuthMethods: []string{"none"},
@@ -30,7 +29,5 @@ func Metadata(shell api.Shell, issuer string) api.Handler {
 		IntrospectionEndpoint: issuer + "/oauth2/introspect", IntrospectionAuthMethods: []string{"Bearer"},
 		JWKSURI: issuer + "/.well-known/jwks.json", GrantTypes: []string{"refresh_token"}, ResponseTypes: []string{},
 	}
-	return shell.Serve(api.OauthMetadata, failure, func(context.Context, *api.Request) (api.Answer, error) {
-		return api.Answer{Body: body, Header: http.Header{"Cache-Control": {api.PublicMaxAge()}}}, nil
-	})
+	return serve(f, "oauth-metadata", func(context.Context) (any, error) { return body, nil })
 }

@@ -1,0 +1,50 @@
+package frame
+
+import (
+	"cmp"
+	"net/http"
+)
+
+// Failure is an error as a caller sees it, in the shape of no interface yet.
+type Failure struct {
+	Status   int
+	Message  string
+	Refusal  string // tells refusals of one status apart, in the log alone
+	Security bool   // an operator should look at the log line
+}
+
+// The failures of this service.
+var (
+	Unavailable = Failure{Status: http.StatusServiceUnavailable, Message: "The service is unavailable for a moment. Try again."}
+	Failed      = Failure{Status: http.StatusInternalServerError, Message: "Something went wrong on our side."}
+)
+
+// Answer is the failure with the body that an interface gives it.
+func (f Failure) Answer(body any) Answer {
+	a := Answer{Status: f.Status, Body: body, Outcome: f.Outcome(), Security: f.Security}
+	switch f.Status {
+	case http.StatusUnauthorized:
+		a.Header = http.Header{"Www-Authenticate": {"Bearer"}}
+	case http.StatusServiceUnavailable:
+		a.Header = http.Header{"Retry-After": {"1"}}
+	}
+	return a
+}
+
+// Outcome names the failure for log lines and metrics.
+func (f Failure) Outcome() string {
+	name := "bad request"
+	switch {
+	case f.Status == http.StatusServiceUnavailable:
+		name = "unavailable"
+	case f.Status == http.StatusUnauthorized:
+		name = "unauthenticated"
+	case f.Status == http.StatusForbidden:
+		name = "forbidden"
+	case f.Status == http.StatusNotFound:
+		name = "not found"
+	case f.Status >= http.StatusInternalServerError:
+		name = "failed"
+	}
+	return cmp.Or(f.Refusal, name)
+}
