@@ -55,6 +55,7 @@ var rules = []struct {
 	{"pkg/stack", []string{"github.com/goccy/go-yaml"}, "it reads a file and knows no service"},
 	{"pkg/gateway", []string{"pkg/stack", "pkg/telemetry", "github.com/aws/aws-lambda-go"}, "a gateway knows no operation"},
 	{"pkg/cmd", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "a command sees both sides"},
+	{"pkg/cmd/local", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk", "github.com/lmittmann/tint"}, "a command sees both sides; its log is read on a terminal"},
 	{"functions", []string{"pkg", "github.com/aws/aws-lambda-go/lambda"}, "a function is a wiring diagram"},
 	{"pkg/openapi", []string{"github.com/goccy/go-yaml"}, "it describes the surface and runs nothing of it"},
 	{"pkg/store/dynamotest", []string{"pkg/stack", "pkg/store/dynamo", "pkg/deploy/awsconfig", "aws-sdk", "smithy"}, "support for tests of the DynamoDB store"},

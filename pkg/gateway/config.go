@@ -29,7 +29,7 @@ type Config struct {
 	// own. Nil adds none.
 	CORS    func(origin string) http.Header
 	Timeout time.Duration    // of one invocation; 0 means 29 s, as on AWS
-	Log     *slog.Logger     // failed invocations; nil drops them
+	Log     *slog.Logger     // failed invocations and unreadable requests; nil drops them
 	Now     func() time.Time // nil means time.Now
 }
 

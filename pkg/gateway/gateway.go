@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -73,6 +74,7 @@ func (x *exchange) serve(rawQuery string) (events.APIGatewayProxyResponse, *fail
 	if x.route == nil {
 		return none, fail(missingAuthenticationToken)
 	}
+	lineOf(x.r.Context()).set(slog.String("path", x.route.Path))
 	query, ok := parseQuery(rawQuery)
 	if !ok {
 		return none, fail(badRequestParameters)

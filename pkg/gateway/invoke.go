@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -31,8 +32,10 @@ func (x *exchange) call(event events.APIGatewayProxyRequest) (events.APIGatewayP
 	return answer, nil
 }
 
+// report logs why an authorizer or function has no good answer.
 func (x *exchange) report(what, operation string, err error) {
-	x.config.Log.Error(what+" failed", "op", operation, "requestId", x.ids.request, "error", err)
+	x.config.Log.LogAttrs(x.r.Context(), slog.LevelError, lineMessage, slog.String("op", operation),
+		slog.String("outcome", what+" failed"), slog.String("apiRequestId", x.ids.request), slog.String("error", err.Error()))
 }
 
 // invoke runs a function until it answers or its time is over; then the function runs on unwatched. As on AWS a

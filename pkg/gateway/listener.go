@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -72,6 +74,8 @@ func (g *Gateway) refusal(status int) []byte {
 		Gateway: g, w: answer, r: &http.Request{URL: &url.URL{}, Header: http.Header{}}, ids: newRequestIDs(), now: g.config.Now(),
 	}
 	x.refuse(fail(k))
+	g.config.Log.LogAttrs(context.Background(), slog.LevelInfo, lineMessage,
+		slog.Int("status", status), slog.String("outcome", "no HTTP request that can be read"))
 	var message bytes.Buffer
 	_ = (&http.Response{ // a buffer takes everything
 		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: answer.header, Close: true,

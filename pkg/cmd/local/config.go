@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,6 +21,7 @@ func settings() []setting {
 		{"LOCAL_DIR", ".local", "the directory of its data, its keys and credentials.env"},
 		{"DYNAMODB_ENDPOINT", "", "a DynamoDB-compatible endpoint instead of the embedded store: http://127.0.0.1:8000"},
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
+		{"LOG_FORMAT", "", "text or json; without it text on a terminal and json elsewhere"},
 		{"TEMPLATE", "template.yaml", "the template that has the routes"},
 	}
 }
@@ -48,8 +51,10 @@ type config struct {
 	dir      string
 	template string
 	logLevel slog.Level
-	endpoint string // of DynamoDB; "" for the embedded store
-	getenv   func(string) string
+	// logFormat is text, json or "", which depends on where the log goes.
+	logFormat string
+	endpoint  string // of DynamoDB; "" for the embedded store
+	getenv    func(string) string
 }
 
 // readConfig reads the settings. The error lists every mistake, in one line.
@@ -59,7 +64,8 @@ func readConfig(getenv func(string) string) (config, error) {
 		values[s.name] = cmp.Or(getenv(s.name), s.fallback)
 	}
 	cfg := config{
-		dir: values["LOCAL_DIR"], template: values["TEMPLATE"], endpoint: values["DYNAMODB_ENDPOINT"], getenv: getenv,
+		dir: values["LOCAL_DIR"], template: values["TEMPLATE"], endpoint: values["DYNAMODB_ENDPOINT"],
+		logFormat: values["LOG_FORMAT"], getenv: getenv,
 	}
 	var wrong []string
 	var err error
@@ -69,6 +75,12 @@ func readConfig(getenv func(string) string) (config, error) {
 	}
 	if cfg.logLevel.UnmarshalText([]byte(values["LOG_LEVEL"])) != nil {
 		wrong = append(wrong, "LOG_LEVEL must be debug, info, warn or error")
+	}
+	if u, err := url.Parse(cfg.endpoint); cfg.endpoint != "" && (err != nil || u.Host == "") {
+		wrong = append(wrong, "DYNAMODB_ENDPOINT must be a URL such as http://127.0.0.1:8000")
+	}
+	if !slices.Contains([]string{"", "text", "json"}, cfg.logFormat) {
+		wrong = append(wrong, "LOG_FORMAT must be text or json")
 	}
 	if len(wrong) > 0 {
 		return cfg, errors.New(strings.Join(wrong, "; "))

@@ -29,15 +29,18 @@ import (
 // service is the gateway with all behind it.
 type service struct {
 	gateway *gateway.Gateway
-	handler http.Handler // the gateway, and the pages /docs and /openapi.json
+	handler http.Handler // the gateway and the pages /docs and /openapi.json, with a log line for each request
 	home    string       // the place of the data, for the greeting
 	close   func() error
 	log     *slog.Logger
 }
 
+const wantsDirectory = "LOCAL_DIR must be a directory that this user can write"
+
 // open makes the service. Errors say how to repair the settings.
 func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
-	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: cfg.logLevel}))
+	lines := gateway.Lines{Handler: newLog(cfg, stderr)}
+	logger := slog.New(lines)
 	template, err := stack.Read(cfg.template, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w (run it from the project's root, or say TEMPLATE=path/to/template.yaml)", err)
@@ -46,9 +49,12 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(cfg.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("%w (LOCAL_DIR must be a directory that can be written)", err)
+		return nil, fmt.Errorf("%w (%s)", err, wantsDirectory)
 	}
 	source, err := file.Open(cfg.dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("keys: %w (%s)", err, wantsDirectory)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
@@ -64,9 +70,11 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if s.gateway, err = openGateway(parts, &template.API); err != nil {
 		return nil, errors.Join(err, closeStore())
 	}
-	if s.handler, err = openapi.Handler(s.gateway); err != nil {
+	pages, err := openapi.Handler(s.gateway)
+	if err != nil {
 		return nil, errors.Join(err, closeStore())
 	}
+	s.handler = lines.Serve(pages)
 	return s, nil
 }
 

@@ -106,7 +106,7 @@ func TestNoFunctionLinksTheSDKsConfigOrTestSupport(t *testing.T) {
 		for _, unwanted := range []string{
 			"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/credentials",
 			"github.com/aws/aws-sdk-go-v2/service/sso", "github.com/aws/aws-sdk-go-v2/service/sts",
-			"github.com/goccy/go-yaml", "net/http/httptest", "testing",
+			"github.com/goccy/go-yaml", "github.com/lmittmann/tint", "net/http/httptest", "testing",
 		} {
 			if p == unwanted || strings.HasPrefix(p, unwanted+"/") {
 				t.Errorf("a function links %s", p)
