@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // The sentinels. A narrower one wraps a broader one. KindOf classifies them.
@@ -51,6 +52,13 @@ var (
 	// ErrScope: a refresh asks for a scope that the session was not given.
 	ErrScope = errors.New("scope beyond the session's")
 )
+
+// Final reports whether a refusal stands for ever, so that the holder may forget the token. One that an operator can
+// undo, or that a thief of another secret provokes, does not.
+func Final(err error) bool {
+	return slices.ContainsFunc([]error{ErrForged, ErrUnknown, ErrApplicationGone, ErrExpired, ErrReused},
+		func(final error) bool { return errors.Is(err, final) })
+}
 
 // FieldError names one field at fault and how to correct it.
 type FieldError struct {

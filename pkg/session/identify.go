@@ -16,7 +16,8 @@ type Identifier struct {
 // NewIdentifier verifies with token keys.
 func NewIdentifier(tokenKeys *keys.Ring[keys.TokenSet]) Identifier { return Identifier{tokenKeys} }
 
-// Identify reads a genuine refresh token, of a live session or not. Errors: ErrForged, keys.ErrUnavailable.
+// Identify reads a genuine refresh token, of a live session or not. Errors: ErrForged, ErrDroppedKey,
+// keys.ErrUnavailable.
 func (i Identifier) Identify(ctx context.Context, text string) (token.Refresh, error) {
 	t, _, err := i.identify(ctx, text)
 	return t, err
@@ -30,7 +31,7 @@ func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, k
 	}
 	key, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
 	if errors.Is(err, keys.ErrNoKey) {
-		return token.Refresh{}, key, ErrForged
+		return token.Refresh{}, key, ErrDroppedKey
 	}
 	if err != nil {
 		return token.Refresh{}, key, err

@@ -36,7 +36,7 @@ func NewIntrospector(store LoadStore, tokenKeys *keys.Ring[keys.TokenSet], verif
 // keys.ErrUnavailable.
 func (i Introspector) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
 	t, err := i.identifier.Identify(ctx, text)
-	if errors.Is(err, ErrForged) {
+	if errors.Is(err, ErrRefused) {
 		return i.introspectAccess(ctx, c, text)
 	}
 	if err != nil {

@@ -50,6 +50,9 @@ func NewRefresher(store RefreshStore, minter Minter) Refresher {
 	return Refresher{store, minter, &reads{}}
 }
 
+// Identifier verifies refresh tokens with the same keys.
+func (f Refresher) Identifier() Identifier { return NewIdentifier(f.minter.tokenKeys) }
+
 // RefreshError is the error of a refresh whose token is genuine. It unwraps to the reason.
 type RefreshError struct {
 	Key        Key // of the token's session, live or not

@@ -49,7 +49,7 @@ func (r Revoker) deletionOfEither(ctx context.Context, text string) (Deletion, e
 	if err == nil {
 		return deletionOf(t), nil
 	}
-	if !errors.Is(err, ErrForged) {
+	if !errors.Is(err, ErrRefused) {
 		return Deletion{}, err
 	}
 	access, err := r.verifier.VerifyEvenExpired(ctx, text)
