@@ -1,93 +1,202 @@
 package api
 
 import (
-	"fmt"
+	"cmp"
+	"context"
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Cookies has the tokens that a refresh came with, and the names under which cookies are set again.
-type Cookies struct {
-	Refresh string
-	Used    bool     // the refresh token came by cookie
-	Access  []string // the different values there are
-
-	refreshNames []string
-	accessNames  []string
+// cookiePairs are the pairs of names, refresh token first. Nobody but this host can set the first pair (RFC 6265bis
+// section 4.1.3.2), so it makes the others ignored.
+var cookiePairs = [][2]string{
+	{hostPrefix + "refresh_token", hostPrefix + "access_token"},
+	{"refreshToken", "accessToken"},
+	{"refresh_token", "access_token"},
 }
 
-// Errors of cookies.
-var (
-	ErrTwoCookies = NewError(KindHeaders, http.StatusBadRequest, "There are cookies with different values for one token.")
-	errCrossSite  = NewError(KindForbidden, http.StatusForbidden, "A cookie is not accepted from this origin.")
+const hostPrefix = "__Host-"
+
+// The kinds of cookies in a pair.
+const (
+	ofRefresh = iota
+	ofAccess
 )
 
-// cookiePairs are the two pairs of names, refresh token first.
-var cookiePairs = [][2]string{{"refreshToken", "accessToken"}, {"refresh_token", "access_token"}}
+// cookie is one token in a cookie.
+type cookie struct {
+	pair  [2]string
+	value string
+	token token.Refresh // of a genuine refresh token, where several are compared
+}
 
-// ReadCookies finds the refresh token: in the body, or else in a cookie. Errors: InputError, ErrTwoCookies.
-func (r *Request) ReadCookies(inBody string) (Cookies, error) {
-	jar := Cookies{Refresh: inBody}
-	var refresh []string
+// cookies are the cookies of one kind with a value, in the order of the pairs.
+func (r *Request) cookies(kind int) []cookie {
+	header := http.Header{"Cookie": r.Headers.Values("Cookie")}
+	var found []cookie
 	for _, pair := range cookiePairs {
-		if values := r.cookies(pair[0]); len(values) > 0 {
-			refresh = appendNew(refresh, values)
-			jar.refreshNames = append(jar.refreshNames, pair[0])
-		}
-		if values := r.cookies(pair[1]); len(values) > 0 {
-			jar.Access = appendNew(jar.Access, values)
-			jar.accessNames = append(jar.accessNames, pair[1])
+		for _, c := range (&http.Request{Header: header}).CookiesNamed(pair[kind]) {
+			if c.Value != "" {
+				found = append(found, cookie{pair: pair, value: c.Value})
+			}
 		}
 	}
-	switch {
-	case jar.Refresh != "":
-		if len(refresh) > 0 {
-			jar.Access = nil // the body wins over cookies: this pair may be another session's
-		}
-		return jar, nil
-	case len(refresh) == 0:
-		return jar, FieldFault(KeyRefreshToken, "missing", "is required, in the body or as a cookie")
-	case len(refresh) > 1:
-		return jar, ErrTwoCookies
-	}
-	jar.Refresh, jar.Used = refresh[0], true
-	return jar, nil
+	return found
 }
 
-func appendNew(to, values []string) []string {
-	for _, v := range values {
-		if !slices.Contains(to, v) {
-			to = append(to, v)
-		}
-	}
-	return to
+// Cookies are the cookies of a refresh: the tokens that it came with, and the names that its answer sets and clears.
+type Cookies struct {
+	Refresh string   // the refresh token that counts, from the body or a cookie
+	Access  []string // the different access tokens in cookies
+
+	inBody bool // the refresh token is in the body
+	wanted bool // the answer sets cookies all the same
+	domain string
+	came   [2][]cookie
+	set    [2][]string
+	clear  []string
 }
 
-// Set are the headers that set both tokens as cookies again, where the refresh token came by cookie. Each keeps its
-// name; an access token that did not come gets the name in the refresh cookie's pair.
-func (jar Cookies) Set(g session.Grant) http.Header {
-	if !jar.Used {
+// Cookies reads the cookies of a refresh, whose body has the refresh token inBody, or "", and perhaps wants cookies.
+func (s Shell) Cookies(r *Request, inBody string, wanted bool) *Cookies {
+	jar := &Cookies{Refresh: inBody, inBody: inBody != "", wanted: wanted, domain: s.CookieDomain}
+	jar.came = [2][]cookie{r.cookies(ofRefresh), r.cookies(ofAccess)}
+	for kind, came := range jar.came {
+		if !jar.inBody && len(came) > 0 && came[0].pair == cookiePairs[0] {
+			for other := kind; other < len(jar.came); other++ {
+				jar.came[other] = slices.DeleteFunc(jar.came[other], func(c cookie) bool { return c.pair != cookiePairs[0] })
+			}
+		}
+	}
+	for _, one := range jar.came[ofAccess] {
+		jar.Access = appendNew(jar.Access, one.value)
+	}
+	return jar
+}
+
+// Used reports whether the request reads or sets cookies, which its origin must be allowed to.
+func (c *Cookies) Used() bool { return c.wanted || c.borne() }
+
+// borne reports whether the refresh token came by cookie.
+func (c *Cookies) borne() bool { return !c.inBody && len(c.came[ofRefresh]) > 0 }
+
+// Choose decides which refresh token counts and which names the answer sets. Errors: InputError without a refresh token;
+// TwoSessionsError; keys.ErrUnavailable.
+func (c *Cookies) Choose(ctx context.Context, identifier session.Identifier) error {
+	if !c.inBody && !c.borne() {
+		return FieldFault(KeyRefreshToken, "missing", "is required, in the body or as a cookie")
+	}
+	if !c.Used() {
 		return nil
 	}
-	accessNames := jar.accessNames
-	for _, pair := range cookiePairs {
-		if len(accessNames) == 0 && jar.refreshNames[0] == pair[0] {
-			accessNames = []string{pair[1]}
+	if err := c.keepOwn(ctx, identifier); err != nil {
+		return err
+	}
+	if c.inBody {
+		c.begin()
+	} else if err := c.goOn(); err != nil {
+		return err
+	}
+	for _, one := range c.came[ofAccess] {
+		switch {
+		case slices.Contains(c.clear, one.pair[ofRefresh]):
+			c.clear = appendNew(c.clear, one.pair[ofAccess])
+		case !c.inBody:
+			c.set[ofAccess] = appendNew(c.set[ofAccess], one.pair[ofAccess])
 		}
 	}
-	h := http.Header{}
-	add := func(names []string, value string, maxAge int64) {
-		for _, name := range names {
-			h.Add("Set-Cookie", fmt.Sprintf("%s=%s; Path=/; Max-Age=%d; HttpOnly; Secure; SameSite=Strict", name, value, maxAge))
+	if len(c.set[ofAccess]) == 0 {
+		pair := slices.IndexFunc(cookiePairs, func(pair [2]string) bool { return pair[ofRefresh] == c.set[ofRefresh][0] })
+		c.set[ofAccess] = []string{cookiePairs[pair][ofAccess]}
+	}
+	return nil
+}
+
+// keepOwn ignores the refresh tokens that are not of this service, unless there are no others. One value alone is not
+// verified here: the refresh does it. Errors: keys.ErrUnavailable.
+func (c *Cookies) keepOwn(ctx context.Context, identifier session.Identifier) error {
+	came := c.came[ofRefresh]
+	if !c.inBody && !slices.ContainsFunc(came, func(one cookie) bool { return one.value != came[0].value }) {
+		return nil
+	}
+	var own []cookie
+	for _, one := range came {
+		t, err := identifier.Identify(ctx, one.value)
+		switch {
+		case err == nil:
+			one.token = t
+			own = append(own, one)
+		case !errors.Is(err, session.ErrRefused):
+			return err
 		}
 	}
-	add(jar.refreshNames, g.Refresh.Reveal(), g.RefreshExpiresIn)
-	add(accessNames, g.Access.Reveal(), g.ExpiresIn)
-	return h
+	if c.inBody || len(own) > 0 {
+		c.came[ofRefresh] = own
+	}
+	return nil
+}
+
+// home is the pair that a deployment begins with.
+func (c *Cookies) home() [2]string {
+	if c.domain != "" {
+		return cookiePairs[len(cookiePairs)-1]
+	}
+	return cookiePairs[0]
+}
+
+// begin sets the pair of the deployment. Cookies of earlier sessions go, for they would contradict it later.
+func (c *Cookies) begin() {
+	c.set[ofRefresh] = []string{c.home()[ofRefresh]}
+	for _, one := range c.came[ofRefresh] {
+		if one.pair != c.home() {
+			c.clear = appendNew(c.clear, one.pair[ofRefresh])
+		}
+	}
+}
+
+// goOn takes the newest token of the one session that the cookies are of. Errors: TwoSessionsError.
+func (c *Cookies) goOn() error {
+	came := c.came[ofRefresh]
+	newest := slices.MaxFunc(came, func(a, b cookie) int { return cmp.Compare(a.token.Generation, b.token.Generation) })
+	c.Refresh = newest.value
+	for _, one := range came {
+		switch {
+		case one.token.Session != newest.token.Session:
+			return TwoSessionsError{came}
+		case c.domain != "" && one.pair == cookiePairs[0]:
+			c.clear = appendNew(c.clear, one.pair[:]...)
+		case one.value == newest.value:
+			c.set[ofRefresh] = appendNew(c.set[ofRefresh], one.pair[ofRefresh])
+		default:
+			c.clear = appendNew(c.clear, one.pair[ofRefresh])
+		}
+	}
+	if len(c.set[ofRefresh]) == 0 {
+		c.set[ofRefresh] = []string{c.home()[ofRefresh]}
+	}
+	// A name that came twice, once with an older token, is set.
+	c.clear = slices.DeleteFunc(c.clear, func(name string) bool { return slices.Contains(c.set[ofRefresh], name) })
+	return nil
+}
+
+// TwoSessionsError is the error of cookies of different sessions: nothing says which one the user means.
+type TwoSessionsError struct{ came []cookie }
+
+func (e TwoSessionsError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap is what the caller sees: the names of the cookies.
+func (e TwoSessionsError) Unwrap() error {
+	var names []string
+	for _, one := range e.came {
+		names = appendNew(names, one.pair[ofRefresh])
+	}
+	return NewError(KindHeaders, http.StatusBadRequest, "The cookies named "+strings.Join(names, " and ")+
+		" hold tokens of different sessions. They are cleared; log in again.")
 }
 
 // RefreshTokens are all refresh tokens of a request: that of the body, unless it is "", and those in cookies.
@@ -96,55 +205,17 @@ func (r *Request) RefreshTokens(inBody string) []string {
 	if inBody != "" {
 		all = append(all, inBody)
 	}
-	for _, pair := range cookiePairs {
-		all = appendNew(all, r.cookies(pair[0]))
+	for _, one := range r.cookies(ofRefresh) {
+		all = appendNew(all, one.value)
 	}
 	return all
 }
 
-// ClearCookies are the headers that clear every pair of cookies.
-func ClearCookies() http.Header {
-	h := http.Header{}
-	for _, pair := range cookiePairs {
-		for _, name := range pair {
-			h.Add("Set-Cookie", name+"=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict")
+func appendNew(to []string, values ...string) []string {
+	for _, v := range values {
+		if !slices.Contains(to, v) {
+			to = append(to, v)
 		}
 	}
-	return h
-}
-
-// SameSite refuses a cookie that a foreign page made the browser send (cross-site request forgery).
-func (s Shell) SameSite(r *Request) error {
-	for _, site := range r.Headers.Values("Sec-Fetch-Site") {
-		if strings.EqualFold(site, "cross-site") {
-			return errCrossSite
-		}
-	}
-	for _, origin := range r.Headers.Values("Origin") {
-		if !s.Origins.Allows(origin) && !s.ownOrigin(r, origin) {
-			return errCrossSite
-		}
-	}
-	return nil
-}
-
-// ownOrigin says whether origin is the API's: the issuer's, or that of the host that was asked.
-func (s Shell) ownOrigin(r *Request, origin string) bool {
-	if issuer, err := url.Parse(s.Issuer); err == nil && origin == issuer.Scheme+"://"+issuer.Host {
-		return true
-	}
-	domain := r.Event.RequestContext.DomainName
-	return domain != "" && origin == "https://"+domain
-}
-
-// cookies returns the values of all cookies of one name, without the empty ones.
-func (r *Request) cookies(name string) []string {
-	lines := http.Header{"Cookie": r.Headers.Values("Cookie")}
-	var values []string
-	for _, c := range (&http.Request{Header: lines}).CookiesNamed(name) {
-		if c.Value != "" {
-			values = append(values, c.Value)
-		}
-	}
-	return values
+	return to
 }

@@ -26,7 +26,8 @@ const HeaderOperation = frame.HeaderOperation
 type Shell struct {
 	frame.Frame
 
-	Issuer string // the service's own URL
+	Issuer       string // the service's own URL
+	CookieDomain string // Domain of the cookies; "" for the host alone
 }
 
 // Run is an operation.

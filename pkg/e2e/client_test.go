@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func (s *service) send(c call) (answer, error) {
 	if json.Unmarshal(raw, &a.body) != nil {
 		a.body = nil
 	}
-	s.keep(a.data("refreshToken"), a.data("accessToken"))
+	s.keep(a.refreshToken(), a.data("accessToken"))
 	return a, err
 }
 
@@ -135,6 +136,23 @@ func (a answer) data(name string) string {
 	object, _ := a.body["data"].(map[string]any)
 	text, _ := object[name].(string)
 	return text
+}
+
+// cookies are the cookies that the answer sets, by name, without those that it clears.
+func (a answer) cookies() map[string]string {
+	set := map[string]string{}
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if c.MaxAge > 0 {
+			set[c.Name] = c.Value
+		}
+	}
+	return set
+}
+
+// refreshToken is the one of a grant, in the body or in a cookie; "" where there is none.
+func (a answer) refreshToken() string {
+	set := a.cookies()
+	return cmp.Or(a.data("refreshToken"), set["__Host-refresh_token"], set["refreshToken"], set["refresh_token"])
 }
 
 // ids is the ids of a list, in its order.

@@ -113,7 +113,7 @@ func (s *service) issueWith(t testing.TB, n tenant, request map[string]any) sess
 // granted is the session as a grant of the guide's interface describes it.
 func (x session) granted(t testing.TB, a answer) session {
 	t.Helper()
-	x.id, x.refresh, x.access = a.data("refreshTokenId"), a.data("refreshToken"), a.data("accessToken")
+	x.id, x.refresh, x.access = a.data("refreshTokenId"), a.refreshToken(), a.data("accessToken")
 	x.expires = timeOf(t, a.data("refreshTokenExpiresAt"))
 	return x
 }

@@ -63,7 +63,7 @@ var (
 	refreshes = outcome{name: "refresh", check: func(t testing.TB, w fixture, a answer) {
 		t.Helper()
 		checkGrant(t, a.want(t, 200))
-		if a.data("refreshTokenId") != w.sessions[0].id || a.data("refreshToken") == w.sessions[0].refresh {
+		if a.data("refreshTokenId") != w.sessions[0].id || a.refreshToken() == w.sessions[0].refresh {
 			t.Errorf("%s: want another token of session %s", a, w.sessions[0].id)
 		}
 	}}

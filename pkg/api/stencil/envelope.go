@@ -33,7 +33,7 @@ type credentials struct {
 	AccessToken           string `json:"accessToken"`
 	TokenType             string `json:"tokenType"`
 	ExpiresIn             int64  `json:"expiresIn"`
-	RefreshToken          string `json:"refreshToken"`
+	RefreshToken          string `json:"refreshToken,omitempty"` // none where it is a cookie
 	RefreshTokenID        string `json:"refreshTokenId"`
 	RefreshTokenExpiresAt string `json:"refreshTokenExpiresAt"`
 }

@@ -19,6 +19,7 @@ const (
 	keyOperation     = "operation"
 	keyLimit         = "limit"
 	keyCursor        = "cursor"
+	keyCookies       = "cookies"
 )
 
 // members resolves the documented aliases of keys.

@@ -12,7 +12,7 @@ import (
 // generation, and the answer clears the cookies. It reads the same for a token that ends nothing.
 func Logout(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 	return shell.Serve(api.Logout, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
-		if err := shell.SameSite(r); err != nil {
+		if err := shell.CheckOrigin(r); err != nil {
 			return api.Answer{}, err
 		}
 		given, err := members(r.Members())
@@ -24,7 +24,7 @@ func Logout(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 			return api.Answer{}, err
 		}
 		answer := success("Logged out.", nil)
-		answer.Header = api.ClearCookies()
+		answer.Header = shell.ClearCookies()
 		for _, text := range r.RefreshTokens(in[api.KeyRefreshToken]) {
 			_, err := deleter.LogOut(ctx, text)
 			switch {

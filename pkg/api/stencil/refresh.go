@@ -44,31 +44,45 @@ type refresh struct {
 }
 
 func (f refresh) answer(ctx context.Context, r *api.Request, in api.Input) (api.Answer, error) {
-	jar, err := r.ReadCookies(in[api.KeyRefreshToken])
-	if err != nil {
-		return api.Answer{}, err
-	}
-	if jar.Used {
-		if err := f.shell.SameSite(r); err != nil {
+	jar := f.shell.Cookies(r, in[api.KeyRefreshToken], in[keyCookies] != "")
+	if jar.Used() {
+		if err := f.shell.CheckOrigin(r); err != nil {
 			return api.Answer{}, err
 		}
 	}
-	came, err := accompanying(r, in, jar)
+	grant, err := f.exchange(ctx, r, in, jar)
+	if session.Final(err) || errors.As(err, new(api.TwoSessionsError)) {
+		a := failure(err)
+		a.Header = jar.Dead()
+		return a, nil
+	}
 	if err != nil {
 		return api.Answer{}, err
+	}
+	data := newCredentials(grant)
+	if jar.Used() {
+		data.RefreshToken = "" // out of the reach of scripts
+	}
+	return api.Refreshed(grant, jar.Granted(grant), success("Token refreshed.", data).Body), nil
+}
+
+func (f refresh) exchange(ctx context.Context, r *api.Request, in api.Input, jar *api.Cookies) (session.Grant, error) {
+	if err := jar.Choose(ctx, f.refresher.Identifier()); err != nil {
+		return session.Grant{}, err
+	}
+	came, err := accompanying(r, in, jar)
+	if err != nil {
+		return session.Grant{}, err
 	}
 	grant, err := r.ExchangeBeside(ctx, f.refresher, f.verifier, session.RefreshRequest{Token: jar.Refresh}, came)
 	if errors.Is(err, session.ErrOtherSession) {
-		return api.Answer{}, came.Refusal
+		return session.Grant{}, came.Refusal
 	}
-	if err != nil {
-		return api.Answer{}, err
-	}
-	return api.Refreshed(grant, jar.Set(grant), success("Token refreshed.", newCredentials(grant)).Body), nil
+	return grant, err
 }
 
 // accompanying is what comes beside a refresh token; its source decides how a bad one is refused.
-func accompanying(r *api.Request, in api.Input, jar api.Cookies) (api.Accompanying, error) {
+func accompanying(r *api.Request, in api.Input, jar *api.Cookies) (api.Accompanying, error) {
 	const message = "The access token is not valid for this refresh token. Nothing was refreshed."
 	inBody, err := bodyAccess(in)
 	came := api.Accompanying{

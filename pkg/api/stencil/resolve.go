@@ -20,11 +20,39 @@ func (f Forms) collection(r *api.Request) (form, error) {
 	if err != nil {
 		return form{}, err
 	}
+	given, cookies, wrong := takeCookies(given)
 	in, err := api.ReadInput(given, api.KeyRefreshToken, keyToken, keyAccessToken, keyID, keyUserID, keyApplicationID,
-		keyTokenID, keyTokenString, keyOperation)
-	if err := api.JoinFaults(r.NoQuery(), err); err != nil {
+		keyTokenID, keyTokenString, keyOperation, keyCookies)
+	if err := api.JoinFaults(r.NoQuery(), wrong, err); err != nil {
 		return form{}, err
 	}
+	resolved, err := f.ofCollection(in)
+	if err == nil && cookies && resolved.op != api.Refresh {
+		err = api.FieldFault(keyCookies, "conflict", "goes with a refresh only")
+	}
+	if cookies {
+		in[keyCookies] = "true"
+	}
+	return resolved, err
+}
+
+// takeCookies takes the one key that is no string out of the members.
+func takeCookies(given []api.Member) (rest []api.Member, cookies bool, err error) {
+	for _, m := range given {
+		switch {
+		case m.Name != keyCookies:
+			rest = append(rest, m)
+		case string(m.Value) == "true":
+			cookies = true
+		default:
+			err = api.FieldFault(keyCookies, "invalid", "can only be true")
+		}
+	}
+	return rest, cookies, err
+}
+
+// ofCollection tells the forms apart by their keys.
+func (f Forms) ofCollection(in api.Input) (form, error) {
 	switch in.Keys() {
 	case "", keyToken, keyAccessToken, "accessToken token",
 		api.KeyRefreshToken, "refreshToken token", "accessToken refreshToken", "accessToken refreshToken token":

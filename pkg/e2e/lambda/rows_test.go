@@ -64,7 +64,7 @@ func refreshRows(s *service.Service, current string) []row {
 			"Authorization", "Bearer "+s.AccessText(fixture.SessionReq, fixture.Noon().Add(-time.Minute))), `200 "refreshToken"`},
 		{"refresh-without-required-access-token", refresh(quoted("refreshToken",
 			s.RefreshText(fixture.SessionReq, 0))), `400 access token is required`},
-		{"refresh-cookie", refresh("", "Cookie", "refreshToken="+current, "Sec-Fetch-Site", "same-origin"), `200 "refreshToken"`},
+		{"refresh-cookie", refresh("", "Cookie", "refreshToken="+current, "Sec-Fetch-Site", "same-origin"), `200 "expiresIn":900,"refreshTokenId"`},
 		{"refresh-cross-site", refresh("", "Cookie", "refreshToken="+current, "Sec-Fetch-Site", "cross-site"), "403 origin"},
 		{"refresh-reusable", refresh(quoted("refreshToken", s.RefreshText(fixture.SessionSvc, 0))), `200 "refreshToken"`},
 		{"refresh-expired", refresh(quoted("refreshToken", s.RefreshText(fixture.SessionOld, 0))), "400 refresh token is not valid"},
