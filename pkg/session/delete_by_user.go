@@ -36,7 +36,7 @@ func (d UserDeleter) DeleteByUser(ctx context.Context, tenant, user, application
 		if err != nil {
 			return nil, fmt.Errorf("read application: %w", err)
 		}
-		epochs.known[application] = app
+		epochs.known[application] = &app
 	}
 	now := d.clock.now()
 	var ended []Session

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // ListRequest selects live sessions of one user, newest first.
@@ -15,7 +13,7 @@ type ListRequest struct {
 	Tenant      string
 	User        string
 	Application string    // "" means all
-	Before      *token.ID // only those created before this one, which may have been deleted
+	From        *Position // where the page before ended; nil for the first page
 	Limit       int
 }
 
@@ -34,35 +32,19 @@ type Lister struct {
 // NewLister lists the sessions in a store.
 func NewLister(store ListStore, now func() time.Time) Lister { return Lister{store, now} }
 
-// List reads up to Limit live sessions, newest first, and reports whether there are more. Its cost grows with the
-// sessions of the user (one request per megabyte), within one application with the page alone. Errors: ErrUnavailable.
-func (l Lister) List(ctx context.Context, req ListRequest) (page []Session, more bool, err error) {
-	q := Query{Tenant: req.Tenant, User: req.User, Application: req.Application}
-	if req.Application != "" {
-		q.Limit = req.Limit + 1
-		if req.Before != nil {
-			q.After = &Key{Tenant: req.Tenant, User: req.User, Application: req.Application, ID: *req.Before}
-		}
-	}
-	epochs := newEpochs(l.store, req.Tenant, req.User)
-	now := l.clock.now()
-	err = pages(ctx, l.store, q, func(found []Session) (bool, error) {
-		live, err := epochs.live(ctx, found, now)
-		page = append(page, live...)
-		// Within one application the order of keys is the order of creation: no later page has a newer session.
-		return req.Application == "" || len(page) <= req.Limit, err
-	})
+// List reads up to Limit live sessions, newest first, and the position of the next page, which is nil on the last one.
+// It makes at most maxReads requests to the store; where they do not suffice the page is shorter, or empty. Following the
+// positions shows every session that lives all the while exactly once. Errors: ErrUnavailable.
+func (l Lister) List(ctx context.Context, req ListRequest) (page []Session, next *Position, err error) {
+	m := newMerge(l.store, req, l.clock.now())
+	more, err := m.run(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	slices.SortFunc(page, newestFirst)
-	if req.Before != nil {
-		page = slices.DeleteFunc(page, func(x Session) bool { return bytes.Compare(x.ID[:], req.Before[:]) >= 0 })
+	if more {
+		next = m.position()
 	}
-	if len(page) > req.Limit {
-		return page[:req.Limit], true, nil
-	}
-	return page, false, nil
+	return m.page, next, nil
 }
 
 // newestFirst sorts by id, since a UUIDv7 sorts by its time.
@@ -105,43 +87,59 @@ type epochs struct {
 	store  ListStore
 	tenant string
 	user   string
-	known  map[string]Application
+	known  map[string]*Application // nil for one that does not exist
 }
 
 func newEpochs(store ListStore, tenant, user string) *epochs {
-	return &epochs{store: store, tenant: tenant, user: user, known: map[string]Application{}}
+	return &epochs{store: store, tenant: tenant, user: user, known: map[string]*Application{}}
 }
 
 // maxApplications is the most that one request to the store may name.
 const maxApplications = 100
 
-// live selects the sessions that are live at now. One whose application does not exist is not.
-func (e *epochs) live(ctx context.Context, found []Session, now time.Time) ([]Session, error) {
+// learn reads up to maxApplications applications with one request.
+func (e *epochs) learn(ctx context.Context, ids []string) error {
+	apps, err := e.store.Applications(ctx, e.tenant, e.user, ids)
+	if err != nil {
+		return fmt.Errorf("read applications: %w", err)
+	}
+	for _, id := range ids {
+		e.known[id] = nil
+		if app, exists := apps[id]; exists {
+			e.known[id] = &app
+		}
+	}
+	return nil
+}
+
+// judges reports whether the application of a session is known and no older than the session: it is older if the session
+// was issued after a deletion between the two reads.
+func (e *epochs) judges(s Session) bool {
+	app, known := e.known[s.Application]
+	return known && (app == nil || s.Epoch <= app.Epoch)
+}
+
+// isLive judges a session by its application. One whose application does not exist is not live.
+func (e *epochs) isLive(s Session, now time.Time) bool {
+	app := e.known[s.Application]
+	return app != nil && s.LiveUnder(*app, now)
+}
+
+// live selects the sessions that are live at now.
+func (e *epochs) live(ctx context.Context, found []Session, now time.Time) (live []Session, err error) {
 	var missing []string
 	for _, session := range found {
-		app, known := e.known[session.Application]
-		stale := session.Epoch > app.Epoch // issued after a deletion between the two reads
-		if (!known || stale) && !slices.Contains(missing, session.Application) {
+		if !e.judges(session) && !slices.Contains(missing, session.Application) {
 			missing = append(missing, session.Application)
 		}
 	}
-	gone := map[string]bool{}
 	for ids := range slices.Chunk(missing, maxApplications) {
-		apps, err := e.store.Applications(ctx, e.tenant, e.user, ids)
-		if err != nil {
-			return nil, fmt.Errorf("read applications: %w", err)
-		}
-		for _, id := range ids {
-			app, exists := apps[id]
-			gone[id] = !exists
-			if exists {
-				e.known[id] = app
-			}
+		if err := e.learn(ctx, ids); err != nil {
+			return nil, err
 		}
 	}
-	var live []Session
 	for _, session := range found {
-		if !gone[session.Application] && session.LiveUnder(e.known[session.Application], now) {
+		if e.isLive(session, now) {
 			live = append(live, session)
 		}
 	}

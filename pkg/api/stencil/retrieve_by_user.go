@@ -48,18 +48,18 @@ func readList(tenant string, in api.Input) (session.ListRequest, error) {
 		req.Limit = n
 	}
 	if text, given := in[keyCursor]; given {
-		before, ok := parseCursor(text, req)
+		from, ok := parseCursor(text, req)
 		if !ok {
 			bad.Add(keyCursor, "invalid", "is not the nextCursor of this list")
 		}
-		req.Before = &before
+		req.From = &from
 	}
 	return req, bad.Err()
 }
 
 // retrieveByUser lists; hint goes into the answer where it is not "".
 func retrieveByUser(ctx context.Context, lister session.Lister, req session.ListRequest, hint string) (api.Answer, error) {
-	page, more, err := lister.List(ctx, req)
+	page, next, err := lister.List(ctx, req)
 	if err != nil {
 		return api.Answer{}, err
 	}
@@ -68,8 +68,8 @@ func retrieveByUser(ctx context.Context, lister session.Lister, req session.List
 		resources[i] = newResource(s)
 	}
 	body := envelope{Success: true, Message: "Tokens retrieved.", Data: resources, Hint: hint}
-	if more {
-		body.NextCursor = newCursor(page[len(page)-1].ID, req)
+	if next != nil {
+		body.NextCursor = newCursor(*next, req)
 	}
 	return api.Answer{Body: body}, nil
 }

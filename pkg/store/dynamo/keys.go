@@ -183,8 +183,13 @@ func sessionSort(application string, id token.ID) string {
 	return sessionSortPrefix(application) + id.String()
 }
 
+// sessionSorts is the prefix of the sort keys of all sessions in the partition of a user.
+const sessionSorts = "APP#"
+
 // sessionSortPrefix is the prefix of the sort keys of the sessions of one application only.
-func sessionSortPrefix(application string) string { return "APP#" + escape(application) + "#TOKEN#" }
+func sessionSortPrefix(application string) string {
+	return sessionSorts + escape(application) + "#TOKEN#"
+}
 
 func indexKey(tenant string, id token.ID) string {
 	return "TENANT#" + escape(tenant) + "#TOKEN#" + id.String()

@@ -110,8 +110,8 @@ func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
 	partition := userPartition(q.Tenant, q.User)
 	input := &dynamodb.QueryInput{
 		TableName:                 &s.Table,
-		KeyConditionExpression:    aws.String("PK = :user"),
-		ExpressionAttributeValues: item{":user": text(partition)},
+		KeyConditionExpression:    aws.String("PK = :user AND begins_with(SK, :sessions)"),
+		ExpressionAttributeValues: item{":user": text(partition), ":sessions": text(sessionSorts)},
 		ConsistentRead:            aws.Bool(true),
 		ScanIndexForward:          aws.Bool(false),
 	}
@@ -119,8 +119,7 @@ func (s *Store) query(q session.Query) (*dynamodb.QueryInput, bool) {
 		input.Limit = aws.Int32(int32(min(q.Limit, maxPage)))
 	}
 	if q.Application != "" {
-		input.KeyConditionExpression = aws.String("PK = :user AND begins_with(SK, :application)")
-		input.ExpressionAttributeValues[":application"] = text(sessionSortPrefix(q.Application))
+		input.ExpressionAttributeValues[":sessions"] = text(sessionSortPrefix(q.Application))
 	}
 	if q.After == nil {
 		return input, true

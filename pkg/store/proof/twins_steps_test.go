@@ -183,24 +183,24 @@ func (w *twins) list(t *rapid.T) {
 func (w *twins) pages(t *rapid.T, req session.ListRequest) {
 	type page struct {
 		Sessions []session.Session
-		More     bool
+		Next     *session.Position
 	}
 	for {
 		got, err := w.both(t, "list", func(s *service) (any, error) {
-			sessions, more, err := s.List(t.Context(), req)
-			return page{sessions, more}, err
+			sessions, next, err := s.List(t.Context(), req)
+			return page{sessions, next}, err
 		})
 		if err != nil {
 			t.Fatalf("list: %v", err)
 		}
 		p := got.(page)
-		if len(p.Sessions) > req.Limit || p.More && len(p.Sessions) == 0 {
-			t.Fatalf("a page of %d, more %v, for a limit of %d", len(p.Sessions), p.More, req.Limit)
+		if len(p.Sessions) > req.Limit {
+			t.Fatalf("a page of %d for a limit of %d", len(p.Sessions), req.Limit)
 		}
-		if !p.More {
+		if p.Next == nil {
 			return
 		}
-		req.Before = &p.Sessions[len(p.Sessions)-1].ID
+		req.From = p.Next
 	}
 }
 

@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Load", loadCases()},
 		{"Locate", locateCases()},
 		{"Query", queryCases()},
+		{"List", listCases()},
 		{"Delete", deleteCases()},
 		{"DeleteBatch", deleteBatchCases()},
 		{"Applications", applicationCases()},

@@ -116,8 +116,8 @@ func (s *schedule) deleted(by *actor, key session.Key, at time.Duration) {
 // limited is law 5's session limit: so many sessions stay, and each login that was answered has one that it did not
 // delete itself.
 func (s *schedule) limited(limit int, at time.Duration) {
-	left, more, err := s.before(at).List(context.Background(), session.ListRequest{Tenant: s.tenant, User: user, Limit: 100})
-	if err != nil || more {
+	left, next, err := s.before(at).List(context.Background(), session.ListRequest{Tenant: s.tenant, User: user, Limit: 100})
+	if err != nil || next != nil {
 		s.t.Fatal(err)
 	}
 	if len(left) != limit {
