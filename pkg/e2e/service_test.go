@@ -95,11 +95,11 @@ func startService(dir string, env ...string) (*service, error) {
 	return s, s.readCredentials()
 }
 
-// command prepares the service's process; of this process's environment it sees PATH and HOME only.
+// command prepares the service's process as make run does; of this process's environment it sees PATH and HOME only.
 func command(env []string) *exec.Cmd {
 	cmd := exec.Command(binary)
 	cmd.Dir = repository
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LOG_LEVEL=info"}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LOG_LEVEL=info", "TEMPLATE=template.yaml"}, env...)
 	return cmd
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestItAnswersOnBothLoopbackAddresses(t *testing.T) {
@@ -41,7 +42,10 @@ func TestTheGreetingsCommandsWorkWhenPasted(t *testing.T) {
 	t.Parallel()
 	long(t)
 	for _, name := range []string{"local", "it's a folder with $HOME"} {
-		s := start(t, filepath.Join(t.TempDir(), name))
+		s := start(t, filepath.Join(t.TempDir(), name), "TEMPLATE=") // with the routes that it was built with
+		for !strings.Contains(s.log.String(), "Ctrl-C stops it") {
+			time.Sleep(time.Millisecond) // it is written, and not yet read
+		}
 		commands := pasted.FindStringSubmatch(s.log.String())
 		if commands == nil || !strings.Contains(s.log.String(), "ready on "+s.base) {
 			t.Fatalf("got %.600s, want %s and commands", s.log.String(), s.base)

@@ -22,7 +22,7 @@ func settings() []setting {
 		{"DYNAMODB_ENDPOINT", "", "a DynamoDB-compatible endpoint instead of the embedded store: http://127.0.0.1:8000"},
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
 		{"LOG_FORMAT", "", "text or json; without it text on a terminal and json elsewhere"},
-		{"TEMPLATE", "template.yaml", "the template that has the routes"},
+		{"TEMPLATE", "", "a template.yaml with other routes than those that it was built with"},
 	}
 }
 

@@ -41,10 +41,7 @@ const wantsDirectory = "LOCAL_DIR must be a directory that this user can write"
 func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	lines := gateway.Lines{Handler: newLog(cfg, stderr)}
 	logger := slog.New(lines)
-	template, err := stack.Read(cfg.template, nil)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w (run it from the project's root, or say TEMPLATE=path/to/template.yaml)", err)
-	}
+	template, err := readTemplate(cfg.template)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +73,14 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	}
 	s.handler = lines.Serve(pages)
 	return s, nil
+}
+
+// readTemplate reads a template, or the one that the program was built with.
+func readTemplate(name string) (*stack.Template, error) {
+	if name == "" {
+		return stack.Laptop()
+	}
+	return stack.Read(name, nil)
 }
 
 // assemble makes the same handlers that functions/ deploys, over local stores and keys.
