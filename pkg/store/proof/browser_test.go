@@ -18,14 +18,15 @@ import (
 )
 
 // The times of a browser and its network. Whatever happens, the token in the jar is presented again at most unanswered
-// after its rotation: an outage of the network, the pause between two loads, a way and the clocks of two containers.
+// after its rotation: an outage of the network, the pause between two loads, a request,
+// an answer and the clocks of two containers.
 const (
-	way        = time.Second // of a request or an answer, at most
+	latency    = time.Second // of a request or an answer, at most
 	offline    = 8 * time.Second
 	pause      = 10 * time.Second        // between two loads of a tab, at most
 	quick      = 1500 * time.Millisecond // and at least
 	skew       = 500 * time.Millisecond  // of a container's clock, either way
-	unanswered = offline + pause + 2*way + 2*skew
+	unanswered = offline + pause + 2*latency + 2*skew
 	readOutage = time.Minute
 )
 
@@ -35,10 +36,10 @@ type browser struct {
 	*simulation
 
 	tenant     string
-	dice       *rand.Rand
+	random     *rand.Rand
 	clock      *fixture.Clock
-	due        agenda
-	store      *troubled
+	due        eventQueue
+	store      *faultyStore
 	containers []session.Refresher
 	key        session.Key
 	jar        string
@@ -49,47 +50,49 @@ type browser struct {
 	seen       map[session.Outcome]int
 }
 
-// happening is something that is due at a time.
-type happening struct {
+// event is something that is due at a time.
+type event struct {
 	at    time.Time
 	order int
 	do    func()
 }
 
-// agenda is a heap of what is due.
-type agenda []happening
+// eventQueue is a heap of what is due.
+type eventQueue []event
 
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
+func (a eventQueue) Len() int { return len(a) }
+func (a eventQueue) Less(i, j int) bool {
 	return cmp.Or(a[i].at.Compare(a[j].at), a[i].order-a[j].order) < 0
 }
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)   { *a = append(*a, x.(happening)) }
-func (a *agenda) Pop() any {
+func (a eventQueue) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *eventQueue) Push(x any)   { *a = append(*a, x.(event)) }
+func (a *eventQueue) Pop() any {
 	last := (*a)[len(*a)-1]
 	*a = (*a)[:len(*a)-1]
 	return last
 }
 
 func (b *browser) after(d time.Duration, do func()) {
-	heap.Push(&b.due, happening{b.clock.Now().Add(d), len(b.due), do})
+	heap.Push(&b.due, event{b.clock.Now().Add(d), len(b.due), do})
 }
 
-// pass lets time pass, and everything happen that is due until then.
-func (b *browser) pass(d time.Duration) {
+// advance moves the clock on, and runs every event that is due until then.
+func (b *browser) advance(d time.Duration) {
 	until := b.clock.Now().Add(d)
 	for len(b.due) > 0 && !b.due[0].at.After(until) {
-		next := heap.Pop(&b.due).(happening)
+		next := heap.Pop(&b.due).(event)
 		b.clock.Pass(max(0, next.at.Sub(b.clock.Now())))
 		next.do()
 	}
 	b.clock.Pass(max(0, until.Sub(b.clock.Now())))
 }
 
-func (b *browser) upTo(d time.Duration) time.Duration { return time.Duration(b.dice.Int64N(int64(d))) }
+func (b *browser) upTo(d time.Duration) time.Duration {
+	return time.Duration(b.random.Int64N(int64(d)))
+}
 
-// troubled is a store whose reads of applications fail at times, and which loses answers to rotations.
-type troubled struct {
+// faultyStore is a store whose reads of applications fail at times, and which loses answers to rotations.
+type faultyStore struct {
 	session.Store
 
 	readsFail atomic.Bool
@@ -99,7 +102,7 @@ type troubled struct {
 }
 
 // ApplicationOf runs beside Rotate.
-func (s *troubled) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
+func (s *faultyStore) ApplicationOf(ctx context.Context, key session.Key) (session.Application, error) {
 	if s.readsFail.Load() {
 		return session.Application{}, errThrottled
 	}
@@ -109,7 +112,7 @@ func (s *troubled) ApplicationOf(ctx context.Context, key session.Key) (session.
 var errThrottled = fmt.Errorf("%w: throttled", session.ErrUnavailable)
 
 // Rotate is repeated where its answer is lost, as the SDK does.
-func (s *troubled) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+func (s *faultyStore) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
 	if s.loses() {
 		_, _, _ = s.Store.Rotate(ctx, r)
 	}
@@ -122,7 +125,7 @@ func (s *troubled) Rotate(ctx context.Context, r session.Rotation) (session.Sess
 
 // outside says whether a token is presented after the longest window that it may have. A jar may hold a superseded
 // token when reads begin to fail; if they fail for longer than its window no rule that forgets tokens can answer it.
-func (s *troubled) outside(presented token.Hash, now time.Time, overlap time.Duration) bool {
+func (s *faultyStore) outside(presented token.Hash, now time.Time, overlap time.Duration) bool {
 	at, known := s.rotated[string(presented[:])]
 	return s.failed && known && now.Sub(at) > overlap-2*skew
 }
@@ -136,17 +139,17 @@ type simulation struct {
 }
 
 // newBrowser issues a session and starts three containers.
-func newBrowser(seed uint64, kit *simulation) *browser {
+func newBrowser(seed uint64, sim *simulation) *browser {
 	b := &browser{
-		simulation: kit, dice: rand.New(rand.NewPCG(seed, 0)), clock: fixture.NewClock(fixture.Noon()), seen: map[session.Outcome]int{},
-		tenant: fmt.Sprint("tenant-", seed), store: &troubled{Store: kit.store, rotated: map[string]time.Time{}},
+		simulation: sim, random: rand.New(rand.NewPCG(seed, 0)), clock: fixture.NewClock(fixture.Noon()), seen: map[session.Outcome]int{},
+		tenant: fmt.Sprint("tenant-", seed), store: &faultyStore{Store: sim.store, rotated: map[string]time.Time{}},
 	}
-	b.store.loses = func() bool { return b.dice.IntN(16) == 0 }
-	must(kit.store.PutApplication(context.Background(), fixture.Application(b.tenant, "web", func(s *session.Settings) {
-		s.OverlapSeconds, s.MaxSessionsPerUser = int64(kit.overlap/time.Second), 0
+	b.store.loses = func() bool { return b.random.IntN(16) == 0 }
+	fixture.Must(sim.store.PutApplication(context.Background(), fixture.Application(b.tenant, "web", func(s *session.Settings) {
+		s.OverlapSeconds, s.MaxSessionsPerUser = int64(sim.overlap/time.Second), 0
 	})))
 	issuer := session.NewIssuer(b.store, b.minter(0))
-	g := must(issuer.Issue(context.Background(), session.IssueRequest{Tenant: b.tenant, User: "user", Application: "web"}))
+	g := fixture.Must(issuer.Issue(context.Background(), session.IssueRequest{Tenant: b.tenant, User: "user", Application: "web"}))
 	b.key, b.jar, b.texts = g.Session.Key, g.Refresh.Reveal(), []string{g.Refresh.Reveal()}
 	for n := range 3 {
 		b.containers = append(b.containers, session.Refresher{})
@@ -161,8 +164,9 @@ func (b *browser) minter(set int) session.Minter {
 	now := func() time.Time { return b.clock.Now().Add(differs) }
 	ring := b.ring(set)
 	ring.Now = now
-	minter := session.NewMinter(issuer, ring, b.signing, now, rand.NewChaCha8([32]byte{byte(b.dice.Uint32()), byte(b.dice.Uint32()), byte(b.dice.Uint32())}))
-	return minter.WithWait(func(_ context.Context, d time.Duration) { b.pass(d) })
+	seed := [32]byte{byte(b.random.Uint32()), byte(b.random.Uint32()), byte(b.random.Uint32())}
+	minter := session.NewMinter(fixture.Issuer, ring, b.signing, now, rand.NewChaCha8(seed))
+	return minter.WithWait(func(_ context.Context, d time.Duration) { b.advance(d) })
 }
 
 func (k *simulation) ring(set int) *keys.Ring[keys.TokenSet] {
@@ -177,14 +181,14 @@ func (b *browser) restart(n, set int) {
 // load presents what the jar holds, and does not wait. An answer that arrives late replaces a newer cookie.
 func (b *browser) load() {
 	text := b.jar
-	b.after(b.upTo(way), func() {
+	b.after(b.upTo(latency), func() {
 		if b.lost() {
 			return
 		}
-		g, err := b.containers[b.dice.IntN(len(b.containers))].Refresh(context.Background(), session.RefreshRequest{Token: text})
+		g, err := b.containers[b.random.IntN(len(b.containers))].Refresh(context.Background(), session.RefreshRequest{Token: text})
 		b.judge(text, err)
 		b.note(g, err)
-		b.after(b.upTo(way), func() {
+		b.after(b.upTo(latency), func() {
 			if err == nil && !b.lost() {
 				b.jar = g.Refresh.Reveal()
 			}
@@ -198,7 +202,7 @@ func (b *browser) judge(text string, err error) {
 	if !errors.Is(err, session.ErrReused) || b.loggedOut != nil {
 		return
 	}
-	t := must(session.NewIdentifier(b.ring(1)).Identify(context.Background(), text))
+	t := fixture.Must(session.NewIdentifier(b.ring(1)).Identify(context.Background(), text))
 	b.tooLate = b.store.outside(t.Secret.Hash(), b.clock.Now(), b.overlap)
 }
 
@@ -218,7 +222,7 @@ func (b *browser) note(g session.Grant, err error) {
 // lost says whether a message that is sent now gets lost.
 func (b *browser) lost() bool {
 	now := b.clock.Now()
-	return !now.Before(b.offline[0]) && now.Before(b.offline[1]) && b.dice.IntN(4) > 0
+	return !now.Before(b.offline[0]) && now.Before(b.offline[1]) && b.random.IntN(4) > 0
 }
 
 // readsFail fails all reads of applications for a minute. A refresh of somebody else has met it in each container: the
@@ -227,7 +231,7 @@ func (b *browser) readsFail() {
 	b.store.readsFail.Store(true)
 	b.store.failed = true
 	other := token.Refresh{KeyID: b.tokens[0].Active.ID, Tenant: b.tenant, User: "other", Application: "web"}
-	text := must(other.Encode(b.tokens[0].Active)).Reveal()
+	text := fixture.Must(other.Encode(b.tokens[0].Active)).Reveal()
 	for _, container := range b.containers {
 		_, _ = container.Refresh(context.Background(), session.RefreshRequest{Token: text})
 	}
@@ -248,14 +252,14 @@ func (b *browser) backup() {
 	})
 }
 
-// live lets tabs load pages, in the trouble that the dice chooses.
-func (b *browser) live() {
-	for range 1 + b.dice.IntN(3) {
+// run lets tabs load pages, and draws what fails meanwhile.
+func (b *browser) run() {
+	for range 1 + b.random.IntN(3) {
 		b.after(b.upTo(pause), b.load)
 	}
 	start := 5*time.Second + b.upTo(15*time.Second)
 	length := 50 * time.Second
-	switch b.dice.IntN(3) {
+	switch b.random.IntN(3) {
 	case 0:
 		begin := b.clock.Now().Add(start)
 		b.offline = [2]time.Time{begin, begin.Add(b.upTo(offline))}
@@ -263,16 +267,16 @@ func (b *browser) live() {
 		b.after(start, b.readsFail)
 		length += readOutage
 	}
-	if b.dice.IntN(2) == 0 {
+	if b.random.IntN(2) == 0 {
 		b.after(b.upTo(length-20*time.Second), b.backup)
 	}
-	if b.dice.IntN(2) == 0 { // the token keys rotate, and containers learn of it one after the other
+	if b.random.IntN(2) == 0 { // the token keys rotate, and containers learn of it one after the other
 		at := b.upTo(length - 20*time.Second)
 		for n := range b.containers {
 			b.after(at+b.upTo(10*time.Second), func() { b.restart(n, 1) })
 		}
 	}
-	b.pass(length)
-	b.due = slices.DeleteFunc(b.due, func(happening) bool { return true })
+	b.advance(length)
+	b.due = slices.DeleteFunc(b.due, func(event) bool { return true })
 	b.store.readsFail.Store(false)
 }

@@ -15,10 +15,10 @@ import (
 // patience is how long a check of one session may take; it takes milliseconds.
 const patience = 30 * time.Second
 
-// check looks for an order of the operations that the laws allow, session by session. It returns those parts of
-// the history that have none.
+// check looks for an order of the operations that the laws allow, session by session. It returns the parts of the
+// history without such an order.
 func (h *history) check() (violations []string) {
-	for _, f := range h.families {
+	for _, f := range h.sessions {
 		parts := h.of(f)
 		result := porcupine.CheckOperationsTimeout(specification(), parts, patience)
 		if result == porcupine.Illegal {
@@ -32,7 +32,7 @@ func (h *history) check() (violations []string) {
 }
 
 // of collects what happened to one session.
-func (h *history) of(f *shared) []porcupine.Operation {
+func (h *history) of(f *sharedSession) []porcupine.Operation {
 	var parts []porcupine.Operation
 	for _, e := range h.log {
 		concerns := e.id == f.id || e.id == token.ID{} &&
@@ -51,7 +51,7 @@ func (h *history) of(f *shared) []porcupine.Operation {
 	return parts
 }
 
-func describe(f *shared, parts []porcupine.Operation) string {
+func describe(f *sharedSession, parts []porcupine.Operation) string {
 	slices.SortFunc(parts, func(a, b porcupine.Operation) int { return int(a.Call - b.Call) })
 	var text strings.Builder
 	fmt.Fprintf(&text, "a session of %s in %s: no order of these is one that the laws allow\n", f.user, f.application)

@@ -13,18 +13,18 @@ import (
 // fleet are functions over one table, each with its own number of epoch copies, as while a setting is rolled out
 // or where an old function still runs.
 type fleet struct {
-	*priced
+	*metered
 
 	functions map[int]*service
 }
 
 func newFleet(t *testing.T, copies ...int) *fleet {
 	t.Helper()
-	f := &fleet{priced: newPriced(t), functions: map[int]*service{}}
+	f := &fleet{metered: newMetered(t), functions: map[int]*service{}}
 	for _, n := range copies {
 		store := *f.store
 		store.EpochCopies = n
-		f.functions[n] = f.keys.service(&store, f.now, rand.Reader)
+		f.functions[n] = newService(f.keys, &store, f.Now, rand.Reader)
 	}
 	return f
 }

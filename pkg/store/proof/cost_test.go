@@ -36,7 +36,7 @@ func meeting() (one, other dynamotest.Fault) {
 }
 
 // warm refreshes a session of somebody else, so that the container trusts its reads.
-func (p *priced) warm() {
+func (p *metered) warm() {
 	p.Helper()
 	if _, err := p.refresh(p.issue("somebody else", "web")); err != nil {
 		p.Fatal(err)
@@ -46,7 +46,7 @@ func (p *priced) warm() {
 // Law 4: in a warm container a refresh is two calls, one deep, 1 write unit and 1 read unit, for every outcome that
 // needs the store, but for reuse.
 func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
-	p := newPriced(t)
+	p := newMetered(t)
 	done := func(_ session.Grant, err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
 		{string(session.Rotated), "web", func(session.Grant) {}, nil, true},
 		{string(session.Extended), "service", func(session.Grant) {}, nil, true},
 		{string(session.Retried), "web", func(g session.Grant) { done(p.refresh(g)) }, nil, false},
-		{"", "web", func(session.Grant) { p.pass(30 * 24 * time.Hour) }, session.ErrExpired, false},
+		{"", "web", func(session.Grant) { p.Pass(30 * 24 * time.Hour) }, session.ErrExpired, false},
 		{"", "web", func(g session.Grant) {
 			if _, err := p.Delete(t.Context(), session.Caller{Tenant: p.tenant}, g.Session.ID); err != nil {
 				t.Fatal(err)
@@ -99,19 +99,19 @@ func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
 // Law 4: a new container, and one whose latest read failed or is a minute old, reads before it writes: the same two
 // requests, two deep. Where the read fails nothing is written.
 func TestAContainerThatCannotTrustItsReadsReadsFirst(t *testing.T) {
-	for name, distrust := range map[string]func(*priced){
-		"a new one": func(p *priced) { p.service = p.keys.service(p.store, p.now, rand.Reader) },
-		"its latest read failed": func(p *priced) {
+	for name, distrust := range map[string]func(*metered){
+		"a new one": func(p *metered) { p.service = newService(p.keys, p.store, p.Now, rand.Reader) },
+		"its latest read failed": func(p *metered) {
 			g := p.issue("somebody else", "web")
 			p.transport.Always("GetItem", dynamotest.Refuse(http.StatusBadRequest, "AccessDeniedException", ""))
 			if _, err := p.refresh(g); err == nil {
-				t.Error("a refresh that cannot read the application is answered")
+				t.Error("got an answer where the application cannot be read, want an error")
 			}
 			p.transport.Always("GetItem", dynamotest.Pass())
 		},
-		"a minute at rest": func(p *priced) { p.pass(time.Minute) },
+		"a minute at rest": func(p *metered) { p.Pass(time.Minute) },
 	} {
-		p := newPriced(t)
+		p := newMetered(t)
 		p.warm()
 		g := p.issue("user", "web")
 		distrust(p)
@@ -130,7 +130,7 @@ func TestAContainerThatCannotTrustItsReadsReadsFirst(t *testing.T) {
 
 // What the token itself says is judged before the store.
 func TestATokenThatNeedsAnAccessTokenCostsNothingWithoutOne(t *testing.T) {
-	p := newPriced(t)
+	p := newMetered(t)
 	g := p.issue("user", "strict")
 	p.transport.Reset()
 	if _, err := p.refresh(g); !errors.Is(err, session.ErrAccessRequired) || p.cost() != (cost{requests: "[]"}) {
@@ -140,7 +140,7 @@ func TestATokenThatNeedsAnAccessTokenCostsNothingWithoutOne(t *testing.T) {
 
 // wantSmall checks that a write refused by the stored session is billed one unit: it takes less than 1 KB.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-unit-calculations.html
-func (p *priced) wantSmall(g session.Grant) {
+func (p *metered) wantSmall(g session.Grant) {
 	p.Helper()
 	size := 0
 	for name, value := range p.rawItem(g) {
@@ -160,12 +160,12 @@ func sizeOf(value types.AttributeValue) int {
 	case *types.AttributeValueMemberB:
 		return len(v.Value)
 	default:
-		return 1 // a flag; there are no other ones without device and claims
+		return 1 // a flag, the only other type without device and claims
 	}
 }
 
-// rawItem reads the item of a session of "user" as DynamoDB keeps it; nil if there is none.
-func (p *priced) rawItem(g session.Grant) map[string]types.AttributeValue {
+// rawItem reads the item of a session of "user" as DynamoDB keeps it; nil for an unknown session.
+func (p *metered) rawItem(g session.Grant) map[string]types.AttributeValue {
 	p.Helper()
 	out, err := uncounted(p.store).GetItem(p.Context(), &dynamodb.GetItemInput{
 		TableName: &p.store.Table, ConsistentRead: aws.Bool(true),
@@ -187,11 +187,11 @@ func uncounted(store *dynamo.Store) *dynamodb.Client {
 
 // The table in the doc of package dynamo, summed up for each operation of the service.
 func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
-	p := newPriced(t)
+	p := newMetered(t)
 	all := session.Caller{Tenant: p.tenant}
-	key := newAPIKey(t, p.store, p.tenant, p.now())
+	key := newAPIKey(t, p.store, p.tenant, p.Now())
 	authenticate := func(credential string) error {
-		_, err := p.keys.authorizer(p.store, p.now).Authenticate(t.Context(), authorizer.HeadersOf(map[string]string{
+		_, err := newAuthorizer(p.keys, p.store, p.Now).Authenticate(t.Context(), authorizer.HeadersOf(map[string]string{
 			"Authorization": "Bearer " + credential, "X-Stencil-TenantId": p.tenant,
 		}, nil))
 		return err
@@ -222,7 +222,7 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 		"refresh, reused": {"web", func(g session.Grant, _ string) error {
 			next, err1 := p.refresh(g)
 			_, err2 := p.refresh(next)
-			p.pass(31 * time.Second)
+			p.Pass(31 * time.Second)
 			p.transport.Reset()
 			_, err := p.refresh(g)
 			return errors.Join(err1, err2, only(err, session.ErrReused))
@@ -277,7 +277,7 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 	}
 }
 
-// only turns the one error that is wanted into none.
+// only is nil for the error that is wanted.
 func only(err, want error) error {
 	if errors.Is(err, want) {
 		return nil

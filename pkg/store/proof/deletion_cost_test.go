@@ -11,7 +11,7 @@ import (
 
 // Law 5: a read and a write, any number of sessions, and all of them are over.
 func TestDeletingAnApplicationIsTwoCallsAt10AndAt10000Sessions(t *testing.T) {
-	p := newPriced(t)
+	p := newMetered(t)
 	for _, sessions := range []int{10, 10_000} {
 		application := fmt.Sprintf("app-%d", sessions)
 		register(t, p.store, p.tenant, application, nil)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -26,26 +27,26 @@ import (
 
 // Law 2: a dump of the table alone, or the token key beside the ids, forges nothing and ends nothing.
 func TestADumpOfTheTableRefreshesNothing(t *testing.T) {
-	l, transport := plunderDynamoDB(t)
+	l, transport := dumpDynamoDB(t)
 	l.holdsNoSecret()
 	transport.Reset()
 	l.forgesNothingWithoutTheKey()
 	if requests := transport.Requests(); len(requests) != 0 {
 		t.Errorf("forged tokens were looked up: %v", requests)
 	}
-	l.allAsTheyWere()
+	l.wantUnchanged()
 	l.forgesNothingWithTheKey()
 }
 
 func TestTheFileOfTheEmbeddedStoreRefreshesNothing(t *testing.T) {
-	l := plunderFile(t)
+	l := dumpFile(t)
 	l.holdsNoSecret()
 	l.forgesNothingWithoutTheKey()
-	l.allAsTheyWere()
+	l.wantUnchanged()
 	l.forgesNothingWithTheKey()
 }
 
-func (l *loot) holdsNoSecret() {
+func (l *atRest) holdsNoSecret() {
 	l.Helper()
 	for _, found := range finds(l.dump, l.secrets) {
 		l.Errorf("at rest there is %s", found)
@@ -61,25 +62,25 @@ func (l *loot) holdsNoSecret() {
 }
 
 // assemble makes a token of a session out of what a thief may have.
-func (l *loot) assemble(g session.Grant, secret token.Secret, generation uint32, key keys.TokenKey) string {
+func (l *atRest) assemble(g session.Grant, secret token.Secret, generation uint32, key keys.TokenKey) string {
 	t := token.Refresh{
 		Reusable: g.Session.Policy.Reusable, KeyID: key.ID, Tenant: g.Session.Tenant, User: g.Session.User,
 		Application: g.Session.Application, Session: g.Session.ID, Generation: generation, Secret: secret,
 	}
-	return must(t.Encode(key)).Reveal()
+	return fixture.Must(t.Encode(key)).Reveal()
 }
 
 // guesses are the secrets that a dump suggests.
-func (l *loot) guesses(g session.Grant) []token.Secret {
+func (l *atRest) guesses(g session.Grant) []token.Secret {
 	guesses := []token.Secret{{}, token.Secret(g.Session.SecretHash), token.Secret(token.Secret(g.Session.SecretHash).Hash())}
 	return append(guesses, token.Secret(l.hashes[0]))
 }
 
 // forgesNothingWithoutTheKey tries a dump with keys of the thief's own.
-func (l *loot) forgesNothingWithoutTheKey() {
+func (l *atRest) forgesNothingWithoutTheKey() {
 	l.Helper()
 	for _, g := range l.current {
-		wrong := unknownKey(l.keys.active())
+		wrong := unknownKey(l.keys.TokenKey())
 		for _, key := range []keys.TokenKey{wrong, {ID: wrong.ID}, {ID: wrong.ID, Secret: g.Session.SecretHash}, {ID: wrong.ID + 1}} {
 			for _, guess := range l.guesses(g) {
 				text := l.assemble(g, guess, g.Session.Generation, key)
@@ -91,8 +92,8 @@ func (l *loot) forgesNothingWithoutTheKey() {
 	}
 }
 
-// allAsTheyWere wants every session unchanged.
-func (l *loot) allAsTheyWere() {
+// wantUnchanged wants every session unchanged.
+func (l *atRest) wantUnchanged() {
 	l.Helper()
 	for _, g := range l.current {
 		got, err := l.Live(l.Context(), g.Session.Key)
@@ -104,9 +105,9 @@ func (l *loot) allAsTheyWere() {
 
 // forgesNothingWithTheKey gives the thief the token key as well: no token that he makes enters a session or ends it,
 // whatever its generation says.
-func (l *loot) forgesNothingWithTheKey() {
+func (l *atRest) forgesNothingWithTheKey() {
 	l.Helper()
-	key := l.keys.active()
+	key := l.keys.TokenKey()
 	for _, g := range l.current {
 		for _, guess := range l.guesses(g) {
 			for _, generation := range []uint32{
@@ -127,7 +128,7 @@ func (l *loot) forgesNothingWithTheKey() {
 			}
 		}
 	}
-	l.allAsTheyWere()
+	l.wantUnchanged()
 }
 
 // The proof can fail: whatever is hidden in a dump is found.
@@ -153,7 +154,7 @@ func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
 // A cursor of a list carries no readable key.
 func TestACursorHoldsNoReadableKey(t *testing.T) {
 	store, _ := onEngine(t)
-	l := plunder(t, store)
+	l := newAtRest(t, store)
 	shell := api.Shell{Frame: frame.Frame{Log: telemetry.Log{Logger: slog.New(slog.DiscardHandler)}}}
 	list := stencil.RetrieveByUser(shell, l.Lister)
 	for _, application := range []string{"", "web"} {

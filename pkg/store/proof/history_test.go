@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -19,7 +20,7 @@ import (
 // history is what some clients did to the same sessions at once, each operation at a time of its own.
 type history struct {
 	t       *testing.T
-	keys    keyset
+	keys    fixture.Keys
 	store   session.Store
 	repeats bool // the SDK may repeat requests
 	faults  bool // operations may fail
@@ -28,12 +29,12 @@ type history struct {
 	offset  atomic.Int64 // of the operations' clock, in milliseconds
 
 	mu       sync.Mutex
-	families []*shared
+	sessions []*sharedSession
 	log      []entry
 }
 
-// shared is a session as all clients together know it.
-type shared struct {
+// sharedSession is what all clients together know of a session.
+type sharedSession struct {
 	user, application string
 	id                token.ID
 	tokens            map[uint32]string // by generation; one whose answer is under way is missing
@@ -69,8 +70,8 @@ func timesOf(application string) (idle, overlap time.Duration) {
 	return time.Hour, 10 * time.Second
 }
 
-// record runs one history. Applications are there before prepare is called, which may then make trouble.
-func record(t *testing.T, k keyset, store session.Store, seed uint64, prepare func(*history)) *history {
+// record runs one history. Applications are there before prepare is called, which may then set faults.
+func record(t *testing.T, k fixture.Keys, store session.Store, seed uint64, prepare func(*history)) *history {
 	t.Helper()
 	h := &history{t: t, keys: k, store: store, tenant: storetest.NewTenant(), begun: time.Now()}
 	for _, application := range []string{"web", "brief", "phone"} {
@@ -85,7 +86,7 @@ func record(t *testing.T, k keyset, store session.Store, seed uint64, prepare fu
 	for n := range clients {
 		working.Go(func() {
 			c := &client{history: h, n: n, rand: mathrand.New(mathrand.NewPCG(seed, uint64(n)))}
-			c.service = k.service(store, c.now, rand.Reader)
+			c.service = newService(k, store, c.now, rand.Reader)
 			for range operations {
 				c.operate()
 			}
@@ -141,15 +142,15 @@ func (c *client) operate() {
 }
 
 // pick chooses a session, mostly one that is not known to be over, and one of its tokens, mostly the newest.
-func (c *client) pick() (*shared, uint32) {
+func (c *client) pick() (*sharedSession, uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	live := slices.DeleteFunc(slices.Clone(c.families), func(f *shared) bool { return f.over })
+	live := slices.DeleteFunc(slices.Clone(c.sessions), func(f *sharedSession) bool { return f.over })
 	if len(live) < 3 {
 		return nil, 0
 	}
 	if c.rand.IntN(12) == 0 {
-		live = c.families
+		live = c.sessions
 	}
 	f := live[c.rand.IntN(len(live))]
 	back := []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 5, 6, 7}[c.rand.IntN(24)]
@@ -185,14 +186,14 @@ func (c *client) issue(a asked, e *entry) {
 	e.parts = func(token.ID) []part { return a.issued(g.Session) }
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.families = append(c.families, &shared{
+	c.sessions = append(c.sessions, &sharedSession{
 		user: user, application: application, id: g.Session.ID,
 		tokens:    map[uint32]string{0: g.Refresh.Reveal()},
 		accessIDs: map[uint32]token.ID{0: g.Session.AccessTokenID},
 	})
 }
 
-func (c *client) refresh(a asked, e *entry, f *shared, generation uint32) {
+func (c *client) refresh(a asked, e *entry, f *sharedSession, generation uint32) {
 	e.id = f.id
 	g, err := c.Refresh(context.Background(), session.RefreshRequest{Token: c.tokenOf(f, generation)})
 	e.done = int64(time.Since(c.begun))
@@ -208,14 +209,14 @@ func (c *client) refresh(a asked, e *entry, f *shared, generation uint32) {
 	}
 }
 
-func (c *client) tokenOf(f *shared, generation uint32) string {
+func (c *client) tokenOf(f *sharedSession, generation uint32) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return f.tokens[generation]
 }
 
 // learn keeps a successor. Law 3: whoever else got one got the same.
-func (c *client) learn(f *shared, g session.Grant) {
+func (c *client) learn(f *sharedSession, g session.Grant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	generation := g.Session.Generation
@@ -228,13 +229,13 @@ func (c *client) learn(f *shared, g session.Grant) {
 	}
 }
 
-func (c *client) over(f *shared) {
+func (c *client) over(f *sharedSession) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.over = true
 }
 
-func (c *client) retrieve(a asked, e *entry, f *shared) {
+func (c *client) retrieve(a asked, e *entry, f *sharedSession) {
 	e.id = f.id
 	got, err := c.Retrieve(context.Background(), session.Caller{Tenant: c.tenant}, f.id)
 	switch {
@@ -246,7 +247,7 @@ func (c *client) retrieve(a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) list(a asked, e *entry, f *shared) {
+func (c *client) list(a asked, e *entry, f *sharedSession) {
 	e.user = f.user
 	if c.rand.IntN(2) == 0 {
 		e.application = f.application
@@ -264,7 +265,7 @@ func (c *client) list(a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) delete(a asked, e *entry, f *shared, generation uint32) {
+func (c *client) delete(a asked, e *entry, f *sharedSession, generation uint32) {
 	e.id = f.id
 	caller := session.Caller{Tenant: c.tenant}
 	var err error
@@ -278,7 +279,7 @@ func (c *client) delete(a asked, e *entry, f *shared, generation uint32) {
 	}
 }
 
-func (c *client) deleteByUser(a asked, e *entry, f *shared) {
+func (c *client) deleteByUser(a asked, e *entry, f *sharedSession) {
 	e.user = f.user
 	if c.rand.IntN(2) == 0 {
 		e.application = f.application
@@ -289,7 +290,7 @@ func (c *client) deleteByUser(a asked, e *entry, f *shared) {
 	}
 }
 
-func (c *client) deleteByApplication(a asked, e *entry, f *shared) {
+func (c *client) deleteByApplication(a asked, e *entry, f *sharedSession) {
 	e.application = f.application
 	epoch, err := c.DeleteByApplication(context.Background(), c.tenant, e.application)
 	if e.parts = func(token.ID) []part { return a.advanced(epoch) }; c.failed(err) {

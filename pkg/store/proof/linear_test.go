@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
@@ -21,7 +22,7 @@ import (
 // linearizable, whatever DynamoDB loses, refuses or delays.
 func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
 	const least = 10_000
-	k := newKeys(t)
+	k := fixture.NewKeys("EdDSA")
 	var total atomic.Int64
 	t.Run("all", func(t *testing.T) { // so that they are over when their operations are counted
 		for name, c := range map[string]struct {
@@ -43,9 +44,9 @@ func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
 					seed := rand.Uint64()
 					h := record(t, k, store, seed, func(h *history) {
 						h.faults, h.repeats = c.share > 0, c.repeats
-						trouble(transport, seed, c.share)
+						injectFaults(transport, seed, c.share)
 					})
-					trouble(transport, seed, 0)
+					injectFaults(transport, seed, 0)
 					total.Add(int64(len(h.log)))
 					for _, violation := range h.check() {
 						t.Errorf("seed %d: %s", seed, violation)
@@ -54,7 +55,7 @@ func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
 			})
 		}
 	})
-	if n := total.Load(); n > 0 && n < least && !t.Failed() { // 0: there is no engine
+	if n := total.Load(); n > 0 && n < least && !t.Failed() { // 0: no engine
 		t.Errorf("got %d operations, want %d", n, least)
 	}
 }
@@ -62,7 +63,7 @@ func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
 func giveUp(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
 func TestConcurrentHistoriesOverTheEmbeddedStoreAreLinearizable(t *testing.T) {
-	k := newKeys(t)
+	k := fixture.NewKeys("EdDSA")
 	store, _ := onDisk(t)
 	for range times(20, 40) {
 		seed := rand.Uint64()
@@ -72,8 +73,8 @@ func TestConcurrentHistoriesOverTheEmbeddedStoreAreLinearizable(t *testing.T) {
 	}
 }
 
-// trouble makes so many of the requests fail, each in some way.
-func trouble(transport *dynamotest.Transport, seed uint64, share float64) {
+// injectFaults makes a share of the requests meet a fault, drawn by the seed.
+func injectFaults(transport *dynamotest.Transport, seed uint64, share float64) {
 	var mu sync.Mutex
 	dice := rand.New(rand.NewPCG(seed, 0))
 	for _, operation := range []string{
@@ -119,7 +120,7 @@ func late(by time.Duration) dynamotest.Fault {
 
 // The proof can fail: a store with a mistake is caught.
 func TestAStoreWithAMistakeIsCaught(t *testing.T) {
-	k := newKeys(t)
+	k := fixture.NewKeys("EdDSA")
 	for name, mistake := range mistakes() {
 		store, _ := onDisk(t)
 		wrong := mistake(store)
@@ -129,7 +130,7 @@ func TestAStoreWithAMistakeIsCaught(t *testing.T) {
 			caught = len(h.check())
 		}
 		if caught == 0 {
-			t.Errorf("%s, and nobody noticed", name)
+			t.Errorf("%s: got no violation in 50 histories, want one", name)
 		}
 	}
 }

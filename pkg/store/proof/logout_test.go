@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -19,15 +18,15 @@ import (
 func newSimulation(t *testing.T, overlap time.Duration) *simulation {
 	t.Helper()
 	before, after := keys.GenerateTokenKey(keys.Active), keys.GenerateTokenKey(keys.Next)
-	kit := &simulation{store: fixture.Store(t, fixture.Noon), overlap: overlap, signing: unsigned()}
-	kit.tokens[0] = must(keys.ParseTokenSet(must(keys.MarshalDocument(before, after))))
+	sim := &simulation{store: fixture.Store(t, fixture.Noon), overlap: overlap, signing: fixture.Unsigned()}
+	sim.tokens[0] = fixture.Must(keys.ParseTokenSet(fixture.Must(keys.MarshalDocument(before, after))))
 	before.Status, after.Status = keys.Retired, keys.Active
-	kit.tokens[1] = must(keys.ParseTokenSet(must(keys.MarshalDocument(before, after))))
-	return kit
+	sim.tokens[1] = fixture.Must(keys.ParseTokenSet(fixture.Must(keys.MarshalDocument(before, after))))
+	return sim
 }
 
 // browsers runs so many sessions and returns what went wrong, with its seed, and how often each outcome was met.
-func browsers(n int, kit *simulation, check func(*browser) error) (wrong []error, seen map[session.Outcome]int) {
+func browsers(n int, sim *simulation, check func(*browser) error) (wrong []error, seen map[session.Outcome]int) {
 	var mu sync.Mutex
 	var seeds atomic.Uint64
 	var workers sync.WaitGroup
@@ -35,10 +34,10 @@ func browsers(n int, kit *simulation, check func(*browser) error) (wrong []error
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for seed := seeds.Add(1); seed <= uint64(n); seed = seeds.Add(1) {
-				b := newBrowser(seed, kit)
-				b.live()
+				b := newBrowser(seed, sim)
+				b.run()
 				err := check(b)
-				_ = kit.store.DeleteBatch(context.Background(), []session.Key{b.key})
+				_ = sim.store.DeleteBatch(context.Background(), []session.Key{b.key})
 				mu.Lock()
 				for outcome, times := range b.seen {
 					seen[outcome] += times
@@ -71,7 +70,7 @@ func (b *browser) replayed() error {
 		return nil
 	}
 	b.clock.Pass(time.Minute + time.Second)
-	stolen := b.texts[b.dice.IntN(len(b.texts)-1)]
+	stolen := b.texts[b.random.IntN(len(b.texts)-1)]
 	if stolen == b.jar {
 		return nil // a restored table: it is the current one
 	}
@@ -86,17 +85,17 @@ func (b *browser) replayed() error {
 
 // Law 4 and the doc of this package: nobody is logged out without a thief, and every replay is caught.
 func TestNobodyIsLoggedOutAndEveryReplayIsCaught(t *testing.T) {
-	withoutRaceDetector(t)
+	fixture.WithoutRaceDetector(t) // a session is one goroutine but for the read of the application
 	n := times(10_000, 100)
 	if testing.Short() {
 		n = 500
 	}
-	kit := newSimulation(t, 30*time.Second)
-	if unanswered > kit.overlap {
+	sim := newSimulation(t, 30*time.Second)
+	if unanswered > sim.overlap {
 		t.Fatalf("the simulated clients are not those that the law protects: %v", unanswered)
 	}
 	var tooLate atomic.Int64
-	wrong, seen := browsers(n, kit, func(b *browser) error {
+	wrong, seen := browsers(n, sim, func(b *browser) error {
 		if b.tooLate {
 			tooLate.Add(1)
 			return nil
@@ -123,18 +122,4 @@ func TestTooShortAnOverlapIsNoticed(t *testing.T) {
 	if len(wrong) == 0 {
 		t.Error("got no logout, want some")
 	}
-}
-
-// withoutRaceDetector runs a test in a process that lacks the race detector, which takes ten times as long: a session
-// is one goroutine but for the read of the application.
-func withoutRaceDetector(t *testing.T) {
-	t.Helper()
-	if !raceEnabled {
-		return
-	}
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=0", "-v", "-run", "^"+t.Name()+"$", ".").CombinedOutput()
-	if t.Logf("%s", out); err != nil {
-		t.Errorf("without the race detector: %v", err)
-	}
-	t.SkipNow()
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
-// Law 4: a reuse ends its session and is told, even where the removal of the session fails: the next request would
-// find a session that is over, and nobody would ever hear of the reuse.
-func TestAReuseIsToldEvenWhereTheRemovalFails(t *testing.T) {
-	f := newPriced(t)
+// Law 4: a reuse ends its session and is reported, even where the deletion of its item fails. Otherwise the next request
+// would find a session that is over, and no log line would name the reuse.
+func TestAReuseIsReportedEvenWhereTheDeletionFails(t *testing.T) {
+	f := newMetered(t)
 	register(t, f.store, f.tenant, "web", nil)
 	first := f.issue("user", "web")
 	second, err := f.refresh(first)
@@ -24,12 +24,12 @@ func TestAReuseIsToldEvenWhereTheRemovalFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.pass(31 * time.Second) // the window of the first one is over
+	f.Pass(31 * time.Second) // the window of the first one is over
 	f.transport.Always("DeleteItem", dynamotest.Refuse(http.StatusServiceUnavailable, "ServiceUnavailable", ""))
 	if _, err := f.refresh(first); !errors.Is(err, session.ErrReused) {
-		t.Errorf("a reuse is told as: %v", err)
+		t.Errorf("the reuse: got %v, want %v", err, session.ErrReused)
 	}
 	if _, err := f.refresh(third); !errors.Is(err, session.ErrRefused) {
-		t.Errorf("the session lives: %v", err)
+		t.Errorf("the newest token after it: got %v, want %v", err, session.ErrRefused)
 	}
 }

@@ -2,8 +2,6 @@ package proof
 
 import (
 	"context"
-	"crypto"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"flag"
@@ -17,29 +15,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
-
-const issuer = "https://tokens.example"
-
-// fatal is what testing.T and rapid.T have in common.
-type fatal interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
-// must ends the test on an error of its own making.
-func must[T any](value T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return value
-}
 
 // times multiplies the size of a random proof when PROOF=long.
 func times(n, longer int) int {
@@ -62,49 +44,6 @@ func rapidChecks(t *testing.T, n int) {
 	}
 }
 
-// keyset is what a service signs and verifies with. Its access tokens are signed with Ed25519, so that two
-// services with the same keys answer the same bytes.
-type keyset struct {
-	tokens  []keys.JWK
-	signing *keys.Ring[keys.SigningSet]
-	public  *keys.Ring[keys.PublicSet]
-}
-
-func newKeys(t testing.TB) keyset {
-	t.Helper()
-	signing, err := keys.GenerateSigningKey("EdDSA", keys.Active)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keyset{
-		tokens:  []keys.JWK{keys.GenerateTokenKey(keys.Active)},
-		signing: ringOf(keys.ParseSigningSet, signing),
-		public:  ringOf(keys.ParsePublicSet, signing),
-	}
-}
-
-func ringOf[Set any](parse func([]byte) (*Set, error), jwks ...keys.JWK) *keys.Ring[Set] {
-	return keys.NewRing(func(context.Context) (*Set, error) {
-		raw, err := keys.MarshalDocument(jwks...)
-		if err != nil {
-			return nil, err
-		}
-		return parse(raw)
-	})
-}
-
-// rotated retires the active token key and adds another one.
-func (k keyset) rotated() keyset {
-	old := k.tokens
-	k.tokens = nil
-	for _, key := range old {
-		key.Status = keys.Retired
-		k.tokens = append(k.tokens, key)
-	}
-	k.tokens = append(k.tokens, keys.GenerateTokenKey(keys.Active))
-	return k
-}
-
 // service is all verbs over a store.
 type service struct {
 	session.Verbs
@@ -113,20 +52,14 @@ type service struct {
 	Verifier token.Verifier
 }
 
-func (k keyset) service(store session.Store, now func() time.Time, random io.Reader) *service {
-	tokens, verifier := ringOf(keys.ParseTokenSet, k.tokens...), token.Verifier{Issuer: issuer, Keys: k.public, Now: now}
-	minter := session.NewMinter(issuer, tokens, k.signing, now, random)
-	return &service{session.NewVerbs(store, minter, verifier), store, verifier}
+// newService differs from fixture.Keys.Verbs in its randomness.
+func newService(k fixture.Keys, store session.Store, now func() time.Time, random io.Reader) *service {
+	minter := session.NewMinter(fixture.Issuer, k.TokenRing(), k.SigningRing(), now, random)
+	return &service{session.NewVerbs(store, minter, k.Verifier(now)), store, k.Verifier(now)}
 }
 
-func (k keyset) authorizer(store authorizer.Store, now func() time.Time) *authorizer.Authorizer {
-	return &authorizer.Authorizer{Store: store, Verifier: token.Verifier{Issuer: issuer, Keys: k.public, Now: now}, Now: now}
-}
-
-// active is the token key that signs new tokens.
-func (k keyset) active() keys.TokenKey {
-	raw := must(keys.MarshalDocument(k.tokens...))
-	return must(keys.ParseTokenSet(raw)).Active
+func newAuthorizer(k fixture.Keys, store authorizer.Store, now func() time.Time) *authorizer.Authorizer {
+	return &authorizer.Authorizer{Store: store, Verifier: k.Verifier(now), Now: now}
 }
 
 // onEngine opens the store of production on DynamoDB's own engine, in a table of its own.
@@ -153,22 +86,12 @@ func onDisk(t testing.TB) (store *embedded.Store, path string) {
 	return store, path
 }
 
-// clock stands still until it is moved.
-type clock struct{ at time.Time }
-
-func newClock() *clock { return &clock{time.Now().UTC().Truncate(time.Millisecond)} }
-
-func (c *clock) now() time.Time { return c.at }
-
-func (c *clock) pass(d time.Duration) { c.at = c.at.Add(d) }
+func newClock() *fixture.Clock { return fixture.NewClock(time.Now().UTC().Truncate(time.Millisecond)) }
 
 // register puts an application that differs from the default settings by a change.
-func register(t fatal, store session.Store, tenant, id string, change func(*session.Settings)) {
+func register(t fixture.T, store session.Store, tenant, id string, change func(*session.Settings)) {
 	t.Helper()
-	app := session.Application{Tenant: tenant, ID: id, Settings: session.DefaultSettings()}
-	if change != nil {
-		change(&app.Settings)
-	}
+	app := fixture.Application(tenant, id, change)
 	if bad := app.Settings.Validate(); len(bad) > 0 {
 		t.Fatalf("settings: %v", bad)
 	}
@@ -187,7 +110,7 @@ func register(t fatal, store session.Store, tenant, id string, change func(*sess
 // newAPIKey stores a key and returns it as its holder has it.
 func newAPIKey(t testing.TB, store session.Store, tenant string, at time.Time) token.APIKey {
 	t.Helper()
-	key := must(token.NewAPIKey(rand.Reader))
+	key := fixture.Must(token.NewAPIKey(rand.Reader))
 	err := store.PutAPIKey(t.Context(), session.APIKey{
 		ID: key.ID, SecretHash: key.Secret.Hash(), Tenant: tenant, Name: "backend", CreatedAt: at,
 		Permissions: []session.Permission{session.MayIssue, session.MayRead, session.MayRevoke},
@@ -196,19 +119,4 @@ func newAPIKey(t testing.TB, store session.Store, tenant string, at time.Time) t
 		t.Fatal(err)
 	}
 	return key
-}
-
-// unsigned makes access tokens that nobody reads: a signature takes longer than the rest of a refresh.
-func unsigned() *keys.Ring[keys.SigningSet] {
-	return keys.NewRing(func(context.Context) (*keys.SigningSet, error) {
-		return &keys.SigningSet{Active: keys.SigningKey{ID: "none", Alg: "EdDSA", Signer: blank{}}}, nil
-	})
-}
-
-type blank struct{}
-
-func (blank) Public() crypto.PublicKey { return ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)) }
-
-func (blank) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-	return make([]byte, ed25519.SignatureSize), nil
 }

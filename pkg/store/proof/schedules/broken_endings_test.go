@@ -11,18 +11,18 @@ import (
 // mistakesOfEndings break laws of reuse, deletions and the session limit.
 func mistakesOfEndings() []mistake {
 	return []mistake{
-		{name: "reuse ends nothing", cast: "two tabs and a late thief", store: func(s session.Store) session.Store {
+		{name: "reuse ends nothing", scenario: "two tabs and a late thief", store: func(s session.Store) session.Store {
 			return &broken{Store: s, endReused: func(context.Context, session.Key) error { return nil }}
 		}},
-		{name: "a refresh brings a deleted session back", cast: "two tabs and a deletion by id", store: upserting},
-		{name: "epochs are not compared", cast: "two tabs and a deletion by application", store: func(s session.Store) session.Store {
+		{name: "a refresh brings a deleted session back", scenario: "two tabs and a deletion by id", store: upserting},
+		{name: "epochs are not compared", scenario: "two tabs and a deletion by application", store: func(s session.Store) session.Store {
 			return &broken{Store: s, application: func(app session.Application, err error) (session.Application, error) {
 				app.Epoch = 0
 				return app, err
 			}}
 		}},
 		{
-			name: "an epoch advances whatever was read", cast: "a deletion by application is repeated, and a login follows",
+			name: "an epoch advances whatever was read", scenario: "a deletion by application is repeated, and a login follows",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, _ uint64) (uint64, error) {
 					app, err := s.Application(ctx, tenant, id)
@@ -34,11 +34,11 @@ func mistakesOfEndings() []mistake {
 			},
 		},
 		{
-			name: "a creation is repeated", cast: "a login is repeated, and a deletion by user follows",
-			change: func(c *cast) { c.repeatsCreate = true },
+			name: "a creation is repeated", scenario: "a login is repeated, and a deletion by user follows",
+			change: func(c *scenario) { c.repeatsCreate = true },
 		},
 		{
-			name: "an eviction has no condition", cast: "a login, and the session that would leave is refreshed",
+			name: "an eviction has no condition", scenario: "a login, and the session that would leave is refreshed",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, deletion: func(d session.Deletion) session.Deletion {
 					return session.Deletion{Key: d.Key, Root: d.Root}
@@ -46,7 +46,7 @@ func mistakesOfEndings() []mistake {
 			},
 		},
 		{
-			name: "the first created leaves", cast: "a login, and the session that would leave is refreshed",
+			name: "the first created leaves", scenario: "a login, and the session that would leave is refreshed",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, listed: func(found []session.Session) {
 					for n := range found {
@@ -56,11 +56,11 @@ func mistakesOfEndings() []mistake {
 			},
 		},
 		{
-			name: "a login does not see itself leave", cast: "two logins at limit 1, one clock behind",
+			name: "a login does not see itself leave", scenario: "two logins at limit 1, one clock behind",
 			store: func(s session.Store) session.Store { return &broken{Store: s, remove: forgetful(s)} },
 		},
 		{
-			name: "a deletion by token ignores the root", cast: "a tab and a thief with a token key",
+			name: "a deletion by token ignores the root", scenario: "a tab and a thief with a token key",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, deletion: func(d session.Deletion) session.Deletion {
 					d.Root = token.RootHash{}
@@ -68,7 +68,7 @@ func mistakesOfEndings() []mistake {
 				}}
 			},
 		},
-		{name: "two deletions return one session", cast: "two deletions by id and a tab", store: func(s session.Store) session.Store {
+		{name: "two deletions return one session", scenario: "two deletions by id and a tab", store: func(s session.Store) session.Store {
 			last := map[session.Key]session.Session{}
 			return &broken{Store: s, remove: func(ctx context.Context, d session.Deletion) (session.Session, error) {
 				old, err := s.Delete(ctx, d)

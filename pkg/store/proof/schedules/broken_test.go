@@ -107,20 +107,20 @@ func answering(shown func(session.Rotation, session.Session) session.Session) fu
 	}
 }
 
-// mistake is a broken law and a cast in which it shows.
+// mistake is a broken law and a scenario in which it shows.
 type mistake struct {
-	name, cast string
-	store      func(session.Store) session.Store
-	change     func(*cast)
+	name, scenario string
+	store          func(session.Store) session.Store
+	change         func(*scenario)
 }
 
 func mistakes() []mistake {
 	permits, apply := session.Rotation.Permits, session.Rotation.Apply
 	alive := func(r session.Rotation, s session.Session) bool { return !s.Expired(r.Now) }
 	return slices.Concat([]mistake{
-		{name: "a superseded token rotates", cast: "two tabs and a late thief", store: rotating(alive, apply)},
+		{name: "a superseded token rotates", scenario: "two tabs and a late thief", store: rotating(alive, apply)},
 		{
-			name: "the use of the successor closes the window", cast: "two tabs and a token inside its window",
+			name: "the use of the successor closes the window", scenario: "two tabs and a token inside its window",
 			store: answering(func(_ session.Rotation, s session.Session) session.Session {
 				for slot := range s.Rotated {
 					if uint32(slot) != (s.Generation-1)%session.RotationTimes {
@@ -131,14 +131,14 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "five rotations are remembered", cast: "a tab six generations behind",
+			name: "five rotations are remembered", scenario: "a tab six generations behind",
 			store: answering(func(_ session.Rotation, s session.Session) session.Session {
 				s.Rotated[s.Generation%session.RotationTimes] = s.CreatedAt.AddDate(-1, 0, 0)
 				return s
 			}),
 		},
 		{
-			name: "every window runs from the latest rotation", cast: "two tabs and a late thief",
+			name: "every window runs from the latest rotation", scenario: "two tabs and a late thief",
 			store: answering(func(_ session.Rotation, s session.Session) session.Session {
 				for slot := range s.Rotated {
 					s.Rotated[slot] = s.RotatedAt()
@@ -147,7 +147,7 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "a retry moves the window", cast: "two tabs, a late thief and a retry",
+			name: "a retry moves the window", scenario: "two tabs, a late thief and a retry",
 			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
 				if permits(r, s) {
 					return apply(r, s)
@@ -157,39 +157,39 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "one window for all distances", cast: "two holders under a long overlap",
+			name: "one window for all distances", scenario: "two holders under a long overlap",
 			store: answering(func(r session.Rotation, s session.Session) session.Session {
 				s.Rotated[r.From%session.RotationTimes] = r.Now
 				return s
 			}),
 		},
 		{
-			name: "a rotation does not say whose it is", cast: "one tab without an overlap, requests are repeated",
+			name: "a rotation does not say whose it is", scenario: "one tab without an overlap, requests are repeated",
 			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
 				r.RequestID = s.ID
 				return apply(r, s)
 			}),
 		},
 		{
-			name: "the stored jti is another one", cast: "two tabs in warm containers",
+			name: "the stored jti is another one", scenario: "two tabs in warm containers",
 			store: answering(func(r session.Rotation, s session.Session) session.Session {
 				s.AccessTokenID = r.RequestID
 				return s
 			}),
 		},
 		{
-			name: "no token rolls forward", cast: "two tabs and a restored table",
+			name: "no token rolls forward", scenario: "two tabs and a restored table",
 			store: rotating(func(r session.Rotation, s session.Session) bool { return !r.Forward && permits(r, s) }, apply),
 		},
 		{
-			name: "a roll forward leaves the windows as they were", cast: "two tabs and a restored table",
+			name: "a roll forward leaves the windows as they were", scenario: "two tabs and a restored table",
 			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
 				r.Forward = false
 				return apply(r, s)
 			}),
 		},
 		{
-			name: "any root fits", cast: "a tab and a thief with a token key",
+			name: "any root fits", scenario: "a tab and a thief with a token key",
 			store: answering(func(r session.Rotation, s session.Session) session.Session {
 				s.RootHash = r.Root
 				return s
@@ -198,20 +198,20 @@ func mistakes() []mistake {
 	}, mistakesOfEndings())
 }
 
-// The proof can fail: each broken law shows in some schedule of its cast.
+// The proof can fail: each broken law shows in some schedule of its scenario.
 func TestEveryBrokenLawIsCaught(t *testing.T) {
 	for _, m := range mistakes() {
-		at := slices.IndexFunc(casts(), func(c cast) bool { return c.name == m.cast })
+		at := slices.IndexFunc(scenarios(), func(c scenario) bool { return c.name == m.scenario })
 		if at < 0 {
-			t.Fatalf("%s: there is no cast %q", m.name, m.cast)
+			t.Fatalf("%s: got no scenario %q, want one", m.name, m.scenario)
 		}
-		c := casts()[at]
+		c := scenarios()[at]
 		if m.change != nil {
 			m.change(&c)
 		}
 		e := explore(t, c, m.store)
 		if e.violation == "" {
-			t.Errorf("%s: none of %d schedules of %q shows it", m.name, e.schedules, m.cast)
+			t.Errorf("%s: none of %d schedules of %q shows it", m.name, e.schedules, m.scenario)
 		}
 		t.Logf("%s: after %d schedules", m.name, e.schedules)
 	}

@@ -75,7 +75,7 @@ func (c *container) Query(ctx context.Context, q session.Query) ([]session.Sessi
 // Create is not repeated.
 func (c *container) Create(ctx context.Context, s session.Session) error {
 	r := writes(s.Key)
-	r.once = !c.actor.cast.repeatsCreate
+	r.once = !c.client.scenario.repeatsCreate
 	_, err := send(c, r, "create", func() (struct{}, error) { return struct{}{}, c.Store.Create(ctx, s) })
 	return err
 }
@@ -98,10 +98,10 @@ func (c *container) Delete(ctx context.Context, d session.Deletion) (session.Ses
 	return send(c, writes(d.Key), "delete", func() (session.Session, error) {
 		old, err := c.Store.Delete(ctx, d)
 		if err == nil {
-			s := c.actor.schedule
+			s := c.client.schedule
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.deletedBy[d.ID.String()] = append(s.deletedBy[d.ID.String()], c.actor.index)
+			s.deletedBy[d.ID.String()] = append(s.deletedBy[d.ID.String()], c.client.index)
 		}
 		return old, err
 	})

@@ -3,7 +3,6 @@ package schedules
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,8 +11,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// cast is a few actors and what the laws say of all their schedules.
-type cast struct {
+// scenario is a few clients and what the laws say of all their schedules.
+type scenario struct {
 	name     string
 	settings func(*session.Settings)
 	ordered  bool    // the law speaks of the order of requests that commute
@@ -25,11 +24,11 @@ type cast struct {
 	contended     bool // logins may take each other's place until one gives up
 	repeatsCreate bool // a mistake: creations are repeated like any other write
 
-	enter func(s *schedule) (check func())
+	setUp func(s *schedule) (check func())
 }
 
 // faultsOf are what may become of a request. A read that is lost or delayed is one that is carried out later.
-func (c cast) faultsOf(r *request) (kinds []fault) {
+func (c scenario) faultsOf(r *request) (kinds []fault) {
 	for _, kind := range c.kinds {
 		if r.write || kind == crashBefore {
 			kinds = append(kinds, kind)
@@ -38,23 +37,23 @@ func (c cast) faultsOf(r *request) (kinds []fault) {
 	return kinds
 }
 
-// exploration is what came of a cast.
+// exploration is what the schedules of a scenario led to.
 type exploration struct {
 	schedules, equivalent int
 	violation             string          // of the first schedule in which a law does not hold
-	outcomes              map[string]bool // what all actors were answered, in each schedule
+	outcomes              map[string]bool // what all clients were answered, in each schedule
 }
 
-// explore plays every schedule of a cast, or those until a law is violated.
-func explore(t *testing.T, c cast, mistake func(session.Store) session.Store) (e exploration) {
+// explore plays every schedule of a scenario, or those until a law is violated.
+func explore(t *testing.T, c scenario, mistake func(session.Store) session.Store) (e exploration) {
 	t.Helper()
 	e.outcomes = map[string]bool{}
 	synctest.Test(t, func(t *testing.T) {
-		g := newStage(t, mistake)
+		g := newEnvironment(t, mistake)
 		var path []int
 		for number := 0; path != nil || number == 0; number++ {
 			s := &schedule{
-				stage: g, cast: c, path: path, faults: c.faults, tenant: fmt.Sprintf("tenant-%07d", number),
+				environment: g, scenario: c, path: path, faults: c.faults, tenant: fmt.Sprintf("tenant-%07d", number),
 				seen: map[string]int{}, deletedBy: map[string][]int{},
 			}
 			check := s.prepare()
@@ -78,18 +77,18 @@ func explore(t *testing.T, c cast, mistake func(session.Store) session.Store) (e
 	return e
 }
 
-// prepare makes the application and lets the cast enter.
+// prepare makes the application and sets the scenario up.
 func (s *schedule) prepare() (check func()) {
 	app := fixture.Application(s.tenant, web, func(settings *session.Settings) {
 		settings.MaxSessionsPerUser = 0
-		if s.cast.settings != nil {
-			s.cast.settings(settings)
+		if s.scenario.settings != nil {
+			s.scenario.settings(settings)
 		}
 	})
 	if _, err := s.store.PutApplication(s.t.Context(), app); err != nil {
 		s.t.Fatal(err)
 	}
-	return s.cast.enter(s)
+	return s.scenario.setUp(s)
 }
 
 // next is the path of the next schedule; nil after the last one.
@@ -102,10 +101,10 @@ func (s *schedule) next() []int {
 	return nil
 }
 
-// outcome is what every actor was answered, in its order.
+// outcome is what every client was answered, in its order.
 func (s *schedule) outcome() string {
 	var all []string
-	for _, a := range s.actors {
+	for _, a := range s.clients {
 		for _, w := range s.of(a) {
 			all = append(all, w.String())
 		}
@@ -113,7 +112,7 @@ func (s *schedule) outcome() string {
 	return strings.Join(all, "\n")
 }
 
-// nightly says whether the long casts are explored.
+// nightly says whether the long scenarios are explored.
 func nightly() bool { return os.Getenv("PROOF") == "long" }
 
 // nightlyTimes is 1 but for nightly runs.
@@ -125,8 +124,8 @@ func nightlyTimes(n int) int {
 }
 
 func TestEveryScheduleKeepsTheLaws(t *testing.T) {
-	withoutRaceDetector(t)
-	for _, c := range casts() {
+	fixture.WithoutRaceDetector(t)
+	for _, c := range scenarios() {
 		t.Run(c.name, func(t *testing.T) {
 			if c.long && !nightly() || c.ordered && testing.Short() {
 				t.Skip("make check explores it, or PROOF=long")
@@ -143,13 +142,13 @@ func TestEveryScheduleKeepsTheLaws(t *testing.T) {
 	}
 }
 
-// The reduction is sound as far as casts of this size show: without it there is no other outcome.
+// Without the reduction scenarios of this size have the same outcomes.
 func TestTheReductionLosesNoOutcome(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it explores casts without the reduction")
+		t.Skip("it explores scenarios without the reduction")
 	}
-	withoutRaceDetector(t)
-	for _, c := range casts() {
+	fixture.WithoutRaceDetector(t)
+	for _, c := range scenarios() {
 		if c.ordered || c.long || c.faults > 1 || c.wide && !nightly() {
 			continue
 		}
@@ -163,18 +162,4 @@ func TestTheReductionLosesNoOutcome(t *testing.T) {
 			}
 		}
 	}
-}
-
-// withoutRaceDetector runs a test in a process that lacks the race detector, which takes ten times as long: between two
-// requests of a schedule one goroutine runs.
-func withoutRaceDetector(t *testing.T) {
-	t.Helper()
-	if !raceEnabled {
-		return
-	}
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=0", "-v", "-run", "^"+t.Name()+"$", ".").CombinedOutput()
-	if t.Logf("%s", out); err != nil {
-		t.Errorf("without the race detector: %v", err)
-	}
-	t.SkipNow()
 }

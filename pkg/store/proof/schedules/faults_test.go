@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// faults are casts in which containers end, answers are lost and first attempts arrive late.
-func faults() []cast {
+// faults are scenarios in which containers end, answers are lost and first attempts arrive late.
+func faults() []scenario {
 	crashes, repeats := []fault{crashBefore, crashAfter}, []fault{lost, late}
 	twoTabs := func(s *schedule) func() {
 		texts, _ := s.chain(1)
@@ -31,18 +31,18 @@ func faults() []cast {
 			}
 		}
 	}
-	return []cast{
-		{name: "two tabs, a container ends anywhere", faults: 1, kinds: crashes, enter: twoTabs},
-		{name: "two tabs, two containers end anywhere", faults: 2, kinds: crashes, enter: twoTabs, long: true},
-		{name: "two tabs, a request is repeated", faults: 1, kinds: repeats, enter: twoTabs},
-		{name: "two tabs, two faults of any kind", faults: 2, kinds: append(crashes, repeats...), enter: twoTabs, long: true},
+	return []scenario{
+		{name: "two tabs, a container ends anywhere", faults: 1, kinds: crashes, setUp: twoTabs},
+		{name: "two tabs, two containers end anywhere", faults: 2, kinds: crashes, setUp: twoTabs, long: true},
+		{name: "two tabs, a request is repeated", faults: 1, kinds: repeats, setUp: twoTabs},
+		{name: "two tabs, two faults of any kind", faults: 2, kinds: append(crashes, repeats...), setUp: twoTabs, long: true},
 		{
-			name: "one tab without an overlap, requests are repeated", faults: 2, kinds: repeats, enter: alone,
+			name: "one tab without an overlap, requests are repeated", faults: 2, kinds: repeats, setUp: alone,
 			settings: func(s *session.Settings) { s.OverlapSeconds = 0 },
 		},
-		{name: "a deletion by application is repeated, and a login follows", faults: 2, kinds: repeats, enter: deletedThenLogin},
-		{name: "a login is repeated, and a deletion by user follows", faults: 2, kinds: repeats, enter: loginThenDeleted},
-		{name: "a thief is caught, though requests are repeated", faults: 1, kinds: repeats, enter: func(s *schedule) func() {
+		{name: "a deletion by application is repeated, and a login follows", faults: 2, kinds: repeats, setUp: deletedThenLogin},
+		{name: "a login is repeated, and a deletion by user follows", faults: 2, kinds: repeats, setUp: loginThenDeleted},
+		{name: "a thief is caught, though requests are repeated", faults: 1, kinds: repeats, setUp: func(s *schedule) func() {
 			texts, g := s.chain(2)
 			s.tab("a", texts[2], 2, 60*time.Second)
 			thief := s.tab("thief", texts[0], 1, 61*time.Second)
@@ -54,7 +54,7 @@ func faults() []cast {
 // deletedThenLogin is law 4's "no late first attempts" for epochs: a session issued after an answered deletion lives.
 func deletedThenLogin(s *schedule) func() {
 	s.chain(0)
-	other := s.enter("other", func(a *actor) {
+	other := s.addClient("other", func(a *client) {
 		_ = a.ends("by application", func(ctx context.Context, v session.Verbs) error {
 			_, err := v.DeleteByApplication(ctx, s.tenant, web)
 			return err
@@ -76,7 +76,7 @@ func deletedThenLogin(s *schedule) func() {
 // loginThenDeleted is the same for sessions: none that a deletion ended comes back.
 func loginThenDeleted(s *schedule) func() {
 	var after error
-	a := s.enter("a", func(a *actor) {
+	a := s.addClient("a", func(a *client) {
 		g, err := a.login()
 		if err != nil {
 			return
@@ -103,15 +103,15 @@ func loginThenDeleted(s *schedule) func() {
 }
 
 // restores are writes that the table loses between two steps.
-func restores() []cast {
-	return []cast{{name: "two tabs and a restored table", enter: func(s *schedule) func() {
+func restores() []scenario {
+	return []scenario{{name: "two tabs and a restored table", setUp: func(s *schedule) func() {
 		texts, g := s.chain(2)
 		backup, _, err := s.store.Load(context.Background(), g.Session.Key)
 		if err != nil {
 			s.t.Fatal(err)
 		}
 		a, b := s.tab("a", texts[2], 3, time.Minute), s.tab("b", texts[2], 1, time.Minute+time.Second)
-		s.enter("operator", func(a *actor) {
+		s.addClient("operator", func(a *client) {
 			_, _ = send(a.restart(), writes(backup.Key), "restore", func() (struct{}, error) {
 				return struct{}{}, errors.Join(
 					s.store.DeleteBatch(context.Background(), []session.Key{backup.Key}), s.store.Create(context.Background(), backup))
@@ -122,11 +122,11 @@ func restores() []cast {
 }
 
 // leakedKey is a thief with a token key and the ids of a session, but with none of its tokens.
-func leakedKey() []cast {
-	return []cast{{name: "a tab and a thief with a token key", enter: func(s *schedule) func() {
+func leakedKey() []scenario {
+	return []scenario{{name: "a tab and a thief with a token key", setUp: func(s *schedule) func() {
 		texts, g := s.chain(1)
 		tab := s.tab("a", texts[1], 2, 2*time.Second)
-		thief := s.enter("thief", func(a *actor) {
+		thief := s.addClient("thief", func(a *client) {
 			for _, generation := range []uint32{0, 1 << 30} {
 				forged := token.Refresh{
 					KeyID: s.key.ID, Tenant: s.tenant, User: user, Application: web, Session: g.Session.ID,

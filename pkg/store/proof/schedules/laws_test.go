@@ -35,8 +35,8 @@ func (s *schedule) oneSuccessor() {
 func (s *schedule) noSurprise() {
 	for _, w := range s.answers {
 		known := w.err == nil || errors.Is(w.err, session.ErrRefused) || errors.Is(w.err, session.ErrNoSession)
-		overtaken := s.cast.contended && errors.Is(w.err, session.ErrUnavailable)
-		if !known && !overtaken && s.cast.faults == 0 {
+		overtaken := s.scenario.contended && errors.Is(w.err, session.ErrUnavailable)
+		if !known && !overtaken && s.scenario.faults == 0 {
 			s.violated("an answer that no law knows: %v", w)
 		}
 	}
@@ -44,7 +44,7 @@ func (s *schedule) noSurprise() {
 
 // neverRefused is law 4 for honest clients inside their windows: whatever the schedule, each of their refreshes is
 // answered. A 503 is allowed where there are faults, if a repetition is answered.
-func (s *schedule) neverRefused(honest ...*actor) {
+func (s *schedule) neverRefused(honest ...*client) {
 	for _, w := range s.of(honest...) {
 		if errors.Is(w.err, session.ErrRefused) || errors.Is(w.err, session.ErrNoSession) {
 			s.violated("law 4: an honest client is refused: %v", w)
@@ -58,10 +58,10 @@ func (s *schedule) neverRefused(honest ...*actor) {
 	}
 }
 
-// of are the answers to some actors, in the order in which they were given.
-func (s *schedule) of(actors ...*actor) (all []answer) {
+// of are the answers to some clients, in the order in which they were given.
+func (s *schedule) of(clients ...*client) (all []answer) {
 	for _, w := range s.answers {
-		if slices.ContainsFunc(actors, func(a *actor) bool { return a.index == w.actor }) {
+		if slices.ContainsFunc(clients, func(a *client) bool { return a.index == w.client }) {
 			all = append(all, w)
 		}
 	}
@@ -69,7 +69,7 @@ func (s *schedule) of(actors ...*actor) (all []answer) {
 }
 
 // caught is law 4 for a token outside its window: it never gets an answer, and from its refusal on nothing does.
-func (s *schedule) caught(thief *actor, key session.Key, at time.Duration) {
+func (s *schedule) caught(thief *client, key session.Key, at time.Duration) {
 	for _, w := range s.of(thief) {
 		if !errors.Is(w.err, session.ErrReused) && !errors.Is(w.err, session.ErrUnknown) {
 			s.violated("law 4: a superseded token outside its window: %v", w)
@@ -80,9 +80,9 @@ func (s *schedule) caught(thief *actor, key session.Key, at time.Duration) {
 }
 
 // overSince is law 5: no refresh that starts after a step of the schedule succeeds.
-func (s *schedule) overSince(step int, but *actor) {
+func (s *schedule) overSince(step int, but *client) {
 	for _, w := range s.answers {
-		if w.actor != but.index && w.err == nil && w.started > step && w.grant.Outcome != session.Issued {
+		if w.client != but.index && w.err == nil && w.started > step && w.grant.Outcome != session.Issued {
 			s.violated("law 5: a refresh that started at step %d, after the end at %d: %v", w.started, step, w)
 		}
 	}
@@ -104,7 +104,7 @@ func (s *schedule) lives(key session.Key, at time.Duration) bool {
 }
 
 // deleted is law 5: once the deletion is answered nothing that starts later is.
-func (s *schedule) deleted(by *actor, key session.Key, at time.Duration) {
+func (s *schedule) deleted(by *client, key session.Key, at time.Duration) {
 	for _, w := range s.of(by) {
 		if w.err == nil || errors.Is(w.err, session.ErrNoSession) {
 			s.overSince(w.ended, by)
@@ -124,7 +124,7 @@ func (s *schedule) limited(limit int, at time.Duration) {
 		s.violated("law 5: %d sessions stay, want %d", len(left), limit)
 	}
 	for _, w := range s.answers {
-		if w.err == nil && slices.Contains(s.deletedBy[w.grant.Session.ID.String()], w.actor) {
+		if w.err == nil && slices.Contains(s.deletedBy[w.grant.Session.ID.String()], w.client) {
 			s.violated("law 5: answered with a session that it deleted itself: %v", w)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // limits are logins where the user has as many sessions as the application allows.
-func limits() []cast {
+func limits() []scenario {
 	limit := func(n int) func(*session.Settings) { return func(s *session.Settings) { s.MaxSessionsPerUser = n } }
 	logins := func(limit, before, logins int, behind time.Duration) func(*schedule) func() {
 		return func(s *schedule) func() {
@@ -15,24 +15,24 @@ func limits() []cast {
 				s.chain(0)
 			}
 			for n := range logins {
-				a := s.enter(string(rune('a'+n)), func(a *actor) { _, _ = a.login() })
+				a := s.addClient(string(rune('a'+n)), func(a *client) { _, _ = a.login() })
 				a.at = time.Second - time.Duration(n)*behind
 			}
 			return func() { s.limited(limit, 2*time.Second) }
 		}
 	}
-	return []cast{
-		{name: "two logins at limit 1", settings: limit(1), contended: true, enter: logins(1, 0, 2, 0)},
-		{name: "two logins at limit 1, one clock behind", settings: limit(1), contended: true, wide: true, enter: logins(1, 1, 2, 50*time.Millisecond)},
-		{name: "two logins at limit 2", settings: limit(2), contended: true, enter: logins(2, 1, 2, 0)},
-		{name: "a login, and the session that would leave is refreshed", settings: limit(2), contended: true, enter: func(s *schedule) func() {
+	return []scenario{
+		{name: "two logins at limit 1", settings: limit(1), contended: true, setUp: logins(1, 0, 2, 0)},
+		{name: "two logins at limit 1, one clock behind", settings: limit(1), contended: true, wide: true, setUp: logins(1, 1, 2, 50*time.Millisecond)},
+		{name: "two logins at limit 2", settings: limit(2), contended: true, setUp: logins(2, 1, 2, 0)},
+		{name: "a login, and the session that would leave is refreshed", settings: limit(2), contended: true, setUp: func(s *schedule) func() {
 			texts, phone := s.chain(0)
 			browser, err := s.before(10*time.Second).Issue(s.t.Context(), session.IssueRequest{Tenant: s.tenant, User: user, Application: web})
 			if err != nil {
 				s.t.Fatal(err)
 			}
 			a := s.tab("phone", texts[0], 1, time.Minute)
-			b := s.enter("b", func(a *actor) { _, _ = a.login() })
+			b := s.addClient("b", func(a *client) { _, _ = a.login() })
 			b.at = time.Minute + time.Second
 			return func() {
 				s.limited(2, 2*time.Minute)

@@ -30,12 +30,12 @@ var (
 
 // request is a verb of the store that waits to be carried out.
 type request struct {
-	name  string // unique in its schedule
-	actor int
-	from  *container
-	items []string // that it touches
-	write bool
-	once  bool // the SDK does not repeat it
+	name   string // unique in its schedule
+	client int
+	from   *container
+	items  []string // that it touches
+	write  bool
+	once   bool // the SDK does not repeat it
 
 	granted chan fault
 	late    func() // carries out a delayed first attempt
@@ -55,7 +55,7 @@ func (o option) commutes(other option) bool {
 	switch {
 	case o.name == other.name, o.fault != none && other.fault != none:
 		return false
-	case o.actor == other.actor && (o.fault != none || other.fault != none):
+	case o.client == other.client && (o.fault != none || other.fault != none):
 		return false
 	case !o.write && !other.write:
 		return true
@@ -63,32 +63,32 @@ func (o option) commutes(other option) bool {
 	return !slices.ContainsFunc(o.items, func(item string) bool { return slices.Contains(other.items, item) })
 }
 
-// schedule is one run of a cast: it follows the path and then takes the first option everywhere.
+// schedule is one run of a scenario: it follows the path and then takes the first option everywhere.
 type schedule struct {
-	*stage
+	*environment
 
-	cast   cast
-	tenant string // one for each schedule
-	path   []int
-	widths []int    // how many options there were at each step
-	trace  []string // the options taken
-	asleep []option
-	pruned bool // an equivalent schedule was explored
+	scenario scenario
+	tenant   string // one for each schedule
+	path     []int
+	widths   []int    // how many options there were at each step
+	trace    []string // the options taken
+	asleep   []option
+	pruned   bool // an equivalent schedule was explored
 
 	mu         sync.Mutex
 	pending    []*request
-	seen       map[string]int // requests by actor and verb
+	seen       map[string]int // requests by client and verb
 	faults     int            // that may still happen
 	step       int
-	actors     []*actor
+	clients    []*client
 	answers    []answer
-	deletedBy  map[string][]int // actors that deleted a session, by its id
+	deletedBy  map[string][]int // clients that deleted a session, by its id
 	violations []string
 }
 
-// run plays the cast to its end.
+// run runs the clients to their ends.
 func (s *schedule) run() {
-	for _, a := range s.actors {
+	for _, a := range s.clients {
 		go a.play()
 	}
 	for {
@@ -121,7 +121,7 @@ func (s *schedule) sleeps(o option) bool {
 
 // fallAsleep keeps out what was explored before the option, until something is carried out that it depends on.
 func (s *schedule) fallAsleep(explored []option, chosen option) {
-	if s.cast.ordered {
+	if s.scenario.ordered {
 		return
 	}
 	all := append(slices.Clone(s.asleep), explored...)
@@ -138,7 +138,7 @@ func (s *schedule) options() (all []option) {
 		if s.faults == 0 || r.late != nil {
 			continue
 		}
-		for _, f := range s.cast.faultsOf(r) {
+		for _, f := range s.scenario.faultsOf(r) {
 			all = append(all, option{r, f})
 		}
 	}
@@ -153,7 +153,7 @@ func (s *schedule) take(o option) {
 		s.faults--
 	}
 	if o.late == nil {
-		s.actors[o.actor].begun(s.step)
+		s.clients[o.client].begun(s.step)
 	}
 	crashed := o.fault == crashBefore || o.fault == crashAfter
 	var dropped []*request
@@ -181,7 +181,7 @@ func (s *schedule) take(o option) {
 // abandon ends what is under way.
 func (s *schedule) abandon() {
 	s.mu.Lock()
-	for _, a := range s.actors {
+	for _, a := range s.clients {
 		a.abandoned = true
 	}
 	waiting := s.pending
@@ -199,7 +199,7 @@ func (s *schedule) abandon() {
 func (s *schedule) add(r *request, verb string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name := s.actors[r.actor].name + ": " + verb
+	name := s.clients[r.client].name + ": " + verb
 	s.seen[name]++
 	r.name = fmt.Sprintf("%s %d", name, s.seen[name])
 	s.pending = append(s.pending, r)
@@ -214,23 +214,23 @@ func (s *schedule) violated(format string, args ...any) {
 type container struct {
 	session.Store
 
-	actor *actor
-	open  bool // its requests do not wait
-	ended bool
+	client *client
+	open   bool // its requests do not wait
+	ended  bool
 }
 
 // send carries out a request of a container when its time has come.
 func send[T any](c *container, r request, verb string, do func() (T, error)) (T, error) {
 	var zero T
-	s := c.actor.schedule
+	s := c.client.schedule
 	if c.open {
 		return do()
 	}
 	for {
 		one := r
-		one.actor, one.from, one.granted = c.actor.index, c, make(chan fault)
+		one.client, one.from, one.granted = c.client.index, c, make(chan fault)
 		s.mu.Lock()
-		over := c.ended || c.actor.abandoned
+		over := c.ended || c.client.abandoned
 		s.mu.Unlock()
 		if over {
 			return zero, errCrashed

@@ -15,17 +15,19 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// twins are two services that are asked the same and have to answer the same: one over the embedded store, which is
-// the oracle, and one over DynamoDB. They share keys, a clock and, step by step, their randomness.
-type twins struct {
-	*clock
-	keys     keyset
+// differential is a differential test: two services get the same requests and must give the same answers. The one over
+// the embedded store is the oracle, the other runs over DynamoDB. They share keys, a clock and, step by step, their
+// randomness.
+type differential struct {
+	*fixture.Clock
+	keys     fixture.Keys
 	services [2]*service
 	random   [2]struct{ io.Reader }
 	stores   [2]session.Store
@@ -33,44 +35,44 @@ type twins struct {
 	step     uint64
 	seed     [32]byte
 	seen     map[string]int // how often each class of answer was met
-	families []*family
+	sessions []*clientSession
 }
 
-// family is a session as its clients know it: all tokens that were ever answered, oldest first.
-type family struct {
+// clientSession is a session as its clients know it: all grants in it, oldest first.
+type clientSession struct {
 	user, application string
 	id                token.ID
-	grants            []granted
+	grants            []revealed
 	over              bool // a refresh has said so
 }
 
-// granted is a grant with its tokens in the open, so that they can be compared.
-type granted struct {
+// revealed is a grant with its tokens as text, so that they can be compared.
+type revealed struct {
 	Access, Refresh             string
 	ExpiresIn, RefreshExpiresIn int64
 	Session                     session.Session
 	Outcome                     session.Outcome
 }
 
-func open(g session.Grant) granted {
-	return granted{g.Access.Reveal(), g.Refresh.Reveal(), g.ExpiresIn, g.RefreshExpiresIn, g.Session, g.Outcome}
+func reveal(g session.Grant) revealed {
+	return revealed{g.Access.Reveal(), g.Refresh.Reveal(), g.ExpiresIn, g.RefreshExpiresIn, g.Session, g.Outcome}
 }
 
-// newTwins makes twins in a tenant of their own: resetting a store would take longer than a whole run.
-func newTwins(t *rapid.T, stores [2]session.Store, k keyset, seen map[string]int) *twins {
-	w := &twins{clock: newClock(), keys: k, stores: stores, tenant: storetest.NewTenant(), seen: seen}
-	_, _ = rand.Read(w.seed[:])
-	w.restart()
+// newDifferential works in a tenant of its own: resetting a store would take longer than a whole run.
+func newDifferential(t *rapid.T, stores [2]session.Store, k fixture.Keys, seen map[string]int) *differential {
+	d := &differential{Clock: newClock(), keys: k, stores: stores, tenant: storetest.NewTenant(), seen: seen}
+	_, _ = rand.Read(d.seed[:])
+	d.restart()
 	for _, store := range stores {
-		for id, change := range twinApplications() {
-			register(t, store, w.tenant, id, change)
+		for id, change := range applicationsOfEveryKind() {
+			register(t, store, d.tenant, id, change)
 		}
 	}
-	return w
+	return d
 }
 
-// twinApplications are the settings that a session may live under.
-func twinApplications() map[string]func(*session.Settings) {
+// applicationsOfEveryKind differ in the settings of their sessions.
+func applicationsOfEveryKind() map[string]func(*session.Settings) {
 	return map[string]func(*session.Settings){
 		"web":     nil,
 		"service": func(s *session.Settings) { s.Usage = session.Reusable },
@@ -84,27 +86,27 @@ func twinApplications() map[string]func(*session.Settings) {
 }
 
 // restart makes both services anew, with the keys as they are now.
-func (w *twins) restart() {
-	for i, store := range w.stores {
-		w.services[i] = w.keys.service(store, w.now, &w.random[i])
+func (d *differential) restart() {
+	for i, store := range d.stores {
+		d.services[i] = newService(d.keys, store, d.Now, &d.random[i])
 	}
 }
 
 // both asks both services and wants one answer.
-func (w *twins) both(t *rapid.T, what string, ask func(*service) (any, error)) (any, error) {
+func (d *differential) both(t *rapid.T, what string, ask func(*service) (any, error)) (any, error) {
 	t.Helper()
-	w.step++
-	binary.LittleEndian.PutUint64(w.seed[24:], w.step)
+	d.step++
+	binary.LittleEndian.PutUint64(d.seed[24:], d.step)
 	var values [2]any
 	var errs [2]error
 	var asking sync.WaitGroup
-	for i, service := range w.services {
-		w.random[i].Reader = mathrand.NewChaCha8(w.seed)
+	for i, service := range d.services {
+		d.random[i].Reader = mathrand.NewChaCha8(d.seed)
 		asking.Go(func() { values[i], errs[i] = ask(service) })
 	}
 	asking.Wait()
 	class, known := classOf(errs[0])
-	w.seen[class]++
+	d.seen[class]++
 	if other, _ := classOf(errs[1]); other != class || !known {
 		t.Fatalf("%s: the embedded store says %v, DynamoDB %v", what, errs[0], errs[1])
 	}
@@ -141,7 +143,7 @@ func classOf(err error) (class string, known bool) {
 // House style 19: random sequences of operations; DynamoDB agrees with the embedded store.
 func TestDynamoDBAnswersRandomSequencesAsTheEmbeddedStoreDoes(t *testing.T) {
 	rapidChecks(t, times(40, 25))
-	k := newKeys(t)
+	k := fixture.NewKeys("EdDSA")
 	oracle, _ := onDisk(t)
 	store, _ := onEngine(t)
 	seen := map[string]int{}
@@ -149,18 +151,18 @@ func TestDynamoDBAnswersRandomSequencesAsTheEmbeddedStoreDoes(t *testing.T) {
 	runs := 0
 	rapid.Check(t, func(t *rapid.T) {
 		runs++
-		w := newTwins(t, stores, k, seen)
-		w.issue(t)
+		d := newDifferential(t, stores, k, seen)
+		d.issue(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"issue": w.issue, "issue more": w.issue,
-			"refresh": w.refresh, "refresh 2": w.refresh, "refresh 3": w.refresh, "refresh 4": w.refresh, "refresh 5": w.refresh,
-			"refresh at an edge": w.edge, "refresh at an edge 2": w.edge,
-			"forge": w.forge, "authorize": w.authorize, "list": w.list, "retrieve": w.retrieve,
-			"delete": w.delete, "delete by user": w.deleteByUser, "delete by application": w.deleteByApplication,
-			"put application": w.putApplication, "rotate the token key": w.rotateKey,
-			"wait": w.wait, "wait more": w.wait,
+			"issue": d.issue, "issue more": d.issue,
+			"refresh": d.refresh, "refresh 2": d.refresh, "refresh 3": d.refresh, "refresh 4": d.refresh, "refresh 5": d.refresh,
+			"refresh at an edge": d.edge, "refresh at an edge 2": d.edge,
+			"forge": d.forge, "authorize": d.authorize, "list": d.list, "retrieve": d.retrieve,
+			"delete": d.delete, "delete by user": d.deleteByUser, "delete by application": d.deleteByApplication,
+			"put application": d.putApplication, "rotate the token key": d.rotateKey,
+			"wait": d.wait, "wait more": d.wait,
 		})
-		w.agree(t)
+		d.agree(t)
 	})
 	for _, class := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%6d %s", seen[class], class)
@@ -172,61 +174,61 @@ func TestDynamoDBAnswersRandomSequencesAsTheEmbeddedStoreDoes(t *testing.T) {
 	}
 	for _, class := range wanted {
 		if runs >= 40 && seen[class] == 0 {
-			t.Errorf("no sequence led to %q: the random sequences are too tame", class)
+			t.Errorf("got no sequence that leads to %q, want some", class)
 		}
 	}
 }
 
-func (w *twins) wait(t *rapid.T) {
-	w.pass(rapid.SampledFrom([]time.Duration{
+func (d *differential) wait(t *rapid.T) {
+	d.Pass(rapid.SampledFrom([]time.Duration{
 		4 * time.Second, 30*time.Second + time.Millisecond, time.Second, time.Second + time.Millisecond, 2 * time.Second,
 		30 * 24 * time.Hour, time.Millisecond, 500 * time.Millisecond, 999 * time.Millisecond, 4*time.Second - time.Millisecond,
 		30 * time.Second, 5 * time.Minute,
 	}).Draw(t, "time"))
 }
 
-func (w *twins) rotateKey(*rapid.T) {
-	w.keys = w.keys.rotated()
-	w.restart()
+func (d *differential) rotateKey(*rapid.T) {
+	d.keys = d.keys.RotateTokenKey()
+	d.restart()
 }
 
-func (w *twins) putApplication(t *rapid.T) {
-	app := session.Application{Tenant: w.tenant, ID: w.application(t), Settings: session.DefaultSettings()}
-	if old, err := w.stores[0].Application(t.Context(), app.Tenant, app.ID); err == nil {
+func (d *differential) putApplication(t *rapid.T) {
+	app := session.Application{Tenant: d.tenant, ID: d.application(t), Settings: session.DefaultSettings()}
+	if old, err := d.stores[0].Application(t.Context(), app.Tenant, app.ID); err == nil {
 		app.Version = old.Version - rapid.SampledFrom([]uint64{0, 0, 0, 1}).Draw(t, "versions behind")
 	}
 	app.Name = rapid.SampledFrom([]string{"", "Web", "日本"}).Draw(t, "name")
 	app.Settings.OverlapSeconds = rapid.Int64Range(0, 3).Draw(t, "overlap")
 	app.Settings.Usage = rapid.SampledFrom([]session.Usage{session.OneTime, session.Reusable}).Draw(t, "usage")
-	_, _ = w.both(t, "put application", func(s *service) (any, error) { return s.Store.PutApplication(t.Context(), app) })
+	_, _ = d.both(t, "put application", func(s *service) (any, error) { return s.Store.PutApplication(t.Context(), app) })
 }
 
-func (w *twins) application(t *rapid.T) string {
-	return rapid.SampledFrom(slices.Sorted(maps.Keys(twinApplications()))).Draw(t, "application")
+func (d *differential) application(t *rapid.T) string {
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(applicationsOfEveryKind()))).Draw(t, "application")
 }
 
-func (w *twins) user(t *rapid.T) string {
+func (d *differential) user(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"jane", "jane#1", "0198c0de-0000-7000-8000-000000000001"}).Draw(t, "user")
 }
 
-func (w *twins) family(t *rapid.T) *family {
-	if len(w.families) == 0 {
+func (d *differential) anySession(t *rapid.T) *clientSession {
+	if len(d.sessions) == 0 {
 		t.Skip("no session yet")
 	}
-	live := slices.DeleteFunc(slices.Clone(w.families), func(f *family) bool { return f.over })
+	live := slices.DeleteFunc(slices.Clone(d.sessions), func(f *clientSession) bool { return f.over })
 	if len(live) == 0 || rapid.IntRange(0, 7).Draw(t, "any session") == 7 {
-		live = w.families
+		live = d.sessions
 	}
 	return rapid.SampledFrom(live).Draw(t, "session")
 }
 
-func (w *twins) caller(t *rapid.T) session.Caller {
-	c := session.Caller{Tenant: w.tenant}
+func (d *differential) caller(t *rapid.T) session.Caller {
+	c := session.Caller{Tenant: d.tenant}
 	switch rapid.IntRange(0, 9).Draw(t, "caller") {
 	case 0:
 		c.Tenant = "another"
 	case 1, 2:
-		c.User = w.user(t)
+		c.User = d.user(t)
 	}
 	return c
 }

@@ -8,12 +8,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-func (w *twins) issue(t *rapid.T) {
-	req := session.IssueRequest{Tenant: w.tenant, User: w.user(t), Application: w.application(t)}
+func (d *differential) issue(t *rapid.T) {
+	req := session.IssueRequest{Tenant: d.tenant, User: d.user(t), Application: d.application(t)}
 	if rapid.IntRange(0, 19).Draw(t, "unknown application") == 0 {
 		req.Application = "unknown"
 	}
@@ -22,28 +23,28 @@ func (w *twins) issue(t *rapid.T) {
 		req.Device = &session.Device{Name: "Jane's phone", IP: "2001:db8::1"}
 		req.Claims = json.RawMessage(`{"roles":["admin"],"n":12345678901234567890}`)
 	}
-	got, err := w.both(t, "issue", func(s *service) (any, error) {
+	got, err := d.both(t, "issue", func(s *service) (any, error) {
 		g, err := s.Issue(t.Context(), req)
-		return open(g), err
+		return reveal(g), err
 	})
 	if err == nil {
-		g := got.(granted)
-		w.families = append(w.families, &family{user: req.User, application: req.Application, id: g.Session.ID, grants: []granted{g}})
+		g := got.(revealed)
+		d.sessions = append(d.sessions, &clientSession{user: req.User, application: req.Application, id: g.Session.ID, grants: []revealed{g}})
 	}
 }
 
 // refresh presents some tokens of one session, one after the other: its newest one, as a client does, or older ones.
-func (w *twins) refresh(t *rapid.T) {
-	f := w.family(t)
+func (d *differential) refresh(t *rapid.T) {
+	f := d.anySession(t)
 	for range rapid.IntRange(1, 4).Draw(t, "times") {
 		back := rapid.SampledFrom([]int{1, 0, 0, 0, 2, 0, 0, 1, 3}).Draw(t, "generations back")
-		w.present(t, f, f.grants[max(0, len(f.grants)-1-back)])
+		d.present(t, f, f.grants[max(0, len(f.grants)-1-back)])
 	}
 }
 
 // edge presents a token to the millisecond when it expires, or when the overlap of its predecessor is over.
-func (w *twins) edge(t *rapid.T) {
-	f := w.family(t)
+func (d *differential) edge(t *rapid.T) {
+	f := d.anySession(t)
 	newest := f.grants[len(f.grants)-1]
 	presented, end := newest, newest.Session.ExpiresAt()
 	if len(f.grants) > 1 && rapid.Bool().Draw(t, "of the overlap") {
@@ -52,20 +53,18 @@ func (w *twins) edge(t *rapid.T) {
 		end = newest.Session.Rotated[slot].Add(newest.Session.Policy.Overlap)
 	}
 	end = end.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "milliseconds")) * time.Millisecond)
-	if end.After(w.at) {
-		w.at = end
-	}
-	w.present(t, f, presented)
+	d.Pass(max(0, end.Sub(d.Now())))
+	d.present(t, f, presented)
 }
 
-func (w *twins) present(t *rapid.T, f *family, g granted) {
+func (d *differential) present(t *rapid.T, f *clientSession, g revealed) {
 	req := session.RefreshRequest{Token: g.Refresh}
 	if rapid.IntRange(0, 19).Draw(t, "another tenant") == 0 {
 		req.Tenant = "another"
 	}
 	beside := rapid.SampledFrom([]string{"none", "none", "none", "its own", "its own", "its own", "the first", "another session's"}).Draw(t, "access token")
-	access := map[string]string{"its own": g.Access, "the first": f.grants[0].Access, "another session's": w.families[0].grants[0].Access}
-	got, err := w.both(t, "refresh", func(s *service) (any, error) {
+	access := map[string]string{"its own": g.Access, "the first": f.grants[0].Access, "another session's": d.sessions[0].grants[0].Access}
+	got, err := d.both(t, "refresh", func(s *service) (any, error) {
 		req := req // both services fill in their own
 		if text := access[beside]; text != "" {
 			verified, err := s.Verifier.VerifyEvenExpired(t.Context(), text)
@@ -75,28 +74,28 @@ func (w *twins) present(t *rapid.T, f *family, g granted) {
 			req.Access = &verified
 		}
 		g, err := s.Refresh(t.Context(), req)
-		return open(g), err
+		return reveal(g), err
 	})
 	if err != nil {
 		f.over = f.over || errors.Is(err, session.ErrUnknown) || errors.Is(err, session.ErrReused) || errors.Is(err, session.ErrExpired)
 		return
 	}
-	next := got.(granted)
-	w.seen["refresh: "+string(next.Outcome)]++
+	next := got.(revealed)
+	d.seen["refresh: "+string(next.Outcome)]++
 	if next.Session.Generation > f.grants[len(f.grants)-1].Session.Generation {
 		f.grants = append(f.grants, next)
 	}
 }
 
 // forge presents tokens that nobody issued.
-func (w *twins) forge(t *rapid.T) {
-	f := w.family(t)
+func (d *differential) forge(t *rapid.T) {
+	f := d.anySession(t)
 	text := f.grants[len(f.grants)-1].Refresh
-	known, err := w.services[0].Identify(t.Context(), text)
+	known, err := d.services[0].Identify(t.Context(), text)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	wrong := unknownKey(w.keys.active())
+	wrong := unknownKey(d.keys.TokenKey())
 	wrong.ID = known.KeyID
 	switch rapid.IntRange(0, 3).Draw(t, "forgery") {
 	case 0:
@@ -104,18 +103,18 @@ func (w *twins) forge(t *rapid.T) {
 		text = text[:at] + string("AB"[btoi(text[at] == 'A')]) + text[at+1:]
 	case 1:
 		known.Generation++
-		text = must(known.Encode(wrong)).Reveal()
+		text = fixture.Must(known.Encode(wrong)).Reveal()
 	case 2:
-		text = must(known.Encode(wrong)).Reveal()
+		text = fixture.Must(known.Encode(wrong)).Reveal()
 	default:
 		text = text[:len(text)/2]
 	}
-	_, _ = w.both(t, "refresh a forged token", func(s *service) (any, error) {
+	_, _ = d.both(t, "refresh a forged token", func(s *service) (any, error) {
 		g, err := s.Refresh(t.Context(), session.RefreshRequest{Token: text})
-		return open(g), err
+		return reveal(g), err
 	})
-	_, _ = w.both(t, "delete by a forged token", func(s *service) (any, error) {
-		return s.DeleteByToken(t.Context(), session.Caller{Tenant: w.tenant}, text)
+	_, _ = d.both(t, "delete by a forged token", func(s *service) (any, error) {
+		return s.DeleteByToken(t.Context(), session.Caller{Tenant: d.tenant}, text)
 	})
 }
 
@@ -126,13 +125,13 @@ func btoi(b bool) int {
 	return 0
 }
 
-func (w *twins) authorize(t *rapid.T) {
-	f := w.family(t)
+func (d *differential) authorize(t *rapid.T) {
+	f := d.anySession(t)
 	h := authorizer.HeadersOf(map[string]string{
-		"X-Stencil-TenantId": w.tenant, "Authorization": "Bearer " + rapid.SampledFrom(f.grants).Draw(t, "grant").Access,
+		"X-Stencil-TenantId": d.tenant, "Authorization": "Bearer " + rapid.SampledFrom(f.grants).Draw(t, "grant").Access,
 	}, nil)
-	_, _ = w.both(t, "authorize", func(s *service) (any, error) {
-		p, err := w.keys.authorizer(s.Store, w.now).Authenticate(t.Context(), h)
+	_, _ = d.both(t, "authorize", func(s *service) (any, error) {
+		p, err := newAuthorizer(d.keys, s.Store, d.Now).Authenticate(t.Context(), h)
 		if errors.Is(err, authorizer.ErrUnauthenticated) {
 			return "unauthenticated", nil
 		}
@@ -141,52 +140,52 @@ func (w *twins) authorize(t *rapid.T) {
 }
 
 // delete ends one session, by its id or by any of its tokens, or all of its application with it as the anchor.
-func (w *twins) delete(t *rapid.T) {
-	f, c := w.family(t), w.caller(t)
+func (d *differential) delete(t *rapid.T) {
+	f, c := d.anySession(t), d.caller(t)
 	text := rapid.SampledFrom(f.grants).Draw(t, "grant").Refresh
 	application := rapid.SampledFrom([]string{f.application, "web"}).Draw(t, "of application")
 	switch rapid.IntRange(0, 4).Draw(t, "selector") {
 	case 0, 1:
-		_, _ = w.both(t, "delete by id", func(s *service) (any, error) { return s.Delete(t.Context(), c, f.id) })
+		_, _ = d.both(t, "delete by id", func(s *service) (any, error) { return s.Delete(t.Context(), c, f.id) })
 	case 2, 3:
-		_, _ = w.both(t, "delete by string", func(s *service) (any, error) { return s.DeleteByToken(t.Context(), c, text) })
+		_, _ = d.both(t, "delete by string", func(s *service) (any, error) { return s.DeleteByToken(t.Context(), c, text) })
 	default:
-		_, _ = w.both(t, "delete by anchor", func(s *service) (any, error) {
+		_, _ = d.both(t, "delete by anchor", func(s *service) (any, error) {
 			return s.DeleteByAnchor(t.Context(), c, f.id, application)
 		})
 	}
 }
 
-func (w *twins) deleteByUser(t *rapid.T) {
-	user, application := w.user(t), rapid.SampledFrom([]string{"", "web", "short", "a#b%23 c/é", "unknown"}).Draw(t, "of application")
-	_, _ = w.both(t, "delete by user", func(s *service) (any, error) {
-		return s.DeleteByUser(t.Context(), w.tenant, user, application)
+func (d *differential) deleteByUser(t *rapid.T) {
+	user, application := d.user(t), rapid.SampledFrom([]string{"", "web", "short", "a#b%23 c/é", "unknown"}).Draw(t, "of application")
+	_, _ = d.both(t, "delete by user", func(s *service) (any, error) {
+		return s.DeleteByUser(t.Context(), d.tenant, user, application)
 	})
 }
 
-func (w *twins) deleteByApplication(t *rapid.T) {
+func (d *differential) deleteByApplication(t *rapid.T) {
 	application := rapid.SampledFrom([]string{"web", "service", "short", "unknown"}).Draw(t, "of application")
-	_, _ = w.both(t, "delete by application", func(s *service) (any, error) {
-		return s.DeleteByApplication(t.Context(), w.tenant, application)
+	_, _ = d.both(t, "delete by application", func(s *service) (any, error) {
+		return s.DeleteByApplication(t.Context(), d.tenant, application)
 	})
 }
 
 // list follows the pages to the end.
-func (w *twins) list(t *rapid.T) {
-	req := session.ListRequest{Tenant: w.tenant, User: w.user(t), Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
+func (d *differential) list(t *rapid.T) {
+	req := session.ListRequest{Tenant: d.tenant, User: d.user(t), Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
 	if rapid.Bool().Draw(t, "narrow") {
-		req.Application = w.application(t)
+		req.Application = d.application(t)
 	}
-	w.pages(t, req)
+	d.pages(t, req)
 }
 
-func (w *twins) pages(t *rapid.T, req session.ListRequest) {
+func (d *differential) pages(t *rapid.T, req session.ListRequest) {
 	type page struct {
 		Sessions []session.Session
 		Next     *session.Position
 	}
 	for {
-		got, err := w.both(t, "list", func(s *service) (any, error) {
+		got, err := d.both(t, "list", func(s *service) (any, error) {
 			sessions, next, err := s.List(t.Context(), req)
 			return page{sessions, next}, err
 		})
@@ -204,22 +203,22 @@ func (w *twins) pages(t *rapid.T, req session.ListRequest) {
 	}
 }
 
-func (w *twins) retrieve(t *rapid.T) {
-	id, c := storetest.NewID(), w.caller(t)
+func (d *differential) retrieve(t *rapid.T) {
+	id, c := storetest.NewID(), d.caller(t)
 	if rapid.IntRange(0, 9).Draw(t, "unknown id") > 0 {
-		id = w.family(t).id
+		id = d.anySession(t).id
 	}
-	_, _ = w.both(t, "retrieve", func(s *service) (any, error) { return s.Retrieve(t.Context(), c, id) })
+	_, _ = d.both(t, "retrieve", func(s *service) (any, error) { return s.Retrieve(t.Context(), c, id) })
 }
 
 // agree compares what is left.
-func (w *twins) agree(t *rapid.T) {
+func (d *differential) agree(t *rapid.T) {
 	for _, user := range []string{"jane", "jane#1", "0198c0de-0000-7000-8000-000000000001"} {
-		w.pages(t, session.ListRequest{Tenant: w.tenant, User: user, Limit: 100})
+		d.pages(t, session.ListRequest{Tenant: d.tenant, User: user, Limit: 100})
 	}
-	for _, f := range w.families {
-		_, _ = w.both(t, "retrieve", func(s *service) (any, error) {
-			return s.Retrieve(t.Context(), session.Caller{Tenant: w.tenant}, f.id)
+	for _, f := range d.sessions {
+		_, _ = d.both(t, "retrieve", func(s *service) (any, error) {
+			return s.Retrieve(t.Context(), session.Caller{Tenant: d.tenant}, f.id)
 		})
 	}
 }

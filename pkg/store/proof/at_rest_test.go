@@ -17,19 +17,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// loot is a store with sessions in every state, all bytes of it, and everything that must not be among them.
-type loot struct {
+// atRest is a store with sessions in every state, a dump of it, and the secrets that the dump must not hold.
+type atRest struct {
 	*testing.T
 	*service
-	*clock
+	*fixture.Clock
 
-	keys    keyset
+	keys    fixture.Keys
 	tenant  string
 	user    string
 	dump    []byte
@@ -38,16 +39,14 @@ type loot struct {
 	secrets map[string][]byte
 }
 
-func (l *loot) now() time.Time { return l.clock.now() }
-
-// plunder fills a store. The dump is not taken yet.
-func plunder(t *testing.T, store session.Store) *loot {
+// newAtRest fills a store; its caller takes the dump.
+func newAtRest(t *testing.T, store session.Store) *atRest {
 	t.Helper()
-	l := &loot{
-		T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant(), user: "user-of-" + storetest.NewTenant(),
+	l := &atRest{
+		T: t, Clock: newClock(), keys: fixture.NewKeys("EdDSA"), tenant: storetest.NewTenant(), user: "user-of-" + storetest.NewTenant(),
 		secrets: map[string][]byte{},
 	}
-	l.service = l.keys.service(store, l.now, rand.Reader)
+	l.service = newService(l.keys, store, l.Now, rand.Reader)
 	register(t, store, l.tenant, "web", nil)
 	register(t, store, l.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
 	for n := range 4 {
@@ -58,7 +57,7 @@ func plunder(t *testing.T, store session.Store) *loot {
 		for range n {
 			l.remember(g)
 			if err == nil {
-				l.pass(time.Second)
+				l.Pass(time.Second)
 				g, err = l.Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
 			}
 		}
@@ -68,8 +67,8 @@ func plunder(t *testing.T, store session.Store) *loot {
 		l.remember(g)
 		l.current = append(l.current, g)
 	}
-	apiKey := newAPIKey(t, store, l.tenant, l.now())
-	active := l.keys.active()
+	apiKey := newAPIKey(t, store, l.tenant, l.Now())
+	active := l.keys.TokenKey()
 	l.secrets["an API key"] = []byte(apiKey.Text().Reveal())
 	l.secrets["the secret of an API key"] = apiKey.Secret[:]
 	l.secrets["the token key"] = active.Secret[:]
@@ -77,14 +76,14 @@ func plunder(t *testing.T, store session.Store) *loot {
 }
 
 // remember keeps what a grant has for its holder alone.
-func (l *loot) remember(g session.Grant) {
+func (l *atRest) remember(g session.Grant) {
 	l.Helper()
 	t, err := l.Identify(l.Context(), g.Refresh.Reveal())
 	if err != nil {
 		l.Fatal(err)
 	}
 	text := g.Refresh.Reveal()
-	raw := must(base64.RawURLEncoding.DecodeString(strings.TrimPrefix(text, "srt_")))
+	raw := fixture.Must(base64.RawURLEncoding.DecodeString(strings.TrimPrefix(text, "srt_")))
 	n := len(l.secrets)
 	l.secrets[fmt.Sprintf("refresh token %d", n)] = []byte(text)
 	l.secrets[fmt.Sprintf("the bytes of refresh token %d", n)] = raw
@@ -165,13 +164,13 @@ func scan(t *testing.T, store *dynamo.Store) (items []map[string]types.Attribute
 	return items
 }
 
-func plunderDynamoDB(t *testing.T) (*loot, *dynamotest.Transport) {
+func dumpDynamoDB(t *testing.T) (*atRest, *dynamotest.Transport) {
 	t.Helper()
 	if os.Getenv("STORE_TEST_TABLE") != "" {
 		t.Skip("a table that others use is not dumped; unset STORE_TEST_TABLE")
 	}
 	store, transport := onEngine(t)
-	l := plunder(t, store)
+	l := newAtRest(t, store)
 	for _, item := range scan(t, store) {
 		l.dump = append(l.dump, flattenAll(item)...)
 		if hash, is := item["sh"].(*types.AttributeValueMemberB); is {
@@ -181,10 +180,10 @@ func plunderDynamoDB(t *testing.T) (*loot, *dynamotest.Transport) {
 	return l, transport
 }
 
-func plunderFile(t *testing.T) *loot {
+func dumpFile(t *testing.T) *atRest {
 	t.Helper()
 	store, path := onDisk(t)
-	l := plunder(t, store)
+	l := newAtRest(t, store)
 	dump, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

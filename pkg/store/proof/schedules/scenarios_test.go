@@ -8,13 +8,13 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// casts are explored one after the other.
-func casts() []cast {
+// scenarios are explored one after the other.
+func scenarios() []scenario {
 	return slices.Concat(tabs(), deletions(), faults(), limits(), restores(), leakedKey())
 }
 
 // follow refreshes so many times, each time with the token that the answer before held.
-func (a *actor) follow(text string, times int) {
+func (a *client) follow(text string, times int) {
 	for range times {
 		g, err := a.refresh(text)
 		if err != nil {
@@ -24,49 +24,49 @@ func (a *actor) follow(text string, times int) {
 	}
 }
 
-// tab enters a client that refreshes so many times in a row, at a time.
-func (s *schedule) tab(name, text string, times int, at time.Duration) *actor {
-	a := s.enter(name, func(a *actor) { a.follow(text, times) })
+// tab adds a client that refreshes so many times in a row, at a time.
+func (s *schedule) tab(name, text string, times int, at time.Duration) *client {
+	a := s.addClient(name, func(a *client) { a.follow(text, times) })
 	a.at = at
 	return a
 }
 
 // tabs are clients that share a session, and a thief beside them.
-func tabs() []cast {
-	return []cast{
-		{name: "two tabs and a token inside its window", wide: true, enter: func(s *schedule) func() {
+func tabs() []scenario {
+	return []scenario{
+		{name: "two tabs and a token inside its window", wide: true, setUp: func(s *schedule) func() {
 			texts, _ := s.chain(1)
 			a, b := s.tab("a", texts[1], 2, 2*time.Second), s.tab("b", texts[1], 2, 3*time.Second)
 			c := s.tab("c", texts[0], 1, 31*time.Second) // rotated 30 s ago
 			return func() { s.neverRefused(a, b, c) }
 		}},
-		{name: "two tabs in warm containers", enter: func(s *schedule) func() {
+		{name: "two tabs in warm containers", setUp: func(s *schedule) func() {
 			texts, _ := s.chain(1)
 			a, b := s.tab("a", texts[1], 2, 2*time.Second), s.tab("b", texts[0], 2, 3*time.Second)
 			a.warm()
 			b.warm()
 			return func() { s.neverRefused(a, b) }
 		}},
-		{name: "a tab six generations behind", enter: func(s *schedule) func() {
+		{name: "a tab six generations behind", setUp: func(s *schedule) func() {
 			texts, _ := s.chain(5)
 			a, b := s.tab("a", texts[5], 1, 6*time.Second), s.tab("b", texts[0], 2, 7*time.Second)
 			return func() { s.neverRefused(a, b) }
 		}},
-		{name: "two tabs and a late thief", ordered: true, enter: func(s *schedule) func() {
+		{name: "two tabs and a late thief", ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(1)
 			s.tab("a", texts[1], 2, 31*time.Second)
 			s.tab("b", texts[1], 1, 31*time.Second)
 			thief := s.tab("thief", texts[0], 1, 31*time.Second+time.Millisecond)
 			return func() { s.caught(thief, g.Session.Key, 32*time.Second) }
 		}},
-		{name: "two tabs, a late thief and a retry", ordered: true, enter: func(s *schedule) func() {
+		{name: "two tabs, a late thief and a retry", ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(1)
 			s.tab("a", texts[1], 1, 20*time.Second)
 			s.tab("b", texts[0], 1, 20*time.Second)
 			thief := s.tab("thief", texts[0], 1, 31*time.Second+time.Millisecond)
 			return func() { s.caught(thief, g.Session.Key, 32*time.Second) }
 		}},
-		{name: "a thief seven generations behind", ordered: true, enter: func(s *schedule) func() {
+		{name: "a thief seven generations behind", ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(7)
 			tab := s.tab("a", texts[7], 2, 8*time.Second)
 			tab.warm()
@@ -76,7 +76,7 @@ func tabs() []cast {
 		{
 			name: "two holders under a long overlap", ordered: true,
 			settings: func(s *session.Settings) { s.OverlapSeconds = 3600 },
-			enter: func(s *schedule) func() {
+			setUp: func(s *schedule) func() {
 				texts, g := s.chain(2)
 				s.tab("a", texts[2], 2, 62*time.Second)
 				thief := s.tab("thief", texts[0], 1, 61*time.Second+time.Millisecond) // two behind, a minute and 1 ms later
@@ -87,7 +87,7 @@ func tabs() []cast {
 }
 
 // deletions meet refreshes.
-func deletions() (all []cast) {
+func deletions() (all []scenario) {
 	for _, by := range []struct {
 		name string
 		end  func(ctx context.Context, v session.Verbs, s *schedule, g session.Grant) error
@@ -109,12 +109,12 @@ func deletions() (all []cast) {
 			return err
 		}},
 	} {
-		all = append(all, cast{name: "two tabs and a deletion " + by.name, ordered: true, enter: func(s *schedule) func() {
+		all = append(all, scenario{name: "two tabs and a deletion " + by.name, ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(1)
 			warm := s.tab("a", texts[1], 1, 2*time.Second)
 			warm.warm()
 			s.tab("b", texts[1], nightlyTimes(2), 2*time.Second)
-			operator := s.enter("operator", func(a *actor) {
+			operator := s.addClient("operator", func(a *client) {
 				_ = a.ends(by.name, func(ctx context.Context, v session.Verbs) error { return by.end(ctx, v, s, g) })
 			})
 			operator.at = 2 * time.Second
@@ -125,13 +125,13 @@ func deletions() (all []cast) {
 }
 
 // twoDeletions of one session: exactly one returns it.
-func twoDeletions() cast {
-	return cast{name: "two deletions by id and a tab", ordered: true, enter: func(s *schedule) func() {
+func twoDeletions() scenario {
+	return scenario{name: "two deletions by id and a tab", ordered: true, setUp: func(s *schedule) func() {
 		texts, g := s.chain(0)
 		s.tab("a", texts[0], 1, time.Second)
-		var by []*actor
+		var by []*client
 		for _, name := range []string{"one", "other"} {
-			a := s.enter(name, func(a *actor) {
+			a := s.addClient(name, func(a *client) {
 				_ = a.ends("by id", func(ctx context.Context, v session.Verbs) error {
 					_, err := v.Delete(ctx, session.Caller{Tenant: s.tenant}, g.Session.ID)
 					return err

@@ -2,8 +2,6 @@ package schedules
 
 import (
 	"context"
-	"crypto"
-	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,8 +21,8 @@ const (
 	web  = "web"
 )
 
-// stage is what the schedules of a cast share.
-type stage struct {
+// environment is what the schedules of a scenario share.
+type environment struct {
 	t       *testing.T
 	store   session.Store // with the mistake, if there is one
 	tokens  *keys.Ring[keys.TokenSet]
@@ -32,37 +30,27 @@ type stage struct {
 	key     keys.TokenKey
 }
 
-func newStage(t *testing.T, mistake func(session.Store) session.Store) *stage {
+func newEnvironment(t *testing.T, mistake func(session.Store) session.Store) *environment {
 	t.Helper()
 	k := fixture.DerivedKeys()
-	g := &stage{t: t, store: fixture.Store(t, fixture.Noon), tokens: k.TokenRing(), key: k.TokenKey()}
+	g := &environment{
+		t: t, store: fixture.Store(t, fixture.Noon), tokens: k.TokenRing(), signing: fixture.Unsigned(), key: k.TokenKey(),
+	}
 	if mistake != nil {
 		g.store = mistake(g.store)
 	}
-	g.signing = keys.NewRing(func(context.Context) (*keys.SigningSet, error) {
-		return &keys.SigningSet{Active: keys.SigningKey{ID: "none", Alg: "EdDSA", Signer: blank{}}}, nil
-	})
 	return g
 }
 
-// blank signs with nothing: nobody reads these access tokens.
-type blank struct{}
-
-func (blank) Public() crypto.PublicKey { return ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)) }
-
-func (blank) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-	return make([]byte, ed25519.SignatureSize), nil
-}
-
 // verbs are a container's, by a clock.
-func (g *stage) verbs(store session.Store, now func() time.Time, random io.Reader) session.Verbs {
+func (g *environment) verbs(store session.Store, now func() time.Time, random io.Reader) session.Verbs {
 	minter := session.NewMinter(fixture.Issuer, g.tokens, g.signing, now, random)
 	minter = minter.WithWait(func(context.Context, time.Duration) {})
 	return session.NewVerbs(store, minter, token.Verifier{Issuer: fixture.Issuer, Now: now})
 }
 
-// actor is a client, in the order of the cast, with the time of its containers.
-type actor struct {
+// client is a user agent or an operator, with a clock and a container of its own.
+type client struct {
 	*schedule
 
 	index     int
@@ -75,26 +63,26 @@ type actor struct {
 	abandoned bool
 }
 
-// enter adds an actor to the cast.
-func (s *schedule) enter(name string, play func(a *actor)) *actor {
+// addClient adds a client to the scenario.
+func (s *schedule) addClient(name string, play func(a *client)) *client {
 	var seed [32]byte
-	binary.LittleEndian.PutUint64(seed[:], uint64(len(s.actors))+1)
-	a := &actor{schedule: s, index: len(s.actors), name: name, random: rand.NewChaCha8(seed)}
+	binary.LittleEndian.PutUint64(seed[:], uint64(len(s.clients))+1)
+	a := &client{schedule: s, index: len(s.clients), name: name, random: rand.NewChaCha8(seed)}
 	a.play = func() { play(a) }
 	a.restart()
-	s.actors = append(s.actors, a)
+	s.clients = append(s.clients, a)
 	return a
 }
 
-// restart moves the actor to a new container.
-func (a *actor) restart() *container {
-	c := &container{Store: a.store, actor: a}
-	a.verbs = a.stage.verbs(c, a.now, a.random)
+// restart moves the client to a new container.
+func (a *client) restart() *container {
+	c := &container{Store: a.store, client: a}
+	a.verbs = a.environment.verbs(c, a.now, a.random)
 	return c
 }
 
-// warm moves the actor to a container that has read an application, so that its refreshes write and read at once.
-func (a *actor) warm() {
+// warm moves the client to a container that has read an application, so that its refreshes write and read at once.
+func (a *client) warm() {
 	c := a.restart()
 	c.open = true
 	nobody := token.Refresh{KeyID: a.key.ID, Tenant: a.tenant, User: "nobody", Application: web}
@@ -102,9 +90,9 @@ func (a *actor) warm() {
 	c.open = false
 }
 
-func (a *actor) now() time.Time { return fixture.Noon().Add(a.at) }
+func (a *client) now() time.Time { return fixture.Noon().Add(a.at) }
 
-func (a *actor) begun(step int) {
+func (a *client) begun(step int) {
 	if a.started == 0 {
 		a.started = step
 	}
@@ -112,7 +100,7 @@ func (a *actor) begun(step int) {
 
 // answer is what a call led to.
 type answer struct {
-	actor          int
+	client         int
 	call           string
 	presented      uint32
 	grant          session.Grant
@@ -125,10 +113,10 @@ func (w answer) String() string {
 }
 
 // done notes an answer, but not of a container that ended: nobody gets that.
-func (a *actor) done(w answer) {
+func (a *client) done(w answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	w.actor, w.started, w.ended = a.index, a.started, a.step
+	w.client, w.started, w.ended = a.index, a.started, a.step
 	a.started = 0
 	if !errors.Is(w.err, errCrashed) {
 		a.answers = append(a.answers, w)
@@ -136,7 +124,7 @@ func (a *actor) done(w answer) {
 }
 
 // refresh presents a token. Where the container ends, the client asks another one.
-func (a *actor) refresh(text string) (session.Grant, error) {
+func (a *client) refresh(text string) (session.Grant, error) {
 	for {
 		t, err := a.verbs.Identify(context.Background(), text)
 		if err != nil {
@@ -151,21 +139,21 @@ func (a *actor) refresh(text string) (session.Grant, error) {
 	}
 }
 
-func (a *actor) gone() bool {
+func (a *client) gone() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.abandoned
 }
 
 // login issues a session.
-func (a *actor) login() (session.Grant, error) {
+func (a *client) login() (session.Grant, error) {
 	g, err := a.verbs.Issue(context.Background(), session.IssueRequest{Tenant: a.tenant, User: user, Application: web})
 	a.done(answer{call: a.name + " logs in", grant: g, err: err})
 	return g, err
 }
 
 // ends notes the answer of a deletion.
-func (a *actor) ends(what string, end func(context.Context, session.Verbs) error) error {
+func (a *client) ends(what string, end func(context.Context, session.Verbs) error) error {
 	for {
 		err := end(context.Background(), a.verbs)
 		a.done(answer{call: a.name + " deletes " + what, err: err})
@@ -176,7 +164,7 @@ func (a *actor) ends(what string, end func(context.Context, session.Verbs) error
 	}
 }
 
-// before runs verbs that no schedule delays, before the cast enters or after it, at a time since noon.
+// before runs verbs that no schedule delays, before the clients start or after they end, at a time since noon.
 func (s *schedule) before(at time.Duration) session.Verbs {
 	now := fixture.Noon().Add(at)
 	var seed [32]byte

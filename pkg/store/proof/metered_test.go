@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
@@ -20,23 +21,23 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// priced is a service over DynamoDB whose requests and capacity are counted.
-type priced struct {
+// metered is a service over DynamoDB whose requests and capacity are counted.
+type metered struct {
 	*testing.T
 	*service
-	*clock
+	*fixture.Clock
 
-	keys      keyset
+	keys      fixture.Keys
 	store     *dynamo.Store
 	transport *dynamotest.Transport
 	tenant    string
 }
 
-func newPriced(t *testing.T) *priced {
+func newMetered(t *testing.T) *metered {
 	t.Helper()
-	p := &priced{T: t, clock: newClock(), keys: newKeys(t), tenant: storetest.NewTenant()}
+	p := &metered{T: t, Clock: newClock(), keys: fixture.NewKeys("EdDSA"), tenant: storetest.NewTenant()}
 	p.store, p.transport = onEngine(t, dynamotest.ReportCapacity)
-	p.service = p.keys.service(p.store, p.now, rand.Reader)
+	p.service = newService(p.keys, p.store, p.Now, rand.Reader)
 	register(t, p.store, p.tenant, "web", nil)
 	register(t, p.store, p.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
 	register(t, p.store, p.tenant, "strict", func(s *session.Settings) { s.RequireAccessTokenPresent = true })
@@ -45,19 +46,17 @@ func newPriced(t *testing.T) *priced {
 	return p
 }
 
-func (p *priced) now() time.Time { return p.clock.now() }
-
-func (p *priced) issue(user, application string) session.Grant {
+func (p *metered) issue(user, application string) session.Grant {
 	p.Helper()
 	g, err := p.Issue(p.Context(), session.IssueRequest{Tenant: p.tenant, User: user, Application: application})
 	if err != nil {
 		p.Fatal(err)
 	}
-	p.pass(time.Millisecond)
+	p.Pass(time.Millisecond)
 	return g
 }
 
-func (p *priced) refresh(g session.Grant) (session.Grant, error) {
+func (p *metered) refresh(g session.Grant) (session.Grant, error) {
 	return p.Refresh(p.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
 }
 
@@ -67,7 +66,7 @@ type cost struct {
 	write, read, index float64
 }
 
-func (p *priced) cost() cost {
+func (p *metered) cost() cost {
 	c := cost{requests: fmt.Sprint(p.transport.Requests())[len("map"):]}
 	for _, operation := range []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"} {
 		units, index := p.transport.Units(operation)
@@ -81,7 +80,7 @@ func (p *priced) cost() cost {
 }
 
 // clone puts copies of an issued session beside it, quickly, and returns their ids. All have the same secret.
-func (p *priced) clone(g session.Grant, n int) []token.ID {
+func (p *metered) clone(g session.Grant, n int) []token.ID {
 	p.Helper()
 	original := p.rawItem(g)
 	ids := make([]token.ID, n)
@@ -119,13 +118,13 @@ func (p *priced) clone(g session.Grant, n int) []token.ID {
 }
 
 // cloned is the grant of a copy.
-func (p *priced) cloned(g session.Grant, id token.ID) session.Grant {
+func (p *metered) cloned(g session.Grant, id token.ID) session.Grant {
 	p.Helper()
 	t, err := p.Identify(p.Context(), g.Refresh.Reveal())
 	if err != nil {
 		p.Fatal(err)
 	}
 	t.Session = id
-	g.Refresh = must(t.Encode(p.keys.active()))
+	g.Refresh = fixture.Must(t.Encode(p.keys.TokenKey()))
 	return g
 }

@@ -1,5 +1,0 @@
-//go:build !race
-
-package schedules
-
-const raceEnabled = false
