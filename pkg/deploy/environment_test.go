@@ -24,7 +24,8 @@ func function(t *testing.T, environment map[string]string) *deploy.Function {
 
 func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 	f := function(t, map[string]string{
-		process.Issuer: "auth.example.com", process.Origins: "https://a.example, b.example,*,https://c.example/",
+		process.Issuer: "auth.example.com", process.Origins: "https://a.example, b.example,*,https://c.example/,null,https://D.example,https://*.example",
+		process.Headers: "X-Request-Id,a b", process.Cookies: ".example.com",
 		process.SigningAlg: "HS256", process.EpochCopies: "65", "AWS_REGION": "",
 	})
 	f.Shell()
@@ -35,7 +36,8 @@ func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 	want := []string{
 		"AWS_REGION", "TABLE_NAME is not set", "TOKEN_KEYS_SECRET_ARN is not set", "SIGNING_KEYS_SECRET_ARN is not set",
 		"PUBLIC_KEYS_SECRET_ARN is not set", "ISSUER must be", "SIGNING_ALGORITHM must be", "EPOCH_COPIES must be",
-		`"b.example"`, `"*"`, `"https://c.example/"`,
+		`"b.example"`, `"*"`, `"https://c.example/"`, `"null"`, `"https://D.example"`, `"https://*.example"`,
+		`"a b" must be the name of a header`, `".example.com" must be one domain`,
 	}
 	got := strings.Split(f.Err().Error(), "\n")
 	for _, part := range want {
@@ -50,13 +52,14 @@ func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 
 func TestAPartNeedsItsOwnVariablesAlone(t *testing.T) {
 	f := function(t, map[string]string{
-		process.TableName: "tokens", process.EpochCopies: "4", process.Origins: "https://a.example, http://localhost:5173",
+		process.TableName: "tokens", process.EpochCopies: "4", process.Origins: "https://a.example, http://localhost:5173,http://[::1]:80,capacitor://localhost,chrome-extension://abc",
+		process.Headers: "X-Request-Id, X-B3-TraceId", process.Cookies: "example.com",
 	})
 	store, shell := table.Store(f), f.Shell()
 	if err := f.Err(); err != nil || store.Table != "tokens" || store.EpochCopies != 4 {
 		t.Errorf("got table %q with %d copies, %v, want tokens with 4", store.Table, store.EpochCopies, err)
 	}
-	if want := []string{"https://a.example", "http://localhost:5173"}; !slices.Equal(shell.Origins.Allowed, want) {
-		t.Errorf("got origins %q, want %q", shell.Origins.Allowed, want)
+	if got := shell.Origins; len(got.Allowed) != 5 || len(got.Sends) != 2 || shell.CookieDomain != "example.com" {
+		t.Errorf("got %+v and the domain %q, want five origins, two headers and example.com", got, shell.CookieDomain)
 	}
 }

@@ -30,5 +30,5 @@ func (f *Function) Minter() session.Minter {
 
 // Shell surrounds every operation with a route. The issuer in it may be empty: the parts that need one require it.
 func (f *Function) Shell() api.Shell {
-	return api.Shell{Issuer: f.Get(process.Issuer), Frame: f.Frame()}
+	return api.Shell{Issuer: f.Get(process.Issuer), Frame: f.Frame(), CookieDomain: f.CookieDomain()}
 }

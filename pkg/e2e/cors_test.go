@@ -23,10 +23,16 @@ var publicRoutes = [][2]string{
 	{"GET", "/.well-known/jwks.json"},
 }
 
+// requestHeaders are those that pages may send.
+var requestHeaders = []string{
+	"authorization", "content-type", "x-stencil-tenantid", "x-stencil-tenanid", "x-http-method-override", "version", "dpop",
+	"traceparent", "tracestate", "baggage", "sentry-trace",
+}
+
 func preflight(origin, method, path string) call {
 	return call{"OPTIONS", path, http.Header{
 		"Origin": {origin}, "Access-Control-Request-Method": {method},
-		"Access-Control-Request-Headers": {"authorization,content-type,x-stencil-tenantid"},
+		"Access-Control-Request-Headers": {strings.Join(requestHeaders, ",")},
 	}, ""}
 }
 
@@ -37,7 +43,7 @@ func wantPreflight(t *testing.T, method, path string) {
 	a := home.do(t, preflight(origin, method, path)).want(t, http.StatusNoContent)
 	wantCORS(t, a, origin)
 	for name, items := range map[string][]string{
-		"Access-Control-Allow-Methods": {method}, "Access-Control-Allow-Headers": {"authorization", "content-type", "x-stencil-tenantid"},
+		"Access-Control-Allow-Methods": {method, "GET", "POST", "PATCH", "DELETE"}, "Access-Control-Allow-Headers": requestHeaders,
 	} {
 		for _, item := range items {
 			if !hasToken(a.header, name, item) {
@@ -85,8 +91,10 @@ func TestLoopbackOriginsAreEchoedAndNoOther(t *testing.T) {
 		a := home.do(t, call{"GET", "/jwt/refresh?userId=u", header, ""}).want(t, 200)
 		if allowed {
 			wantCORS(t, a, origin)
-			if got := a.header["Access-Control-Expose-Headers"]; !hasToken(a.header, "Access-Control-Expose-Headers", "X-Refresh-Operation") {
-				t.Errorf("exposed headers: got %q, want X-Refresh-Operation among them", got)
+			for _, name := range []string{"X-Refresh-Operation", "DPoP-Nonce", "Retry-After"} {
+				if got := a.header["Access-Control-Expose-Headers"]; !hasToken(a.header, "Access-Control-Expose-Headers", name) {
+					t.Errorf("exposed headers: got %q, want %s among them", got, name)
+				}
 			}
 		} else {
 			wantNoCORS(t, a)

@@ -10,13 +10,15 @@ import (
 
 // Origins are the browser origins that may use the API with credentials (Fetch standard, CORS protocol).
 type Origins struct {
-	Allowed  []string // exact, as browsers send them: https://app.example.com
+	Allowed  []string // exact, as browsers send them, of any scheme: https://app.example.com, capacitor://localhost
 	Loopback bool     // http and https origins of this machine, any port: for the local gateway
+	Sends    []string // request headers that pages may send, beside those that this API knows
 }
 
-// Allows says whether a browser on origin may read answers. There is no wildcard.
+// Allows says whether a browser on origin may read answers. There is no wildcard, and null is the origin of any page in a
+// sandbox.
 func (o Origins) Allows(origin string) bool {
-	if origin == "" {
+	if origin == "" || origin == "null" {
 		return false
 	}
 	return slices.Contains(o.Allowed, origin) || o.Loopback && loopback(origin)
@@ -37,7 +39,8 @@ func (o Origins) Headers(origin string) http.Header {
 	if o.Allows(origin) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-		h.Set("Access-Control-Expose-Headers", strings.Join([]string{HeaderOperation, "Retry-After", "WWW-Authenticate"}, ", "))
+		h.Set("Access-Control-Expose-Headers",
+			strings.Join([]string{HeaderOperation, "DPoP-Nonce", "Retry-After", "WWW-Authenticate"}, ", "))
 	}
 	return h
 }
@@ -46,12 +49,20 @@ func (o Origins) Headers(origin string) http.Header {
 func (o Origins) preflight(origin string) http.Header {
 	h := o.Headers(origin)
 	if o.Allows(origin) {
-		h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
-		h.Set("Access-Control-Allow-Headers",
-			"Authorization, Content-Type, X-Stencil-TenantId, X-Stencil-TenanId, X-HTTP-Method-Override, Version")
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
+		h.Set("Access-Control-Allow-Headers", strings.Join(slices.Concat(requestHeaders(), o.Sends), ", "))
 		h.Set("Access-Control-Max-Age", "600")
 	}
 	return h
+}
+
+// requestHeaders are those that the API reads, and those that tracing adds to every request of a page (W3C Trace Context,
+// W3C Baggage, Sentry).
+func requestHeaders() []string {
+	return []string{
+		"Authorization", "Content-Type", "X-Stencil-TenantId", "X-Stencil-TenanId", "X-HTTP-Method-Override", "Version", "DPoP",
+		"traceparent", "tracestate", "baggage", "sentry-trace",
+	}
 }
 
 // HeaderOperation tells a caller which of two documented meanings its request has.

@@ -27,7 +27,10 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 		{"Issuer=http://tokens.example", "AllowedOrigins=*", "Stage=a/b", "RefreshRate=0", "EpochCopies=0", "TokenKeyRotationDays=1"},
 		{"LogLevel=WARN"}, // it would hide the lines of requests, which are the metrics
 		{"Issuer=https://tokens.example/", "AllowedOrigins=https://a.example/"},
-		{"AllowedOrigins=https://a.example, https://b.example"},
+		{"AllowedOrigins=https://a.example, https://b.example", "AllowedHeaders=a b", "CookieDomain=.example.com"},
+		{"AllowedOrigins=https://a.example'", "AllowedHeaders=*", "CookieDomain=localhost"}, // a quote would end the header's text
+		{"AllowedOrigins=null"},
+		{"AllowedOrigins=https://A.example"}, // browsers send lower case
 	} {
 		err := fmt.Sprint(refusal(t, given...))
 		for _, p := range given {
@@ -35,6 +38,14 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 				t.Errorf("%s takes %.30q, want a refusal", name, value)
 			}
 		}
+	}
+}
+
+func TestOriginsOfEverySchemeAreTaken(t *testing.T) {
+	err := refusal(t, "AllowedOrigins=https://app.example.com,capacitor://localhost,chrome-extension://abcdefghijklmnop,http://[::1]:5173",
+		"AllowedHeaders=X-Request-Id,X-B3-TraceId", "CookieDomain=example.com")
+	if err != nil {
+		t.Errorf("got %v, want none", err)
 	}
 }
 

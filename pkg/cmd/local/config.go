@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
 // setting is a variable of the environment.
@@ -20,6 +23,9 @@ func settings() []setting {
 		{"PORT", "3000", "where it listens, on 127.0.0.1 and ::1"},
 		{"LOCAL_DIR", ".local", "the directory of its data, its keys and credentials.env"},
 		{"DYNAMODB_ENDPOINT", "", "a DynamoDB-compatible endpoint instead of the embedded store: http://127.0.0.1:8000"},
+		{process.Origins, "", "origins of pages beside those of this machine, as template.yaml's AllowedOrigins"},
+		{process.Headers, "", "headers that pages may send beside the API's, as AllowedHeaders"},
+		{process.Cookies, "", "the domain of cookies, as CookieDomain"},
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
 		{"LOG_FORMAT", "", "text or json; without it text on a terminal and json elsewhere"},
 		{"TEMPLATE", "", "a template.yaml with other routes than those that it was built with"},
@@ -54,6 +60,8 @@ type config struct {
 	// logFormat is text, json or "", which depends on where the log goes.
 	logFormat string
 	endpoint  string // of DynamoDB; "" for the embedded store
+	origins   frame.Origins
+	cookies   string // their domain
 	getenv    func(string) string
 }
 
@@ -81,6 +89,12 @@ func readConfig(getenv func(string) string) (config, error) {
 	}
 	if !slices.Contains([]string{"", "text", "json"}, cfg.logFormat) {
 		wrong = append(wrong, "LOG_FORMAT must be text or json")
+	}
+	env := process.NewEnvironment(getenv)
+	cfg.origins, cfg.cookies = env.CORS(), env.CookieDomain()
+	cfg.origins.Loopback = true
+	if err := env.Err(); err != nil {
+		wrong = append(wrong, strings.Split(err.Error(), "\n")...)
 	}
 	if len(wrong) > 0 {
 		return cfg, errors.New(strings.Join(wrong, "; "))

@@ -37,9 +37,12 @@ func TestAnUnknownArgumentIsNamed(t *testing.T) {
 func TestTheErrorListsEveryWrongSettingInOneLine(t *testing.T) {
 	_, err := start(t, nil, map[string]string{
 		"PORT": "65536", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "DYNAMODB_ENDPOINT": "localhost:8000",
+		"ALLOWED_ORIGINS": "null", "COOKIE_DOMAIN": "localhost",
 	})
 	want := "PORT must be a number from 1 to 65535; LOG_LEVEL must be debug, info, warn or error; " +
-		"DYNAMODB_ENDPOINT must be a URL such as http://127.0.0.1:8000; LOG_FORMAT must be text or json"
+		"DYNAMODB_ENDPOINT must be a URL such as http://127.0.0.1:8000; LOG_FORMAT must be text or json; " +
+		`ALLOWED_ORIGINS: "null" must be an origin in lower case such as https://app.example.com; ` +
+		`COOKIE_DOMAIN: "localhost" must be one domain in lower case such as example.com`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

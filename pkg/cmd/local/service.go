@@ -87,7 +87,9 @@ func readTemplate(name string) (*stack.Template, error) {
 func assemble(cfg config, logger telemetry.Log, store session.Store, source *file.Source) handlers.Parts {
 	public := keys.NewRing(source.PublicKeys)
 	return handlers.Parts{
-		Shell: api.Shell{Issuer: cfg.baseURL(), Frame: frame.Frame{Origins: frame.Origins{Loopback: true}, Log: logger}},
+		Shell: api.Shell{
+			Issuer: cfg.baseURL(), Frame: frame.Frame{Origins: cfg.origins, Log: logger}, CookieDomain: cfg.cookies,
+		},
 		Store: store,
 		Authorizer: &authorizer.Authorizer{
 			Store: store, Verifier: token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}, Now: time.Now,

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
 // The variables, as template.yaml sets them.
@@ -13,6 +16,8 @@ const (
 	TableName   = "TABLE_NAME"
 	Issuer      = "ISSUER"
 	Origins     = "ALLOWED_ORIGINS"         // exact browser origins, separated by commas
+	Headers     = "ALLOWED_HEADERS"         // more request headers of browsers, separated by commas
+	Cookies     = "COOKIE_DOMAIN"           // Domain of the cookies; the API's host alone by default
 	SigningKeys = "SIGNING_KEYS_SECRET_ARN" // the private signing keys
 	PublicKeys  = "PUBLIC_KEYS_SECRET_ARN"  // their public halves
 	TokenKeys   = "TOKEN_KEYS_SECRET_ARN"   //nolint:gosec // the name of a variable, not a credential
@@ -62,16 +67,35 @@ func (e *Environment) Issuer() string {
 	return issuer
 }
 
-func (e *Environment) origins() (origins []string) {
-	for origin := range strings.SplitSeq(e.Get(Origins), ",") {
-		if origin = strings.TrimSpace(origin); origin == "" {
+// Patterns of what browsers send and take; those of template.yaml are the same.
+var (
+	anOrigin = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+	aHeader  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	aDomain  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+)
+
+// CORS are the origins whose pages may use the API, and the headers that they may send.
+func (e *Environment) CORS() frame.Origins {
+	return frame.Origins{
+		Allowed: e.list(Origins, anOrigin, "an origin in lower case such as https://app.example.com"),
+		Sends:   e.list(Headers, aHeader, "the name of a header such as X-Request-Id"),
+	}
+}
+
+// CookieDomain is the Domain attribute of the cookies; "" for the API's host alone.
+func (e *Environment) CookieDomain() string {
+	return strings.Join(e.list(Cookies, aDomain, "one domain in lower case such as example.com"), "")
+}
+
+func (e *Environment) list(name string, pattern *regexp.Regexp, want string) (items []string) {
+	for item := range strings.SplitSeq(e.Get(name), ",") {
+		if item = strings.TrimSpace(item); item == "" {
 			continue
 		}
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			e.Refuse(fmt.Errorf("%s: %q must be an origin such as https://app.example.com", Origins, origin))
+		if !pattern.MatchString(item) {
+			e.Refuse(fmt.Errorf("%s: %q must be %s", name, item, want))
 		}
-		origins = append(origins, origin)
+		items = append(items, item)
 	}
-	return origins
+	return items
 }

@@ -92,5 +92,5 @@ func (p *Process) TokenKeys() *keys.Ring[keys.TokenSet] {
 
 // Frame surrounds every operation with a route.
 func (p *Process) Frame() frame.Frame {
-	return frame.Frame{Origins: frame.Origins{Allowed: p.origins()}, Log: p.Log}
+	return frame.Frame{Origins: p.CORS(), Log: p.Log}
 }
