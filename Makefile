@@ -111,7 +111,7 @@ race: ## All tests, with the race detector
 	  | tee .build/tests; exit $$(cat .build/status)
 
 prove: ## Longer proofs: model, histories under faults, random schedules (an hour or so)
-	PROOF=long go test -count=1 -timeout 4h -v ./pkg/store/proof/...
+	PROOF=long go test -count=1 -timeout 4h -v ./pkg/store/proof/... ./pkg/cmd/bench/overlap
 
 fuzz-short: ## Each fuzz target for a moment
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s
@@ -164,8 +164,8 @@ load: ## Chains of refreshes and other requests over HTTP, with a plot (DURATION
 compare: ## Side by side with fosite, oidc-provider and a floor, on Linux (ROUNDS=9, TURN=3s, CHAINS=8; needs npm)
 	@go run ./pkg/cmd/bench compare -rounds $(ROUNDS) -duration $(TURN) -chains $(CHAINS)
 
-overlap: ## What the rules of this service and of other products cost honest clients and leave to thieves, with a chart
-	@mkdir -p .build && go run ./pkg/cmd/bench overlap -chart .build/overlap.svg
+overlap: ## What the rules of this service and of other products cost honest clients and leave to thieves
+	@go run ./pkg/cmd/bench overlap
 
 interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
 	@pkg/e2e/clients/run

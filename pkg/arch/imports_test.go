@@ -60,7 +60,7 @@ var rules = []struct {
 	{"pkg/openapi", []string{"github.com/goccy/go-yaml"}, "it describes the surface and runs nothing of it"},
 	{"pkg/store/dynamotest", []string{"pkg/stack", "pkg/store/dynamo", "pkg/deploy/awsconfig", "aws-sdk", "smithy"}, "support for tests of the DynamoDB store"},
 	{"pkg/store/proof", []string{}, "tests only"},
-	{"pkg/store/proof/overlap", []string{}, "a model knows nothing of the service; its test compares the two"},
+	{"pkg/cmd/bench/overlap", []string{"pkg/cmd/bench/measure"}, "a model knows nothing of the service; its test compares the two"},
 	{"pkg/e2e/lambda/runtimeapi", []string{}, "it runs binaries and knows no function"},
 	{"pkg/e2e/lambda", []string{}, "tests only"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},

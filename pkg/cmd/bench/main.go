@@ -15,9 +15,9 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/compare"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/floors"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load"
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/overlap"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/scale"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/proof/overlap"
 )
 
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{

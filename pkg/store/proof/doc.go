@@ -1,7 +1,7 @@
 // Package proof owns the tests that hold both stores, and DynamoDB under faults, to the laws of the service: what an
 // operation of session.Verbs costs, that both stores answer alike, that concurrent histories are linearizable, that no
 // client is logged out without a thief, and that what is at rest refreshes nothing. Package schedules explores every
-// order of requests of small casts, package overlap compares rules for rotated tokens. It holds tests only and must
+// order of requests of small scenarios, and bench overlap compares rules for rotated tokens. It holds tests only and must
 // never weaken a law to let a store pass.
 //
 // DynamoDB is AWS's own engine, see package dynamotest. PROOF=long, which `make prove` sets, runs the random

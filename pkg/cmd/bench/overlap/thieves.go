@@ -5,7 +5,7 @@ import "time"
 // Thief is somebody with a token of a session whose user goes on. Neither loses a message.
 type Thief struct {
 	Name, Does string
-	rob        func(*run) time.Duration // how long the session lives once the thief has used it
+	steal      func(*run) time.Duration // how long the session lives once the thief has used it
 }
 
 const (
@@ -94,12 +94,12 @@ func (r *run) goOn(thief *holder) time.Duration {
 
 func rider(r *run) time.Duration {
 	thief := &holder{}
-	robbed := false
+	stolen := false
 	u := r.user(awake, func() {
-		if robbed {
+		if stolen {
 			r.after(r.upTo(polls), func() { thief.token, _ = r.present(thief.token) })
 		}
 	})
-	robbed, thief.token = true, u.token
+	stolen, thief.token = true, u.token
 	return r.life()
 }

@@ -2,8 +2,8 @@ package overlap
 
 import "time"
 
-// Habit is what the clients of one session do, without a thief.
-type Habit struct {
+// Behaviour is what the clients of one session do, without a thief.
+type Behaviour struct {
 	Name, Does string
 	live       func(*run)
 }
@@ -18,10 +18,10 @@ var (
 
 const accessLifetime = 15 * time.Minute
 
-// Habits are the columns of the table.
-func Habits() []Habit {
+// Behaviours are the columns of the table.
+func Behaviours() []Behaviour {
 	slow := pageLoads(2, 3*time.Second, slowNetwork, 20*time.Second)
-	return []Habit{
+	return []Behaviour{
 		{"two tabs, slow", "2 tabs, a page load every 3 s each, up to 2 s each way, 20 s", slow},
 		{"one tab, slow", "1 tab, a page load every 3 s, up to 2 s each way, 60 s", pageLoads(1, 3*time.Second, slowNetwork, time.Minute)},
 		{"two tabs, fast", "2 tabs, a page load every 3 s each, up to 0.2 s each way, 60 s", pageLoads(2, 3*time.Second, fastNetwork, time.Minute)},

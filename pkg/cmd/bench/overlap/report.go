@@ -3,48 +3,34 @@ package overlap
 import (
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/measure"
 )
 
 // Print writes the two tables and what their rows and columns mean.
-func (r Results) Print(out io.Writer) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "False logouts per 10 000 sessions, without a thief (%d sessions each)\n\n", r.Sessions)
-	r.table(&text, names(Habits(), func(h Habit) string { return h.Name }), func(policy int) []string {
-		return names(r.Logouts[policy], r.per10000)
-	})
-	fmt.Fprintf(&text, "\nHow long a thief has a living session: median / 90 %% (%d sessions each)\n\n", r.Robbed)
-	r.table(&text, names(Thieves(), func(t Thief) string { return t.Name }), func(policy int) []string {
-		return names(r.Lives[policy], Lives.String)
-	})
-	r.legend(&text)
-	_, err := io.WriteString(out, text.String())
-	return err
+func (r Results) Print(out io.Writer) {
+	fmt.Fprintf(out, "False logouts per 10 000 sessions, without a thief (%d sessions each)\n\n", r.Sessions)
+	behaviours := names(Behaviours(), func(b Behaviour) string { return b.Name })
+	fmt.Fprint(out, r.table(behaviours, func(policy int) []string { return names(r.Logouts[policy], r.per10000) }))
+	fmt.Fprintf(out, "\nHow long a thief has a living session: median / 90 %% (%d sessions each)\n\n", r.Thefts)
+	thieves := names(Thieves(), func(t Thief) string { return t.Name })
+	fmt.Fprint(out, r.table(thieves, func(policy int) []string { return names(r.Lives[policy], Lives.String) }))
+	r.legend(out)
 }
 
-// table writes a row for each policy under a header of two lines: what follows the comma is the second.
-func (r Results) table(out io.Writer, columns []string, cells func(policy int) []string) {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(name string, cells []string) {
-		fmt.Fprintf(table, "%-32s\t%s\t\n", name, strings.Join(cells, "\t"))
-	}
-	above := names(columns, func(c string) string { first, _, _ := strings.Cut(c, ", "); return first })
-	below := names(columns, func(c string) string { _, second, _ := strings.Cut(c, ", "); return second })
-	row("", above)
-	if strings.Join(below, "") != "" {
-		row("", below)
-	}
+// table has a row for each policy.
+func (r Results) table(columns []string, cells func(policy int) []string) string {
+	rows := [][]string{append([]string{""}, columns...)}
 	for i, p := range Policies() {
-		row(p.Name, cells(i))
+		rows = append(rows, append([]string{p.Name}, cells(i)...))
 	}
-	_ = table.Flush() // the writer below is a strings.Builder, which takes everything
+	return measure.Table(rows)
 }
 
 func (r Results) legend(out io.Writer) {
 	fmt.Fprint(out, "\nClients\n")
-	for _, h := range Habits() {
+	for _, h := range Behaviours() {
 		fmt.Fprintf(out, "  %-15s %s\n", h.Name, h.Does)
 	}
 	fmt.Fprintf(out, "\nThieves: a holder refreshes %s after the access token is over, on average\n", brief(r.Idle))

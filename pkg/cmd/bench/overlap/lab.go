@@ -9,8 +9,8 @@ import (
 
 // Lab says how much is simulated. The same numbers give the same results.
 type Lab struct {
-	Sessions int           // of each policy and habit
-	Robbed   int           // of each policy and thief
+	Sessions int           // of each policy and behaviour
+	Thefts   int           // of each policy and thief
 	Seed     uint64        // of the first session
 	Idle     time.Duration // mean time from the end of an access token until its holder refreshes, where there is a thief
 }
@@ -18,7 +18,7 @@ type Lab struct {
 // Results are what became of the sessions, by policy.
 type Results struct {
 	Lab
-	Logouts [][]int   // false logouts, by policy and habit
+	Logouts [][]int   // false logouts, by policy and behaviour
 	Lives   [][]Lives // by policy and thief
 }
 
@@ -41,12 +41,12 @@ func (l Lab) Run() Results {
 	all := Results{Lab: l}
 	for _, p := range Policies() {
 		var logouts []int
-		for _, h := range Habits() {
+		for _, h := range Behaviours() {
 			logouts = append(logouts, l.logouts(p.rule, h.live))
 		}
 		var lives []Lives
 		for _, t := range Thieves() {
-			lives = append(lives, l.lives(p.rule, t.rob))
+			lives = append(lives, l.lives(p.rule, t.steal))
 		}
 		all.Logouts, all.Lives = append(all.Logouts, logouts), append(all.Lives, lives)
 	}
@@ -63,8 +63,8 @@ func (l Lab) logouts(rule Rule, live func(*run)) (ended int) {
 	return ended
 }
 
-func (l Lab) lives(rule Rule, rob func(*run) time.Duration) Lives {
-	all := simulate(l, l.Robbed, rule, rob)
+func (l Lab) lives(rule Rule, steal func(*run) time.Duration) Lives {
+	all := simulate(l, l.Thefts, rule, steal)
 	slices.Sort(all)
 	return all
 }

@@ -13,11 +13,11 @@ const skew = 500 * time.Millisecond
 type run struct {
 	rule    Rule
 	session *Session
-	dice    *rand.Rand
+	random  *rand.Rand
 	now     time.Duration
 	due     []event       // the next one last
 	stored  Token         // what the clients of the session share: a jar, a storage, a row
-	idle    time.Duration // mean time that a holder of a robbed session waits with an access token that is over
+	idle    time.Duration // mean time that a holder of a stolen session waits with an access token that is over
 }
 
 // event is something that is due at a time.
@@ -27,7 +27,7 @@ type event struct {
 }
 
 func newRun(rule Rule, seed uint64) *run {
-	return &run{rule: rule, session: newSession(), dice: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // a seed repeats a run
+	return &run{rule: rule, session: newSession(), random: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // a seed repeats a run
 }
 
 // after plans an event. Of those that are due at the same time the one planned first comes first.
@@ -53,14 +53,16 @@ func (r *run) until(end time.Duration) {
 }
 
 // upTo is a random time, all equally likely.
-func (r *run) upTo(d time.Duration) time.Duration { return time.Duration(r.dice.Int64N(int64(d) + 1)) }
+func (r *run) upTo(d time.Duration) time.Duration {
+	return time.Duration(r.random.Int64N(int64(d) + 1))
+}
 
 // about is a random time with a mean, as between events that know nothing of each other.
 func (r *run) about(mean time.Duration) time.Duration {
-	return time.Duration(r.dice.ExpFloat64() * float64(mean))
+	return time.Duration(r.random.ExpFloat64() * float64(mean))
 }
 
-func (r *run) chance(p float64) bool { return r.dice.Float64() < p }
+func (r *run) chance(p float64) bool { return r.random.Float64() < p }
 
 // network carries a request or an answer in a time up to way. It loses some, and holds some up.
 type network struct {

@@ -65,16 +65,16 @@ func TestTheServiceHasTheRuleOfTheLab(t *testing.T) {
 		sessions = 40
 	}
 	for _, overlap := range []time.Duration{30 * time.Second, 10 * time.Minute} {
-		s, dice := newService(t, overlap), rand.New(rand.NewPCG(1, 0))
+		s, random := newService(t, overlap), rand.New(rand.NewPCG(1, 0))
 		rule := law4(overlap)
 		borders := []time.Duration{0, time.Second, overlap, overlap + time.Millisecond, farWindow, farWindow + time.Millisecond}
 		verdicts := map[Verdict]int{}
 		for range sessions {
 			s.issue()
 			for answered := true; answered && len(s.texts) < 12; {
-				token := s.model.current() - Token(min(dice.IntN(9)*dice.IntN(2), int(s.model.current())))
+				token := s.model.current() - Token(min(random.IntN(9)*random.IntN(2), int(s.model.current())))
 				if behind := s.model.since(token, s.now()); s.model.used(token) {
-					s.clock.Pass(max(0, borders[dice.IntN(len(borders))]-behind))
+					s.clock.Pass(max(0, borders[random.IntN(len(borders))]-behind))
 				}
 				verdict := rule(s.model, token, s.now())
 				verdicts[verdict]++
@@ -85,7 +85,7 @@ func TestTheServiceHasTheRuleOfTheLab(t *testing.T) {
 						overlap, token, len(s.texts), s.model.since(token, s.now()), got, gotAnswered, want, wantAnswered)
 				}
 				answered = gotAnswered
-				s.clock.Pass(time.Duration(dice.IntN(3)) * time.Second)
+				s.clock.Pass(time.Duration(random.IntN(3)) * time.Second)
 			}
 		}
 		if len(verdicts) != 3 {
