@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -37,9 +38,13 @@ const (
 
 // Errors of the edge itself, which have no counterpart in the core.
 var (
-	ErrTooLarge  = NewError(KindTooLarge, http.StatusRequestEntityTooLarge, "The body is larger than 16384 bytes.")
-	ErrBadBody   = NewError(KindBadBody, http.StatusBadRequest, "The body must be one JSON object in UTF-8, without lone surrogates.")
-	ErrForbidden = NewError(KindForbidden, http.StatusForbidden, "This credential may not do this.")
+	ErrTooLarge = NewError(KindTooLarge, http.StatusRequestEntityTooLarge, "The body is larger than 16384 bytes.")
+	ErrBadBody  = NewError(KindBadBody, http.StatusBadRequest, "The body must be one JSON object in UTF-8, without lone surrogates.")
+	// ErrSpaced is a refused refresh token that copying has damaged: the only refusal that says more than the others.
+	ErrSpaced = PublicError{frame.Failure{
+		Status: http.StatusBadRequest, Message: "The refresh token is not valid: whitespace stands before or behind it.",
+		Refusal: string(session.Malformed),
+	}, session.KindRefused}
 	ErrAmbiguous = NewError(KindHeaders, http.StatusBadRequest,
 		"Authorization and the tenant header may each be sent once, with one value.")
 )
@@ -60,7 +65,7 @@ func ErrorOf(err error) PublicError {
 	}
 	switch kind {
 	case session.KindInput:
-		return is(http.StatusBadRequest, "The request has fields at fault.")
+		return is(http.StatusBadRequest, firstSentence(FieldsOf(err)))
 	case session.KindRefused, session.KindApplicationGone:
 		return is(http.StatusBadRequest, "The refresh token is not valid.")
 	case session.KindAccessRequired:
@@ -70,9 +75,10 @@ func ErrorOf(err error) PublicError {
 	case session.KindOtherApplication:
 		return is(http.StatusBadRequest, "The token in the path belongs to another application. Nothing was deleted.")
 	case session.KindOtherTenant:
-		return is(http.StatusForbidden, ErrForbidden.Message)
+		return is(http.StatusForbidden, "The X-Stencil-TenantId header names another tenant than the credential or the refresh token.")
 	case authorizer.KindUnauthenticated:
-		return is(http.StatusUnauthorized, "A valid credential and the X-Stencil-TenantId header are required.")
+		return is(http.StatusUnauthorized, "A valid credential in the Authorization header and its tenant in the X-Stencil-TenantId "+
+			"header are required. A credential may have expired.")
 	case session.KindNoApplication:
 		return is(http.StatusNotFound, "There is no such application.")
 	case session.KindNoSession, session.KindNoAPIKey:
@@ -91,6 +97,26 @@ func FieldsOf(err error) []session.FieldError {
 		return nil
 	}
 	return input.Fields
+}
+
+// firstSentence says what is wrong with the first field, and how many more there are.
+func firstSentence(fields []session.FieldError) string {
+	switch len(fields) {
+	case 0:
+		return "The request has fields at fault."
+	case 1:
+		return fields[0].Message
+	default:
+		return fmt.Sprintf("%s (and %d more)", fields[0].Message, len(fields)-1)
+	}
+}
+
+// RefusedText is the sentence of an interface for a refused refresh token, or that of ErrSpaced.
+func RefusedText(err error, sentence string) string {
+	if errors.Is(err, ErrSpaced) {
+		return ErrSpaced.Message
+	}
+	return sentence
 }
 
 // Sentences say what is wrong with each field, for interfaces that have one message; otherwise without any.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -16,6 +17,9 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 	tenant, err := r.Headers.Tenant()
 	if err != nil {
 		return session.Grant{}, ErrAmbiguous
+	}
+	if strings.TrimSpace(req.Token) != req.Token {
+		return session.Grant{}, ErrSpaced
 	}
 	req.Tenant = tenant
 	req.Seen = session.SeenFrom(r.Event.RequestContext.Identity.SourceIP, r.Headers.Get("User-Agent"))

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"fmt"
+	"net/http"
+
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
@@ -95,20 +98,36 @@ func Rules() []Rule {
 
 // Permit says whether a principal may run an operation, before anything is looked up: existence is not told to the
 // unauthorised. User is the user that the request names, "" for none: a user may run what concerns single tokens, since
-// only own ones exist for a user. Errors: ErrForbidden.
+// only own ones exist for a user. Its errors are of KindForbidden and name the permission.
 func Permit(p authorizer.Principal, op Operation, user string) error {
 	for _, rule := range Rules() {
-		if rule.Operation != op || rule.Needs == "" {
-			continue
-		}
-		if p.IsUser() && rule.Who == KeysAndUser && (user == "" || user == p.User) || !p.IsUser() && p.Has(rule.Needs) {
-			return nil
+		if rule.Operation == op && rule.Needs != "" {
+			return rule.permit(p, user)
 		}
 	}
-	return ErrForbidden
+	return forbidden("This credential may not do this.")
 }
 
-// Permitted is the principal, if it may run the request's operation. Errors: ErrUnauthenticated, ErrForbidden.
+func (r Rule) permit(p authorizer.Principal, user string) error {
+	switch {
+	case !p.IsUser() && p.Has(r.Needs):
+		return nil
+	case !p.IsUser():
+		return forbidden(fmt.Sprintf("This API key lacks the permission %s.", r.Needs))
+	case r.Who != KeysAndUser:
+		return forbidden(fmt.Sprintf("This takes an API key with the permission %s. An access token may not do it.", r.Needs))
+	case user != "" && user != p.User:
+		return forbidden(fmt.Sprintf("An access token reaches the tokens of its own user. Those of others take an API key "+
+			"with the permission %s.", r.Needs))
+	}
+	return nil
+}
+
+func forbidden(message string) error {
+	return NewError(KindForbidden, http.StatusForbidden, message)
+}
+
+// Permitted is the principal, if it may run the request's operation. Errors: ErrUnauthenticated, those of Permit.
 func (r *Request) Permitted(user string) (authorizer.Principal, error) {
 	p, err := r.Principal()
 	if err != nil {

@@ -91,9 +91,88 @@ func TestAllFieldsAtFaultAreListed(t *testing.T) {
 	}
 }
 
+// interfaces_test.go compares the other refusals with that of a deleted one.
 func TestARefusedRefreshTokenIsNoFieldsFault(t *testing.T) {
 	t.Parallel()
-	equal(t, "errors", len(home.present(t, "srt_nonsense").want(t, 400).faults()), 0)
+	x := home.issue(t, fresh(), home.demo.web)
+	home.do(t, call{"DELETE", "/jwt/refresh/" + x.id, home.demo.admin(), ""}).want(t, 200)
+	for _, text := range []string{x.refresh, x.refresh[:len(x.refresh)-4] + "AAAA", "srt_nonsense"} {
+		equal(t, "body", home.present(t, text).want(t, 400).raw,
+			`{"success":false,"message":"The refresh token is not valid.","data":null,"code":"invalid_refresh_token"}`+"\n")
+	}
+}
+
+func TestWhitespaceAroundARefreshTokenIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, p := range interfaces() {
+		x := home.issue(t, fresh(), home.demo.web)
+		for _, text := range []string{x.refresh + "\n", x.refresh + "\r\n", " " + x.refresh, "\t" + x.refresh, x.refresh + "\u00a0", "nonsense "} {
+			y := x
+			y.refresh = text
+			if a := p.ask(t, p.request(y)).want(t, p.refused); !strings.Contains(a.raw, "whitespace") || len(a.faults()) > 0 {
+				t.Errorf("%s: want the whitespace named, and no field", a)
+			}
+		}
+		a := home.do(t, call{"POST", "/jwt/revoke", home.demo.admin(), jsonOf(map[string]string{"token": x.refresh + "\n"})}).want(t, 404)
+		if !strings.Contains(a.text("message"), "whitespace") {
+			t.Errorf("%s: want the whitespace named", a)
+		}
+		home.wantAlive(t, x)
+	}
+}
+
+func TestA401NamesBothHeadersAndSaysThatACredentialMayHaveExpired(t *testing.T) {
+	t.Parallel()
+	for _, c := range []call{
+		{"GET", "/jwt/refresh?userId=u", nil, ""},
+		{"GET", "/jwt/refresh?userId=u", home.demo.as("sak_x_y"), ""},
+		{"POST", "/jwt/refresh", nil, `{"userId":"u"}`},
+		{"POST", "/jwt/refresh", home.demo.as("sak_x_y"), `{"id":"u"}`},
+	} {
+		a := home.do(t, c).want(t, 401)
+		for _, word := range []string{"Authorization", "X-Stencil-TenantId", "expired"} {
+			if !strings.Contains(a.text("message"), word) {
+				t.Errorf("%s: want %s named", a, word)
+			}
+		}
+	}
+}
+
+func TestA403NamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	x := home.issue(t, fresh(), home.demo.web)
+	reader := home.demo.as(home.creds[mayRead])
+	cases := []struct {
+		call call
+		says []string
+	}{
+		{call{"POST", "/jwt/issue", reader, `{}`}, []string{"API key", "tokens:issue"}},
+		{call{"DELETE", "/jwt/refresh/x", reader, ""}, []string{"API key", "tokens:revoke."}},
+		{call{"DELETE", "/jwt/applications/web/refresh", reader, ""}, []string{"tokens:revoke-all"}},
+		{call{"POST", "/jwt/refresh", reader, `{"tokenId":"x"}`}, []string{"tokens:revoke."}},
+		{call{"POST", "/jwt/issue", x.owner(), `{}`}, []string{"API key", "tokens:issue", "access token"}},
+		{call{"DELETE", "/jwt/applications/web/refresh", x.owner(), ""}, []string{"API key", "tokens:revoke-all", "access token"}},
+		{call{"GET", "/jwt/refresh?userId=other", x.owner(), ""}, []string{"own user", "tokens:read"}},
+		{call{"DELETE", "/jwt/users/other/refresh", x.owner(), ""}, []string{"own user", "tokens:revoke."}},
+		{call{"GET", "/jwt/refresh?userId=u", home.other.as(home.demo.key), ""}, []string{"X-Stencil-TenantId", "another tenant"}},
+		{call{"POST", "/jwt/refresh", home.other.as(home.demo.key), `{"userId":"u"}`}, []string{"X-Stencil-TenantId", "another tenant"}},
+		{
+			call{"POST", "/jwt/refresh", http.Header{"X-Stencil-Tenantid": {home.other.id}}, jsonOf(map[string]string{"refreshToken": x.refresh})},
+			[]string{"X-Stencil-TenantId", "another tenant", "refresh token"},
+		},
+	}
+	for _, c := range cases {
+		a := home.do(t, c.call).check(t, 403)
+		for _, word := range c.says {
+			if !strings.Contains(a.text("message"), word) {
+				t.Errorf("%s: want %s named", a, word)
+			}
+		}
+	}
+	a := home.do(t, call{"POST", "/oauth2/introspect", with(x.owner(), "Content-Type", "application/x-www-form-urlencoded"), "token=x"}).want(t, 403)
+	if !strings.Contains(a.raw, "tokens:") {
+		t.Errorf("%s: want the permission named", a)
+	}
 }
 
 func TestATokenIdThatIsNoUUIDIsUnknown(t *testing.T) {

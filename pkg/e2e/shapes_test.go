@@ -59,7 +59,7 @@ func checkEnvelope(t testing.TB, a answer) {
 	}
 	keys := slices.Sorted(maps.Keys(a.body))
 	keys = slices.DeleteFunc(keys, func(k string) bool {
-		return k == "errors" && a.status == 400 || (k == "nextCursor" || k == "hint") && a.status == 200
+		return (k == "errors" || k == "code") && a.status == 400 || (k == "nextCursor" || k == "hint") && a.status == 200
 	})
 	if !slices.Equal(keys, []string{"data", "message", "success"}) {
 		t.Errorf("%s: got keys %q, want success, message and data", a, keys)
@@ -72,6 +72,15 @@ func checkEnvelope(t testing.TB, a answer) {
 	}
 	if a.status >= 300 && a.body["data"] != nil {
 		t.Errorf("%s: want null as the data of an error", a)
+	}
+	if faults := a.faults(); len(faults) > 0 {
+		want := fmt.Sprint(faults[0]["message"])
+		if len(faults) > 1 {
+			want += fmt.Sprintf(" (and %d more)", len(faults)-1)
+		}
+		if a.text("message") != want {
+			t.Errorf("%s: message: got %q, want the first field's sentence %q", a, a.text("message"), want)
+		}
 	}
 	for _, fault := range a.faults() {
 		if keys := slices.Sorted(maps.Keys(fault)); !slices.Equal(keys, []string{"code", "field", "message"}) {

@@ -26,8 +26,10 @@ var (
 	// ErrRefused: the refresh token does not refresh. The narrower ones are for logs and metrics only and must
 	// read the same to the caller.
 	ErrRefused = errors.New("refresh token refused")
-	// ErrForged: malformed, or its tag is wrong. Found without the store.
+	// ErrForged: its tag is wrong, or it is malformed. Found without the store.
 	ErrForged = fmt.Errorf("%w: forged", ErrRefused)
+	// ErrMalformed: it is not a refresh token at all.
+	ErrMalformed = fmt.Errorf("%w: malformed", ErrForged)
 	// ErrDroppedKey: an operator dropped a key that the token needs. The session does not end.
 	ErrDroppedKey = fmt.Errorf("%w: dropped key", ErrRefused)
 	// ErrWrongRoot: the tag fits and the root does not, as with a leaked token key. The session does not end.

@@ -16,8 +16,8 @@ type Identifier struct {
 // NewIdentifier verifies with token keys.
 func NewIdentifier(tokenKeys *keys.Ring[keys.TokenSet]) Identifier { return Identifier{tokenKeys} }
 
-// Identify reads a genuine refresh token, of a live session or not. Errors: ErrForged, ErrDroppedKey,
-// keys.ErrUnavailable.
+// Identify reads a genuine refresh token, of a live session or not. Errors: ErrForged, ErrMalformed among them;
+// ErrDroppedKey, keys.ErrUnavailable.
 func (i Identifier) Identify(ctx context.Context, text string) (token.Refresh, error) {
 	t, _, err := i.identify(ctx, text)
 	return t, err
@@ -27,7 +27,7 @@ func (i Identifier) Identify(ctx context.Context, text string) (token.Refresh, e
 func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, keys.TokenKey, error) {
 	presented, err := token.ParseRefresh(text)
 	if err != nil {
-		return token.Refresh{}, keys.TokenKey{}, ErrForged
+		return token.Refresh{}, keys.TokenKey{}, ErrMalformed
 	}
 	key, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
 	if errors.Is(err, keys.ErrNoKey) {

@@ -72,6 +72,7 @@ func RefusalOutcome(err error) Outcome {
 		err     error
 		outcome Outcome
 	}{
+		{ErrMalformed, Malformed}, // before ErrForged, which it wraps
 		{ErrForged, Forged},
 		{ErrUnknown, Unknown},
 		{ErrApplicationGone, ApplicationGone},

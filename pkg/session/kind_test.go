@@ -24,6 +24,7 @@ func TestEverySentinelHasAKindAndEveryRefusalAnOutcome(t *testing.T) {
 	for err, want := range map[error]class{
 		session.ErrRefused:          {session.KindRefused, ""},
 		session.ErrForged:           {session.KindRefused, session.Forged},
+		session.ErrMalformed:        {session.KindRefused, session.Malformed},
 		session.ErrUnknown:          {session.KindRefused, session.Unknown},
 		session.ErrApplicationGone:  {session.KindApplicationGone, session.ApplicationGone},
 		session.ErrExpired:          {session.KindRefused, session.Expired},

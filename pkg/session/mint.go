@@ -83,6 +83,7 @@ const (
 
 // The outcomes of a refusal, one for each sentinel under ErrRefused.
 const (
+	Malformed       Outcome = "malformed"
 	Forged          Outcome = "forged"
 	Unknown         Outcome = "unknown"
 	ApplicationGone Outcome = "application gone"

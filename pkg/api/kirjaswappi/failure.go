@@ -38,7 +38,7 @@ func failure(err error) api.Answer {
 	case session.KindApplicationGone:
 		code, e.Status, e.Message = "applicationNotFound", http.StatusNotFound, "There is no such application."
 	case session.KindRefused, session.KindOtherSession, session.KindOtherTenant:
-		code, e.Status, e.Message = "invalidRefreshToken", http.StatusUnauthorized, "The refresh token is not valid."
+		code, e.Status, e.Message = "invalidRefreshToken", http.StatusUnauthorized, api.RefusedText(err, "The refresh token is not valid.")
 	case api.KindBadBody:
 		code = "invalidJsonPayload"
 	case api.KindTooLarge:

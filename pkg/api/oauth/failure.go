@@ -48,7 +48,7 @@ func failure(err error) api.Answer {
 	case session.KindScope:
 		body.Code = "invalid_scope"
 	case session.KindRefused, session.KindApplicationGone, session.KindOtherApplication, session.KindOtherSession, session.KindOtherTenant:
-		e.Status, body = http.StatusBadRequest, refusal{"invalid_grant", "The refresh token is not valid for this client."}
+		e.Status, body = http.StatusBadRequest, refusal{"invalid_grant", api.RefusedText(err, "The refresh token is not valid for this client.")}
 	case authorizer.KindUnauthenticated:
 		body.Code = "invalid_client"
 	case api.KindForbidden:

@@ -22,7 +22,7 @@ func failure(err error) api.Answer {
 	e := api.ErrorOf(err)
 	switch session.KindOf(err) {
 	case session.KindRefused, session.KindApplicationGone, session.KindOtherSession, session.KindOtherTenant, authorizer.KindUnauthenticated:
-		e.Status, e.Message = http.StatusUnauthorized, "The access token or the refresh token is not valid."
+		e.Status, e.Message = http.StatusUnauthorized, api.RefusedText(err, "The access token or the refresh token is not valid.")
 	case session.KindInput:
 		e.Message = api.Sentences(err, e.Message)
 	default: // the shared status and sentence

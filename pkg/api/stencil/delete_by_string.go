@@ -2,6 +2,8 @@ package stencil
 
 import (
 	"context"
+	"net/http"
+	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -29,6 +31,13 @@ func DeleteByString(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 	})
 }
 
+// errSpaced is a string that copying has damaged.
+var errSpaced = api.NewError(session.KindNoSession, http.StatusNotFound,
+	"There is no such token: whitespace stands before or behind the string.")
+
 func deleteByString(ctx context.Context, deleter session.TokenDeleter, c session.Caller, text string) (api.Answer, error) {
+	if strings.TrimSpace(text) != text {
+		return api.Answer{}, errSpaced
+	}
 	return deleted(deleter.DeleteByToken(ctx, c, text))
 }

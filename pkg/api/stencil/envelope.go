@@ -14,6 +14,7 @@ type envelope struct {
 	Data       any                  `json:"data"`
 	NextCursor string               `json:"nextCursor,omitempty"`
 	Hint       string               `json:"hint,omitempty"`
+	Code       string               `json:"code,omitempty"`
 	Errors     []session.FieldError `json:"errors,omitempty"`
 }
 
@@ -25,8 +26,15 @@ func success(message string, data any) api.Answer {
 // failure is the answer to an error.
 func failure(err error) api.Answer {
 	e := api.ErrorOf(err)
-	return e.Answer(envelope{Message: e.Message, Errors: api.FieldsOf(err)})
+	body := envelope{Message: e.Message, Errors: api.FieldsOf(err)}
+	if kind := session.KindOf(err); kind == session.KindRefused || kind == session.KindApplicationGone {
+		body.Code = invalidRefreshToken
+	}
+	return e.Answer(body)
 }
+
+// invalidRefreshToken is the code of every refresh token that does not refresh.
+const invalidRefreshToken = "invalid_refresh_token"
 
 // credentials is the data of issue and refresh.
 type credentials struct {

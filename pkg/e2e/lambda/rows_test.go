@@ -70,7 +70,7 @@ func refreshRows(s *service.Service, current string) []row {
 		{"refresh-expired", refresh(quoted("refreshToken", s.RefreshText(fixture.SessionOld, 0))), "400 refresh token is not valid"},
 		{"refresh-reused", refresh(quoted("refreshToken", s.RefreshText(fixture.SessionTwo, 0))), "400 refresh token is not valid"},
 		{"refresh-forged", refresh(quoted("refreshToken", forged)), "400 refresh token is not valid"},
-		{"refresh-wrong-tenant", refresh(quoted("refreshToken", current), "X-Stencil-TenantId", fixture.Other), "403 may not"},
+		{"refresh-wrong-tenant", refresh(quoted("refreshToken", current), "X-Stencil-TenantId", fixture.Other), "403 another tenant"},
 		{"refresh-malformed", refresh(`{"refreshToken":null,"colour":"red"}`), `400 "field":"colour"`},
 		{"refresh-preflight", request{
 			Method: "OPTIONS", Route: routeRefresh,
@@ -110,7 +110,7 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 		{"retrieve-by-id-wrong-tenant", byID("GET", fixture.SessionOne, foreign), "404 no such token"},
 		{"retrieve-by-id-malformed", byID("GET", strings.Repeat("x", 129), admin), `400 "field":"tokenId"`},
 		{"retrieve-by-user", list(admin, "userId", fixture.Alice, "limit", "2"), `200 "nextCursor"`},
-		{"retrieve-by-user-other-user", list(owner, "userId", fixture.Bob), "403 may not"},
+		{"retrieve-by-user-other-user", list(owner, "userId", fixture.Bob), "403 own user"},
 		{"retrieve-by-user-wrong-tenant", list(foreign, "userId", fixture.Bob), `200 "data":[]`},
 		{"retrieve-by-user-malformed", list(admin, "userId", fixture.Alice, "limit", "0", "colour", "red"), `400 "field":"colour"`},
 		{"delete-by-id", byID("DELETE", fixture.SessionOne, owner), "200 " + fixture.SessionOne},
