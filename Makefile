@@ -107,7 +107,7 @@ vulndb: $(INDEXDB)
 race: export CGO_ENABLED = $(if $(cc),1,0)
 race: ## All tests, with the race detector
 	@mkdir -p .build
-	@{ $(IN_MEMORY) go test $(if $(cc),-race) -count=1 -timeout 20m $(PACKAGES) 2>&1; echo $$? >.build/status; } \
+	@{ $(IN_MEMORY) go test $(if $(cc),-race) -count=1 -timeout 60m $(PACKAGES) 2>&1; echo $$? >.build/status; } \
 	  | tee .build/tests; exit $$(cat .build/status)
 
 prove: ## Longer proofs: model, histories under faults, random schedules (an hour or so)
@@ -133,7 +133,7 @@ scale: ## How long refresh, list and deletes take with 10^3 to 10^6 sessions, so
 template: ## Build every function with sam build; lint and validate template.yaml (needs python3 and npm)
 	@$(call skip,template: sam build and the linters,$(python),python3 with venv)
 	@$(if $(python),$(MAKE) --no-print-directory lint-template, \
-	  BUILD_FUNCTIONS=1 go test -count=1 -timeout 15m -run Builds ./pkg/stack)
+	  BUILD_FUNCTIONS=1 go test -count=1 -timeout 60m -run Builds ./pkg/stack)
 
 # cfn-lint checks no IAM action (W3037) while the SAM transform is there, so it reads what SAM makes of it as well.
 .PHONY: lint-template
@@ -149,7 +149,7 @@ lint-template: $(VENV)/bin/sam
 	$(VENV)/bin/cfn-lint -- .build/translated.json
 	@pkg/stack/validate/run .build/translated.json
 	BUILD_FUNCTIONS=1 SAM=$(VENV)/bin/sam TRANSLATED=$(CURDIR)/.build/translated.json \
-	  go test -count=1 -timeout 15m -run 'Builds|Translated' ./pkg/stack
+	  go test -count=1 -timeout 60m -run 'Builds|Translated' ./pkg/stack
 
 .PHONY: load compare overlap
 DURATION ?= 20s

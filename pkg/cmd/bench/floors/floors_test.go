@@ -32,7 +32,7 @@ func TestCountedFloorsHold(t *testing.T) {
 // withoutRaceDetector runs the test again as a process of its own: the race detector allocates too.
 func withoutRaceDetector(t *testing.T) {
 	t.Helper()
-	args := []string{"test", "-count=1", "-v", "-run", "^" + regexp.QuoteMeta(t.Name()) + "$"}
+	args := []string{"test", "-count=1", "-timeout=0", "-v", "-run", "^" + regexp.QuoteMeta(t.Name()) + "$"}
 	if testing.Short() {
 		args = append(args, "-short")
 	}
