@@ -1,22 +1,7 @@
-'use strict';
+// The page of /docs: every operation of /openapi.json but the preflights, with a form that calls it.
 
-// The page of /docs: every operation of /openapi.json, with a form that calls it. Texts go in as text, never as markup.
-
-const at = (id) => document.getElementById(id);
-const methods = ['get', 'post', 'put', 'patch', 'delete', 'options', 'head'];
-let description;
-
-/** element('p', {class: 'x'}, 'text', child) */
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, '');
-    else if (value !== false && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== undefined && child !== ''));
-  return made;
-}
+const methods = ['get', 'post', 'put', 'patch', 'delete', 'head'];
+let description, language = 'curl';
 
 /** Follows $ref, which is always into the document itself. */
 function resolve(node) {
@@ -38,9 +23,8 @@ function shape(schema, indent = '') {
   }
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
-  const type = [].concat(schema.type || 'anything').join(' | ');
   if (schema.items) return '[ ' + shape(schema.items, indent) + ' ]';
-  if (!schema.properties) return schema.maxProperties === 0 ? '{}' : type + limits(schema);
+  if (!schema.properties) return schema.maxProperties === 0 ? '{}' : [].concat(schema.type || 'anything').join(' | ') + limits(schema);
   const required = schema.required || [];
   const lines = Object.entries(schema.properties).map(([name, value]) =>
     deeper + name + (required.includes(name) ? '' : '?') + ': ' + shape(value, deeper));
@@ -54,150 +38,210 @@ function limits(schema) {
   return said && ' (' + said + ')';
 }
 
-const pretty = (value) => JSON.stringify(value, null, 2);
+// The credentials on top carry over what an answer brings to the forms.
 
-/** Puts the tokens of the last answer where an example has one. */
-function filled(value) {
-  if (typeof value === 'string') {
-    if (value.startsWith('srt_')) return at('refreshToken').value || value;
-    if (value.startsWith('eyJ')) return at('accessToken').value || value;
-    return value;
+const carriers = {
+  userId: 'userId', userID: 'userId', usersId: 'userId', tokenId: 'tokenId', id: 'tokenId',
+  applicationId: 'application', applicationsId: 'application', client_id: 'application',
+};
+const value = (id) => at(id).value.trim();
+
+/** An example with what is carried in place of its tokens and ids. */
+function filled(example, key) {
+  if (typeof example === 'string') {
+    const carrier = example.startsWith('srt_') ? 'refreshToken' : example.startsWith('eyJ') ? 'accessToken' : carriers[key];
+    return (carrier && value(carrier)) || example;
   }
-  if (Array.isArray(value)) return value.map(filled);
-  if (value && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(inner)]));
+  if (Array.isArray(example)) return example.map((one) => filled(one));
+  if (example && typeof example === 'object') {
+    return Object.fromEntries(Object.entries(example).map(([name, inner]) => [name, filled(inner, name)]));
   }
-  return value;
+  return example;
 }
 
-function bodyText(mediaType, value) {
-  value = filled(value);
-  return mediaType.includes('json') ? pretty(value) : new URLSearchParams(value).toString();
+/** Gives a field its value, unless somebody changed it. */
+function offer(field, text) {
+  if (field.offered === undefined || field.value === field.offered) field.value = field.offered = text;
+}
+
+/** Takes tokens and ids out of an answer, wherever its interface puts them, and says which. */
+function carry(body) {
+  const data = body && (body.data || body);
+  const one = Array.isArray(data) ? data.find((item) => item.id === value('tokenId')) || data[0] : data;
+  if (!one || typeof one !== 'object') return '';
+  const accessToken = one.accessToken || one.access_token || one.jwtToken;
+  const [, claims] = (accessToken && decode(accessToken)) || [undefined, {}];
+  const found = {
+    accessToken, refreshToken: one.refreshToken || one.refresh_token, tokenId: one.refreshTokenId || one.id || claims.sid,
+    userId: one.userId || claims.sub, application: one.applicationId || claims.client_id,
+  };
+  const changed = Object.entries(found).filter(([id, text]) => typeof text === 'string' && text !== at(id).value);
+  for (const [id, text] of changed) at(id).value = text;
+  return changed.map(([id]) => at(id).labels[0].textContent.trim().toLowerCase()).join(', ');
+}
+
+/** Every form, and every sample, says what the credentials say now. */
+function refill() {
+  at('decoded').replaceChildren(decodedView(value('accessToken')));
+  for (const form of document.querySelectorAll('form.operation-form')) form.refill();
 }
 
 /** The ways in which an operation may be authorised, as choices. */
 function choices(operation) {
   const schemes = description.components.securitySchemes;
-  const words = (requirement) => Object.keys(requirement).map((name) => schemes[name].description || name).join(' + ') || 'None';
+  const words = (requirement) => Object.keys(requirement).filter((name) => name !== 'tenant') // it stands beside every other
+    .map((name) => schemes[name].description.replace(/\.$/, '')).join(' + ') || 'None';
   const list = operation.security && operation.security.length ? operation.security : [{}];
   return list.map((requirement) => ({ names: Object.keys(requirement), label: words(requirement) }));
 }
 
-function credentialHeaders(names) {
-  const headers = {};
-  for (const name of names) {
-    if (name === 'apiKey') headers.Authorization = 'Bearer ' + at('apiKey').value.trim();
-    if (name === 'accessToken') headers.Authorization = 'Bearer ' + at('accessToken').value.trim();
-    if (name === 'bareAccessToken') headers.Authorization = at('accessToken').value.trim();
-    if (name === 'client') headers.Authorization = 'Basic ' + btoa('web:');
-    if (name === 'tenant') headers['X-Stencil-TenantId'] = at('tenant').value.trim();
-  }
-  return headers;
-}
+const credentialHeaders = {
+  apiKey: () => ['Authorization', fromEnvironment],
+  accessToken: () => ['Authorization', 'Bearer ' + value('accessToken')],
+  bareAccessToken: () => ['Authorization', value('accessToken')],
+  client: () => ['Authorization', 'Basic ' + btoa(encodeURIComponent(value('application')) + ':')],
+  tenant: () => ['X-Stencil-TenantId', value('tenant')],
+  refreshCookie: () => ['Cookie', 'refreshToken=' + value('refreshToken')],
+};
 
-/** Remembers the tokens of an answer, wherever its interface puts them. */
-function remember(body) {
-  const places = [body, body && body.data].filter((place) => place && typeof place === 'object');
-  for (const place of places) {
-    const access = place.accessToken || place.access_token || place.jwtToken;
-    const refresh = place.refreshToken || place.refresh_token;
-    if (typeof access === 'string') at('accessToken').value = access;
-    if (typeof refresh === 'string') at('refreshToken').value = refresh;
-  }
-}
-
-/** What a form says, as a request. */
-function requestOf(form, path, method) {
-  let target = path;
+/** What a form says, as a request that samples.js can write down, and the names in it. */
+function requestOf(form) {
+  const { path, method } = form.operation;
   const query = new URLSearchParams();
-  const choice = form.elements.credential.value;
-  const headers = credentialHeaders(choice ? choice.split(' ') : []);
+  const names = {};
+  const headers = form.elements.credential.value.split(' ').filter(Boolean).map((name) => credentialHeaders[name]());
+  let target = path;
   for (const field of form.querySelectorAll('[data-in]')) {
-    const value = field.value;
-    if (field.dataset.in === 'path') target = target.replace('{' + field.name + '}', encodeURIComponent(value));
-    else if (value === '') continue;
-    else if (field.dataset.in === 'query') query.append(field.name, value);
-    else headers[field.name] = value;
+    if (field.value === '') continue;
+    names[field.name] = field.value;
+    if (field.dataset.in === 'path') target = target.replace('{' + field.name + '}', encodeURIComponent(field.value));
+    else if (field.dataset.in === 'query') query.append(field.name, field.value);
+    else headers.push([field.name, field.value]);
   }
-  const options = { method: method.toUpperCase(), headers, credentials: choice.includes('Cookie') ? 'same-origin' : 'omit', cache: 'no-store' };
-  const body = form.elements.body;
-  if (body && body.value !== '') {
-    options.body = body.value;
-    headers['Content-Type'] = form.elements.mediaType.value;
+  const body = form.elements.body && form.elements.body.value;
+  if (body) {
+    headers.push(['Content-Type', form.elements.mediaType.value]);
+    try { Object.assign(names, JSON.parse(body)); } catch { /* the service says what is wrong with it */ }
   }
-  return [target + (query.size ? '?' + query : ''), options];
+  return { method: method.toUpperCase(), url: location.origin + target + (query.size ? '?' + query : ''), headers, body, path, names };
 }
 
-/** The same request for a shell; what is secret stays a variable. */
-function curl(target, options) {
-  const quote = (text) => "'" + text.replaceAll("'", "'\\''") + "'";
-  const lines = ['curl -i -X ' + options.method + ' ' + quote(location.origin + target)];
-  for (const [name, value] of Object.entries(options.headers)) {
-    const shown = value === 'Bearer ' + at('apiKey').value.trim() ? '"' + name + ': Bearer $API_KEY"' : quote(name + ': ' + value);
-    lines.push('-H ' + shown);
-  }
-  if (options.body) lines.push('-d ' + quote(options.body));
-  return lines.join(' \\\n  ');
+/** What a request would end, if that is more than one session. */
+function endsMany({ method, path, names }) {
+  const application = names.applicationId || names.applicationsId;
+  const user = names.userId || names.userID || names.usersId;
+  const deletes = method === 'DELETE' || names['X-HTTP-Method-Override'] || names.operation === 'delete' ||
+    (method === 'POST' && path.startsWith('/jwt/refresh') && application);
+  const one = names.tokenId || names.token || names.TokenString || names.tokenString || names.refreshToken;
+  if (!deletes || (one && !application)) return '';
+  return 'This ends every session' + (names.except || names.exceptTokenId ? ' but one' : '') + (user ? ' of user ' + user : '') +
+    (application ? ' in application ' + application : '') + ', tenant ' + value('tenant') + ', at once and for good.';
 }
 
-async function send(event, path, method) {
-  event.preventDefault();
-  const form = event.target;
-  const output = form.querySelector('output');
-  const [target, options] = requestOf(form, path, method);
-  output.replaceChildren('Waiting for the answer.');
+function confirmed(question) {
+  const dialog = at('ask');
+  at('ask-what').textContent = question;
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((done) => dialog.addEventListener('close', () => done(dialog.returnValue === 'yes'), { once: true }));
+}
+
+async function send(form) {
+  const request = requestOf(form);
+  const question = endsMany(request);
+  if (question && !await confirmed(question)) return;
+  const { output } = form;
+  output.replaceChildren(element('p', { class: 'muted' }, 'Waiting for the answer.'));
+  const byCookie = request.headers.some(([name]) => name === 'Cookie');
+  const headers = request.headers.filter(([name]) => name !== 'Cookie') // the browser's own, if there is one
+    .map(([name, text]) => [name, text === fromEnvironment ? 'Bearer ' + value('apiKey') : text]);
+  const start = performance.now();
   try {
-    const answer = await fetch(target, options);
+    const answer = await fetch(request.url, { ...request, headers, body: request.body || undefined,
+      credentials: byCookie ? 'same-origin' : 'omit', cache: 'no-store' });
     const text = await answer.text();
-    let shown = text;
-    try {
-      const body = JSON.parse(text);
-      remember(body);
-      shown = pretty(body);
-    } catch { /* no JSON: shown as it came */ }
-    const headers = [...answer.headers].map(([name, value]) => name + ': ' + value).join('\n');
-    output.replaceChildren(
-      element('p', { class: answer.ok ? 'good' : 'bad' }, element('strong', { class: 'status' }, String(answer.status)), ' ' + answer.statusText),
-      element('pre', { class: 'answer', tabindex: '0' }, shown || '(no body)'),
-      element('details', {}, element('summary', {}, 'Headers and the same with curl'), element('pre', { tabindex: '0' }, headers + '\n\n' + curl(target, options))));
+    output.replaceChildren(...answered(answer, text, Math.round(performance.now() - start)));
+    refill();
   } catch (failure) {
     output.replaceChildren(element('p', { class: 'bad' }, 'No answer: ' + failure.message));
   }
 }
 
+/** An answer for people. What it carries goes to the credentials. */
+function answered(answer, text, milliseconds) {
+  let shown = text, body;
+  try {
+    body = JSON.parse(text);
+    shown = pretty(body);
+  } catch { /* no JSON: shown as it came */ }
+  const news = answer.ok ? carry(body) : '';
+  const data = (body && (body.data || body)) || {};
+  const headers = [...answer.headers].map(([name, one]) => name + ': ' + one).join('\n');
+  return [
+    element('p', { class: 'row' },
+      element('span', { class: answer.ok ? 'good' : 'bad' }, element('strong', { class: 'status' }, String(answer.status)), ' ' + answer.statusText),
+      element('span', { class: 'muted taken' }, milliseconds + ' ms, ' + new Blob([text]).size + ' bytes'),
+      copyButton('the answer', () => shown)),
+    element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer' }, coloured(shown || '(no body)')),
+    news && element('p', { class: 'muted carried' }, 'Carried over to the other forms: ' + news + '.'),
+    decodedView(data.accessToken || data.access_token || data.jwtToken || ''),
+    element('details', {}, element('summary', {}, 'Headers of the answer'), element('pre', { tabindex: '0' }, headers)),
+  ].filter(Boolean);
+}
+
 function parameterField(parameter) {
   const schema = resolve(parameter.schema) || {};
-  const label = parameter.name + ' (' + parameter.in + (parameter.required ? '' : ', optional') + ')';
-  return element('label', { title: parameter.description || schema.description }, label, element('input', {
-    name: parameter.name, 'data-in': parameter.in, required: Boolean(parameter.required), spellcheck: 'false',
-    value: parameter.required ? parameter.example : undefined, placeholder: shape(schema),
-  }));
+  const help = parameter.description || schema.description;
+  const attributes = { name: parameter.name, 'data-in': parameter.in, required: Boolean(parameter.required) };
+  const field = schema.enum
+    ? element('select', attributes, [...(parameter.required ? [] : ['']), ...schema.enum].map((one) => element('option', {}, one)))
+    : element('input', { ...attributes, spellcheck: 'false', placeholder: shape(schema) });
+  field.refill = () => offer(field, parameter.required ? filled(parameter.example || '', parameter.name) : '');
+  return element('label', { title: help }, parameter.name, element('span', { class: 'muted' }, ' ' + parameter.in + (parameter.required ? '' : ', optional')), field);
 }
 
 function bodyFields(operation) {
   if (!operation.requestBody) return [];
   const content = resolve(operation.requestBody).content;
-  const types = element('select', { name: 'mediaType' }, ...Object.keys(content).map((type) => element('option', {}, type)));
+  const types = element('select', { name: 'mediaType' }, Object.keys(content).map((type) => element('option', {}, type)));
   const examples = element('select', { name: 'example' });
-  const text = element('textarea', { name: 'body', spellcheck: 'false' });
-  const fill = () => {
-    const example = resolve((content[types.value].examples || {})[examples.value]);
-    text.value = example ? bodyText(types.value, example.value) : '';
+  const text = element('textarea', { name: 'body', spellcheck: 'false', wrap: 'off', rows: '5' });
+  const all = () => content[types.value].examples || {};
+  const list = () => examples.replaceChildren(...Object.entries(all()).map(([name, example]) =>
+    element('option', { value: name }, resolve(example).summary || name)));
+  text.refill = () => {
+    const example = resolve(all()[examples.value]);
+    const body = example ? filled(example.value) : '';
+    offer(text, typeof body !== 'object' ? body : types.value.includes('json') ? pretty(body) : new URLSearchParams(body).toString());
   };
-  const list = () => {
-    examples.replaceChildren(...Object.entries(content[types.value].examples || {}).map(([name, example]) =>
-      element('option', { value: name }, resolve(example).summary || name)));
-    fill();
+  const again = () => {
+    text.offered = undefined;
+    text.form.refill();
   };
-  types.addEventListener('change', list);
-  examples.addEventListener('change', fill);
+  types.addEventListener('change', () => { list(); again(); });
+  examples.addEventListener('change', again);
   list();
   return [
-    element('div', { class: 'fields' }, element('label', {}, 'Body as ', types), element('label', {}, 'Example ', examples)),
-    element('button', { type: 'button', class: 'fill', onclick: fill }, 'Fill in the example again, with the tokens above'),
+    element('div', { class: 'fields' }, element('label', { hidden: types.length < 2 }, 'Body as ', types),
+      element('label', { hidden: types.length < 2 && examples.length < 2 }, 'Example ', examples)),
     element('label', {}, 'Body ', text),
+    element('button', { type: 'button', class: 'small fill', onclick: again }, 'Fill in again'),
     element('details', {}, element('summary', {}, 'What the body may be'), element('pre', { tabindex: '0' }, shape(content[types.value].schema))),
   ];
+}
+
+/** The request of a form as a program, in the language that was chosen last. */
+function sampleView(form) {
+  const code = element('pre', { class: 'sample', tabindex: '0', 'aria-label': 'Sample' });
+  const radios = Object.keys(samples).map((name) => element('label', {},
+    element('input', { type: 'radio', name: 'language', value: name, onchange: () => { language = name; refill(); } }), name));
+  form.sample = () => {
+    code.replaceChildren(...coloured(samples[language](requestOf(form))));
+    for (const label of radios) label.firstChild.checked = label.textContent === language;
+  };
+  return element('form', { class: 'languages', autocomplete: 'off' },
+    element('fieldset', {}, element('legend', {}, 'As code'),
+      element('div', { class: 'row' }, radios, copyButton('the sample', () => code.textContent)), code));
 }
 
 function answers(operation) {
@@ -206,74 +250,101 @@ function answers(operation) {
     const media = response.content && response.content['application/json'];
     const examples = Object.values((media && media.examples) || {}).map((example) => pretty(resolve(example).value)).join('\n\n');
     const headers = Object.keys(response.headers || {}).join(', ');
-    const more = media && element('details', {}, element('summary', {}, 'Body'), element('pre', { tabindex: '0' }, shape(media.schema) + (examples && '\n\n' + examples)));
-    return element('tr', {}, element('th', { scope: 'row' }, status),
-      element('td', {}, response.description, headers && element('div', {}, 'Headers: ', element('code', {}, headers)), more || ''));
+    return element('tr', {}, element('th', { scope: 'row', class: status < '300' ? 'good' : 'bad' }, status),
+      element('td', {}, markdown(response.description), headers && element('p', { class: 'muted' }, 'Headers: ' + headers),
+        media && element('details', {}, element('summary', {}, 'Body'),
+          element('pre', { tabindex: '0' }, coloured(shape(media.schema) + (examples && '\n\n' + examples))))));
   });
-  return element('table', {}, element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Status'), element('th', { scope: 'col' }, 'Answer'))),
-    element('tbody', {}, ...rows));
+  return element('details', { class: 'answers' }, element('summary', {}, 'What it answers: ' + Object.keys(operation.responses).sort().join(', ')),
+    element('table', {}, element('tbody', {}, rows)));
 }
 
-function details(path, item, method) {
-  const operation = item[method];
+function badge(method) {
+  return element('span', { class: 'method ' + method }, method.toUpperCase());
+}
+
+function details({ path, item, method, operation }) {
   const parameters = [...(item.parameters || []), ...(operation.parameters || [])].map(resolve);
-  const credential = element('select', { name: 'credential' }, ...choices(operation).map((choice) =>
-    element('option', { value: choice.names.join(' ') }, choice.label)));
-  const form = element('form', { onsubmit: (event) => send(event, path, method), autocomplete: 'off' },
-    element('fieldset', {}, element('legend', {}, 'Try it'),
-      element('label', {}, 'Credential ', credential),
-      element('div', { class: 'fields' }, ...parameters.map(parameterField)),
-      ...bodyFields(operation),
-      element('p', {}, element('button', { type: 'submit' }, 'Send'))),
-    element('output', { 'aria-live': 'polite' }));
-  return element('details', { class: 'operation', id: operation.operationId },
-    element('summary', {}, element('span', { class: 'method' }, method.toUpperCase()), element('span', { class: 'path' }, path),
-      element('span', { class: 'summary' }, operation.summary || '')),
-    element('div', {}, element('p', {}, operation.description || ''), form, element('h3', {}, 'Answers'), answers(operation)));
+  const form = element('form', { class: 'operation-form', autocomplete: 'off' },
+    element('label', {}, 'Credential ', element('select', { name: 'credential' }, choices(operation).map((choice) =>
+      element('option', { value: choice.names.join(' ') }, choice.label)))),
+    parameters.length ? element('div', { class: 'fields' }, parameters.map(parameterField)) : '',
+    bodyFields(operation),
+    element('p', {}, element('button', { type: 'submit', class: method === 'delete' && 'danger' }, 'Send')));
+  form.operation = { path, method };
+  form.output = element('output', { 'aria-label': 'Answer' });
+  form.refill = () => {
+    for (const field of form.elements) if (field.refill) field.refill();
+    form.sample();
+  };
+  form.addEventListener('input', () => form.sample());
+  form.addEventListener('submit', (event) => { event.preventDefault(); send(form); });
+  const made = element('details', { class: 'operation card', id: operation.operationId },
+    element('summary', {}, badge(method), element('span', { class: 'path' }, path),
+      element('span', { class: 'muted summary' }, operation.summary || ''), operation.deprecated ? element('span', { class: 'chip' }, 'deprecated') : ''),
+    element('div', { class: 'about' }, markdown(operation.description)),
+    element('div', { class: 'try' }, form, element('div', {}, form.output, sampleView(form))),
+    answers(operation));
+  made.addEventListener('toggle', () => { if (made.open) current(made.id); });
+  return made;
 }
 
-/** All operations, in the order of the tags; preflights last within theirs. */
+/** All operations, in the order of the document. */
 function all() {
-  const found = [];
-  for (const [path, item] of Object.entries(description.paths)) {
-    for (const method of methods) if (item[method]) found.push({ path, item, method, operation: item[method] });
-  }
-  return found;
+  return Object.entries(description.paths).flatMap(([path, item]) =>
+    methods.filter((method) => item[method]).map((method) => ({ path, item, method, operation: item[method] })));
 }
 
 function render() {
   at('title').textContent = description.info.title + ' ' + description.info.version;
-  const main = [element('details', {}, element('summary', {}, 'About'), element('pre', {}, description.info.description))];
+  at('tagline').textContent = description.info.summary;
+  const main = [element('details', { class: 'card' }, element('summary', {}, 'About these interfaces'), markdown(description.info.description))];
   const contents = [];
   const operations = all();
   for (const tag of description.tags) {
-    const mine = operations.filter((one) => one.operation.tags.includes(tag.name))
-      .sort((a, b) => (a.method === 'options') - (b.method === 'options'));
-    main.push(element('section', {}, element('h2', {}, tag.name), element('p', {}, tag.description),
-      ...mine.map((one) => details(one.path, one.item, one.method))));
-    contents.push(element('h2', {}, tag.name), element('ul', {}, ...mine.filter((one) => one.method !== 'options').map((one) =>
-      element('li', {}, element('a', { href: '#' + one.operation.operationId }, one.operation.summary)))));
+    const mine = operations.filter((one) => one.operation.tags.includes(tag.name));
+    if (!mine.length) continue;
+    main.push(element('section', {}, element('h2', {}, tag.name), markdown(tag.description), mine.map(details)));
+    contents.push(element('section', {}, element('h2', {}, tag.name), element('ul', {}, mine.map(({ method, operation }) =>
+      element('li', {}, element('a', { href: '#' + operation.operationId, 'data-for': operation.operationId }, badge(method), operation.summary))))));
   }
-  at('operations').replaceChildren(...main);
+  at('sections').replaceChildren(...main);
   at('contents').replaceChildren(...contents);
+  refill();
+}
+
+/** Marks an operation in the index and in the address. */
+function current(id) {
+  history.replaceState(null, '', '#' + id);
+  for (const link of document.querySelectorAll('nav a')) {
+    link.setAttribute('aria-current', link.dataset.for === id);
+  }
 }
 
 function openTarget() {
-  const target = location.hash.length > 1 && at(location.hash.slice(1));
-  if (target && target.matches('details')) {
-    target.open = true;
-    target.querySelector('summary').focus();
-  }
+  const target = location.hash.length > 1 && at(decodeURIComponent(location.hash.slice(1)));
+  if (!target || !target.matches('details.operation')) return;
+  target.open = true;
+  target.querySelector('summary').focus();
 }
 
 function filter() {
-  const words = at('filter').value.toLowerCase();
+  const words = value('filter').toLowerCase();
   for (const one of document.querySelectorAll('details.operation')) {
     one.hidden = !one.querySelector('summary').textContent.toLowerCase().includes(words);
+    document.querySelector('nav a[data-for="' + one.id + '"]').parentElement.hidden = one.hidden;
+  }
+  for (const section of document.querySelectorAll('#sections section, #contents section')) {
+    section.hidden = !section.querySelector('details.operation:not([hidden]), li:not([hidden])');
   }
 }
 
 async function start() {
+  at('index').open = matchMedia('(min-width: 62rem)').matches;
+  for (const id of ['refreshToken', 'accessToken', 'tokenId']) {
+    const label = at(id).labels[0];
+    label.parentElement.append(copyButton('the ' + label.textContent.trim().toLowerCase(), () => value(id)));
+  }
   try {
     const answer = await fetch('/openapi.json');
     if (!answer.ok) throw new Error('status ' + answer.status);
@@ -281,11 +352,15 @@ async function start() {
     render();
     openTarget();
   } catch (failure) {
-    at('operations').replaceChildren(element('p', { class: 'bad' }, 'The description cannot be read: ' + failure.message));
+    at('sections').replaceChildren(element('p', { class: 'bad' }, 'The description cannot be read: ' + failure.message));
   }
 }
 
 at('credentials').addEventListener('submit', (event) => event.preventDefault());
+at('credentials').addEventListener('input', refill);
+at('whole').addEventListener('change', () => document.body.classList.toggle('whole', at('whole').checked));
+at('ask-no').addEventListener('click', () => at('ask').close());
+at('ask-yes').addEventListener('click', () => at('ask').close('yes'));
 at('filter').addEventListener('input', filter);
 window.addEventListener('hashchange', openTarget);
 start();

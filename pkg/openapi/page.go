@@ -5,32 +5,43 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
 //go:embed docs.html
 var pageHTML string
 
-//go:embed docs.css
-var pageCSS string
+// Style is the style sheet of the service's own pages.
+//
+//go:embed style.css
+var Style string
+
+//go:embed text.js
+var textJS string
+
+//go:embed samples.js
+var samplesJS string
 
 //go:embed docs.js
-var pageJS string
+var docsJS string
 
-// Handler answers exactly GET /openapi.json and GET /docs; everything else goes to next untouched, whatever the shape
-// of its path.
+// Handler answers exactly GET and HEAD of /openapi.json and of /docs; everything else goes to next untouched, whatever
+// the shape of its path.
 func Handler(next http.Handler) (http.Handler, error) {
 	document, err := JSON()
 	if err != nil {
 		return nil, err
 	}
-	page := []byte(strings.NewReplacer("{{style}}", pageCSS, "{{script}}", pageJS).Replace(pageHTML))
-	policy := contentSecurityPolicy()
+	script := textJS + samplesJS + docsJS
+	page := []byte(strings.NewReplacer("{{style}}", Style, "{{script}}", script).Replace(pageHTML))
+	policy := contentSecurityPolicy(script, Style)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		switch {
-		case r.Method == http.MethodGet && r.RequestURI == "/openapi.json":
+		case reads && r.RequestURI == "/openapi.json":
 			answer(w, "application/json", document)
-		case r.Method == http.MethodGet && r.RequestURI == "/docs":
+		case reads && r.RequestURI == "/docs":
 			w.Header().Set("Content-Security-Policy", policy)
 			w.Header().Set("Referrer-Policy", "no-referrer")
 			answer(w, "text/html; charset=utf-8", page)
@@ -40,10 +51,10 @@ func Handler(next http.Handler) (http.Handler, error) {
 	}), nil
 }
 
-// contentSecurityPolicy lets the page run its own script and style, talk to its own origin, and nothing else (CSP
+// contentSecurityPolicy lets a page run this script and this style, talk to its own origin, and nothing else (CSP
 // level 3).
-func contentSecurityPolicy() string {
-	return "default-src 'none'; script-src " + digest(pageJS) + "; style-src " + digest(pageCSS) +
+func contentSecurityPolicy(script, style string) string {
+	return "default-src 'none'; script-src " + digest(script) + "; style-src " + digest(style) +
 		"; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
@@ -58,5 +69,6 @@ func answer(w http.ResponseWriter, contentType string, body []byte) {
 	header.Set("Content-Type", contentType)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-cache")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // a client that is gone has no use for the error
 }

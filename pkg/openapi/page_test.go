@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,10 +29,14 @@ func TestEverythingButTheDocumentAndItsPageGoesToTheGateway(t *testing.T) {
 		if a.Code != http.StatusOK || a.Header().Get("Content-Type") != contentType || a.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: got %d %v, want 200 and %s", target, a.Code, a.Header(), contentType)
 		}
+		head := serve(t, http.MethodHead, target)
+		if length := strconv.Itoa(a.Body.Len()); head.Code != http.StatusOK || head.Header().Get("Content-Length") != length {
+			t.Errorf("HEAD %s: got %d %v, want 200 and a length of %s", target, head.Code, head.Header(), length)
+		}
 	}
 	for _, request := range [][2]string{
 		{"POST", "/docs"},
-		{"HEAD", "/docs"},
+		{"HEAD", "/docs/"},
 		{"OPTIONS", "/openapi.json"},
 		{"GET", "/docs/"},
 		{"GET", "/docs?x=1"},
@@ -62,5 +67,13 @@ func TestThePageAllowsNothingFromElsewhere(t *testing.T) {
 	}
 	if bad := regexp.MustCompile(`https?://|\ssrc=|@import|innerHTML|\beval\b|\{\{`).FindString(a.Body.String()); bad != "" {
 		t.Errorf("got %q in the page, want none of it", bad)
+	}
+}
+
+// The page is one file that loads nothing: it stays small enough for that.
+func TestThePageStaysSmall(t *testing.T) {
+	t.Parallel()
+	if size := serve(t, http.MethodGet, "/docs").Body.Len(); size > 40_000 {
+		t.Errorf("got %d bytes, want at most 40000", size)
 	}
 }

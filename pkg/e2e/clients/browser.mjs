@@ -1,0 +1,58 @@
+// A real browser without a network but the service, for the tests of /docs.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { BASE_URL } from './fixture.mjs';
+
+/** Starts it. What does not go to the service ends in elsewhere, errors of the page in complaints. */
+export async function start() {
+  const profile = mkdtempSync(join(tmpdir(), 'docs-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: BASE_URL });
+  const elsewhere = [], complaints = [];
+  await context.route((url) => url.origin !== BASE_URL && url.protocol !== 'data:', (route) => {
+    elsewhere.push(route.request().url());
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  return { page, elsewhere, complaints, close };
+}
+
+/** Opens /docs anew, with nothing typed. */
+export async function visit(page, fragment = '') {
+  await page.goto('about:blank');
+  await page.goto(`${BASE_URL}/docs${fragment}`);
+  await page.locator('details.operation').first().waitFor();
+}
+
+/** Opens an operation and returns its card. */
+export async function open(page, operation) {
+  const card = page.locator(`#${operation}`);
+  if (!await card.evaluate((one) => one.open)) await card.locator('> summary').click();
+  return card;
+}
+
+/** Sends the form of an operation as it stands and returns its status and answer. */
+export async function send(page, operation) {
+  const card = await open(page, operation);
+  await card.locator('output').evaluate((one) => one.replaceChildren());
+  await card.locator('button[type=submit]').click();
+  return answer(card);
+}
+
+/** The status and the answer that a card shows, once they are there. */
+export async function answer(card) {
+  const status = Number(await card.locator('.status').textContent());
+  return [status, JSON.parse(await card.locator('.answer').textContent())];
+}
