@@ -84,7 +84,7 @@ func Rules() []Rule {
 		{AuthenticateRefresh, Holders, ""},
 		{OauthToken, Holders, ""},
 		{OauthRevoke, Holders, ""},
-		{OauthIntrospect, Keys, session.MayRead},
+		{OauthIntrospect, Keys, session.MayIntrospect},
 		{OauthMetadata, Everybody, ""},
 		{Authorizer, AWS, ""},
 		{PutApplication, Operators, ""},

@@ -62,6 +62,26 @@ type Authorizer struct {
 // Authenticate says who calls. The credential is judged before the tenant header. Errors: ErrUnauthenticated
 // (ErrAmbiguous among them), ErrOtherTenant, session.ErrUnavailable, keys.ErrUnavailable.
 func (a *Authorizer) Authenticate(ctx context.Context, h Headers) (Principal, error) {
+	p, err := a.credential(ctx, h)
+	if err == nil {
+		err = p.fits(h)
+	}
+	if err != nil {
+		return Principal{}, err
+	}
+	return p, nil
+}
+
+// AuthenticateAnyTenant is Authenticate where the tenant header is optional: without one the credential's tenant counts.
+func (a *Authorizer) AuthenticateAnyTenant(ctx context.Context, h Headers) (Principal, error) {
+	if h.NameTenant() {
+		return a.Authenticate(ctx, h)
+	}
+	return a.credential(ctx, h)
+}
+
+// credential says whose the credential is, whatever the tenant header says.
+func (a *Authorizer) credential(ctx context.Context, h Headers) (Principal, error) {
 	authorization, err := h.Authorization()
 	if err != nil {
 		return Principal{}, err
@@ -70,25 +90,24 @@ func (a *Authorizer) Authenticate(ctx context.Context, h Headers) (Principal, er
 	if !ok {
 		return Principal{}, ErrMissing
 	}
-	var p Principal
 	if token.IsAPIKey(credential) {
-		p, err = a.apiKey(ctx, credential)
-	} else {
-		p, err = a.accessToken(ctx, credential)
+		return a.apiKey(ctx, credential)
 	}
-	if err != nil {
-		return Principal{}, err
-	}
+	return a.accessToken(ctx, credential)
+}
+
+// fits compares the tenant with that of the headers. Errors: ErrUnauthenticated, ErrOtherTenant.
+func (p Principal) fits(h Headers) error {
 	tenant, err := h.Tenant()
 	switch {
 	case err != nil:
-		return Principal{}, err
+		return err
 	case tenant == p.Tenant:
-		return p, nil
+		return nil
 	case session.CheckID(tenant) != nil:
-		return Principal{}, ErrMissing
+		return ErrMissing
 	default:
-		return Principal{}, ErrOtherTenant
+		return ErrOtherTenant
 	}
 }
 

@@ -16,6 +16,9 @@ import (
 // errUnauthorized makes API Gateway answer 401; the text is its interface.
 var errUnauthorized = errors.New("Unauthorized")
 
+// introspection is the resource whose callers need no tenant header: clients of RFC 7662 have no place for one.
+const introspection = "/oauth2/introspect"
+
 // Handler is the Lambda REQUEST authorizer. The error "Unauthorized" becomes 401, a Deny policy 403 and any
 // other error, an unavailable table or key set, the gateway's authorizer failure.
 func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.APIGatewayCustomAuthorizerRequestTypeRequest,
@@ -24,8 +27,12 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 	) (answer events.APIGatewayCustomAuthorizerResponse, err error) {
 		line := telemetry.Line{Operation: "authorizer", Started: time.Now()}
 		var p Principal
+		authenticate := a.Authenticate
+		if e.Resource == introspection {
+			authenticate = a.AuthenticateAnyTenant
+		}
 		err = telemetry.Guard(func() (err error) {
-			p, err = a.Authenticate(ctx, HeadersOf(e.Headers, e.MultiValueHeaders))
+			p, err = authenticate(ctx, HeadersOf(e.Headers, e.MultiValueHeaders))
 			return err
 		})
 		line.Outcome = outcomeOf(err)

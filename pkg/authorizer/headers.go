@@ -47,6 +47,11 @@ func (h Headers) Tenant() (string, error) {
 	return "", nil
 }
 
+// NameTenant says whether there is any tenant header, a blank one included.
+func (h Headers) NameTenant() bool {
+	return len(h.Values(headerTenant))+len(h.Values(headerTenantMisspelt)) > 0
+}
+
 // Bearer takes the token out of a Bearer credential (RFC 6750 section 2.1); false for any other scheme.
 func Bearer(authorization string) (string, bool) { return Credential(authorization, "Bearer") }
 

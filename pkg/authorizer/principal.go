@@ -25,7 +25,7 @@ func (p Principal) IsUser() bool { return p.User != "" }
 
 // Has says whether an API key has a permission; a user has none.
 func (p Principal) Has(permission session.Permission) bool {
-	return slices.Contains(p.Permissions, permission)
+	return slices.ContainsFunc(p.Permissions, func(has session.Permission) bool { return has.Includes(permission) })
 }
 
 // Caller is what the principal may see: its whole tenant, or a user's own sessions.

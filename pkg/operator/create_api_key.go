@@ -3,7 +3,9 @@ package operator
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -40,7 +42,7 @@ func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (APIKeyOutpu
 		bad.Add("name", "tooLong", "may have 128 bytes")
 	}
 	known := session.Permissions()
-	const all = "tokens:issue, tokens:read, tokens:revoke, tokens:revoke-all"
+	all := strings.Trim(strings.ReplaceAll(fmt.Sprint(known), " ", ", "), "[]")
 	for i, permission := range in.Permissions {
 		if !slices.Contains(known, permission) || slices.Contains(in.Permissions[:i], permission) {
 			bad.Add("permissions", "invalid", "must be some of "+all+", each once")

@@ -134,10 +134,19 @@ type Permission string
 const (
 	MayIssue  Permission = "tokens:issue"
 	MayRead   Permission = "tokens:read"
+	MayUpdate Permission = "tokens:update"
 	MayRevoke Permission = "tokens:revoke" // one token, a user's, a user's in one application
 
-	MayRevokeAll Permission = "tokens:revoke-all" // all of an application's
+	MayRevokeAll  Permission = "tokens:revoke-all" // all of an application's
+	MayIntrospect Permission = "tokens:introspect" // RFC 7662 alone
 )
 
 // Permissions lists all permissions.
-func Permissions() []Permission { return []Permission{MayIssue, MayRead, MayRevoke, MayRevokeAll} }
+func Permissions() []Permission {
+	return []Permission{MayIssue, MayRead, MayUpdate, MayRevoke, MayRevokeAll, MayIntrospect}
+}
+
+// Includes says whether a permission allows what another one does: who may read may introspect.
+func (p Permission) Includes(other Permission) bool {
+	return p == other || p == MayRead && other == MayIntrospect
+}

@@ -187,6 +187,9 @@ func authorizerRows(s *service.Service) []row {
 		{"authorizer-lower-case-headers", ask("authorization", "bearer "+access, "x-stencil-tenantid", fixture.Demo), `allow "tenantId":"demo"`},
 		{"authorizer-missing", ask(tenant, fixture.Demo), "Unauthorized"},
 		{"authorizer-missing-tenant", ask("Authorization", "Bearer "+fixture.KeyText("read")), "Unauthorized"},
+		{"authorizer-introspection-without-tenant", request{
+			Method: "POST", Route: "/oauth2/introspect", Header: []string{"Authorization", "Bearer " + fixture.KeyText("read")},
+		}.AuthorizerEvent(), `allow "tenantId":"demo"`},
 		{"authorizer-duplicate", ask("Authorization", "Bearer "+fixture.KeyText("read"), "Authorization", "Bearer "+fixture.KeyText("all"), tenant, fixture.Demo), "Unauthorized"},
 		{"authorizer-wrong-tenant", ask("Authorization", "Bearer "+fixture.KeyText("read"), tenant, fixture.Other), "deny"},
 		{"authorizer-expired", ask("Authorization", "Bearer "+s.AccessText(fixture.SessionOne, fixture.Noon()), tenant, fixture.Demo), "Unauthorized"},
