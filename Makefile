@@ -50,7 +50,7 @@ help: ## Print this list
 run: ## Build and start the whole service on http://localhost:3000; .build/local --help has the settings
 	@echo "Building, about a minute the first time"
 	@mkdir -p .build && go build -o .build/local ./pkg/cmd/local
-	@exec env TEMPLATE=$${TEMPLATE:-template.yaml} .build/local
+	@exec env TEMPLATE="$${TEMPLATE:-template.yaml}" .build/local
 
 test: ## The inner loop, seconds: every test that needs Go alone, in memory, the long ones shortened
 	@echo "test: DynamoDB Local, built functions, long proofs, the race detector and other people's tools:" \

@@ -115,7 +115,7 @@ func TestIntrospectionOfAnExpiredTokenSaysInactive(t *testing.T) {
 	wantInactive(t, introspect(t, reader(), "token", x.refresh))
 }
 
-func TestIntrospectionNeedsAKeyThatMayReadAndItsTenant(t *testing.T) {
+func TestIntrospectionNeedsAKeyThatMay(t *testing.T) {
 	t.Parallel()
 	x := home.issue(t, fresh(), home.demo.web)
 	ask := func(header http.Header, status int) answer {
@@ -123,7 +123,19 @@ func TestIntrospectionNeedsAKeyThatMayReadAndItsTenant(t *testing.T) {
 		return home.do(t, c).want(t, status)
 	}
 	ask(nil, 401)
-	ask(http.Header{"Authorization": {"Bearer " + home.demo.key}}, 401) // it needs the tenant header
+	alone := func(key string) http.Header { return http.Header{"Authorization": {"Bearer " + home.creds[key]}} }
+	for _, key := range []string{"INTROSPECT_API_KEY", "READ_API_KEY", "API_KEY"} {
+		equal(t, key, ask(alone(key), 200).body["active"], true)
+		equal(t, key, ask(home.demo.as(home.creds[key]), 200).body["active"], true)
+		ask(home.other.as(home.creds[key]), 403)
+		ask(with(alone(key), "X-Stencil-TenantId", " "), 401) // blank is not absent
+	}
+	equal(t, "a key of another tenant", ask(alone("OTHER_API_KEY"), 200).body, map[string]any{"active": false})
+	ask(alone("UPDATE_API_KEY"), 403)
+	ask(http.Header{"Authorization": {"Bearer " + x.access}}, 403) // a user may not, whatever the tenant
+	// It reads nothing else, and elsewhere the header is wanted.
+	home.do(t, call{"GET", "/jwt/refresh/" + x.id, home.demo.as(home.creds["INTROSPECT_API_KEY"]), ""}).want(t, 403)
+	home.do(t, call{"GET", "/jwt/refresh/" + x.id, alone("READ_API_KEY"), ""}).want(t, 401)
 	ask(http.Header{"X-Stencil-TenantId": {home.demo.id}}, 401)
 	ask(http.Header{"X-Stencil-TenantId": {home.demo.id}, "Authorization": {basic(home.demo.web, home.demo.key)}}, 401)
 	ask(home.demo.as("sak_x"), 401)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/operator"
@@ -33,6 +34,7 @@ func seed(ctx context.Context, cfg config, store session.Store) error {
 		{"APPLICATION_ID", "web"},
 		{"SERVICE_APPLICATION_ID", "service"},
 		{"SHORT_APPLICATION_ID", "short"},
+		{"STRICT_APPLICATION_ID", "strict"},
 		{"OTHER_TENANT_ID", otherTenant},
 		{"OTHER_APPLICATION_ID", "web"},
 	}
@@ -47,13 +49,13 @@ func seed(ctx context.Context, cfg config, store session.Store) error {
 		{"API_KEY", demoTenant, session.Permissions()},
 		{"ISSUE_API_KEY", demoTenant, []session.Permission{session.MayIssue}},
 		{"READ_API_KEY", demoTenant, []session.Permission{session.MayRead}},
+		{"UPDATE_API_KEY", demoTenant, []session.Permission{session.MayUpdate}},
 		{"REVOKE_API_KEY", demoTenant, []session.Permission{session.MayRevoke}},
 		{"REVOKE_ALL_API_KEY", demoTenant, []session.Permission{session.MayRevokeAll}},
+		{"INTROSPECT_API_KEY", demoTenant, []session.Permission{session.MayIntrospect}},
 		{"OTHER_API_KEY", otherTenant, session.Permissions()},
 	} {
-		text, err := ensureKey(ctx, store, old[key.name], operator.APIKeyInput{
-			TenantID: key.tenant, Name: key.name, Permissions: key.permissions,
-		})
+		text, err := ensureKey(ctx, store, old[key.name], keyInput(key.tenant, key.name, key.permissions...))
 		if err != nil {
 			return fmt.Errorf("%s: %w", key.name, err)
 		}
@@ -67,10 +69,13 @@ func seedApplications(ctx context.Context, store session.Store) error {
 	short.AccessTokenSeconds, short.RefreshIdleSeconds, short.RefreshAbsoluteSeconds, short.OverlapSeconds = 2, 4, 8, 1
 	reusable := session.DefaultSettings()
 	reusable.Usage = session.Reusable
+	strict := session.DefaultSettings()
+	strict.RequireAccessTokenPresent, strict.KeepPreviousAccessToken = true, false
 	for _, app := range []session.Application{
 		{Tenant: demoTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
 		{Tenant: demoTenant, ID: "service", Name: "Service (reusable)", Settings: reusable},
 		{Tenant: demoTenant, ID: "short", Name: "Short lifetimes", Settings: short},
+		{Tenant: demoTenant, ID: "strict", Name: "Access token required", Settings: strict},
 		{Tenant: otherTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
 	} {
 		_, err := store.Application(ctx, app.Tenant, app.ID)
@@ -84,11 +89,21 @@ func seedApplications(ctx context.Context, store session.Store) error {
 	return nil
 }
 
-// ensureKey keeps a key that the store still knows and creates one otherwise.
+func keyInput(tenant, name string, permissions ...session.Permission) operator.APIKeyInput {
+	return operator.APIKeyInput{TenantID: tenant, Name: name, Permissions: permissions}
+}
+
+// serves says whether a key works and has these permissions: one of an older version may lack some.
+func serves(key session.APIKey, permissions []session.Permission) bool {
+	lacks := func(p session.Permission) bool { return !slices.Contains(key.Permissions, p) }
+	return !slices.ContainsFunc(permissions, lacks) && (key.ExpiresAt.IsZero() || key.ExpiresAt.After(time.Now()))
+}
+
+// ensureKey keeps a key that still serves, and creates one otherwise.
 func ensureKey(ctx context.Context, store session.Store, old string, in operator.APIKeyInput) (string, error) {
 	if key, ok := token.ParseAPIKey(old); ok {
 		stored, err := store.APIKey(ctx, key.ID)
-		if err == nil && stored.SecretHash.Equal(key.Secret.Hash()) {
+		if err == nil && stored.SecretHash.Equal(key.Secret.Hash()) && serves(stored, in.Permissions) {
 			return old, nil
 		}
 		if err != nil && !errors.Is(err, session.ErrNoAPIKey) {
