@@ -39,11 +39,13 @@ func (d Document) Find(kid string) (JWK, bool) {
 	return JWK{}, false
 }
 
-// Public is the document of the public halves.
+// Public is the document of the public halves, without those of past keys.
 func (d Document) Public() Document {
 	public := Document{}
 	for _, j := range d.Keys {
-		public.Keys = append(public.Keys, j.WithoutPrivate())
+		if j.Status != Past {
+			public.Keys = append(public.Keys, j.WithoutPrivate())
+		}
 	}
 	return public
 }
@@ -68,9 +70,9 @@ func ParseDocument(raw []byte) (Document, error) {
 		switch k.Status {
 		case Active:
 			active++
-		case Next, Retired:
+		case Next, Retired, Past:
 		default:
-			return doc, fmt.Errorf("key %s: the status is not next, active or retired", k.ID)
+			return doc, fmt.Errorf("key %s: the status is not next, active, retired or past", k.ID)
 		}
 	}
 	if active != 1 {

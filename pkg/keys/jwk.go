@@ -15,14 +15,15 @@ import (
 	"math/big"
 )
 
-// Status is the state of a key: next, then active, then retired.
+// Status is the state of a key: next, then active, then retired, then past.
 type Status string
 
-// The three states of a key.
+// The states of a key.
 const (
 	Next    Status = "next"
 	Active  Status = "active"
 	Retired Status = "retired"
+	Past    Status = "past"
 )
 
 // JWK is one key of a secret document (RFC 7517, RFC 7518 section 6, RFC 8037), private members included.
@@ -33,10 +34,11 @@ type JWK struct {
 	Use     string `json:"use,omitempty"`
 	Status  Status `json:"status,omitempty"`
 
-	// Created, Activated and Retired are unix seconds; 0 before that time, or for a key that no rotation made.
+	// Created, Activated, Retired and Past are unix seconds; 0 before that time, or for a key that no rotation made.
 	Created   int64 `json:"created,omitempty"`
 	Activated int64 `json:"activated,omitempty"`
 	Retired   int64 `json:"retired,omitempty"`
+	Past      int64 `json:"past,omitempty"`
 
 	Curve string `json:"crv,omitempty"`
 	X     string `json:"x,omitempty"`
@@ -68,9 +70,8 @@ func (j JWK) publicOnly() JWK {
 
 // WithoutPrivate returns the key without its private members, as the public document holds it.
 func (j JWK) WithoutPrivate() JWK {
-	public := j.publicOnly()
-	public.Status, public.Created, public.Activated, public.Retired = j.Status, j.Created, j.Activated, j.Retired
-	return public
+	j.D, j.P, j.Q, j.K = "", "", "", ""
+	return j
 }
 
 // thumbprint is the SHA-256 JWK thumbprint (RFC 7638 section 3), base64url without padding.
@@ -132,6 +133,18 @@ func (j JWK) rsaPublic() (*rsa.PublicKey, error) {
 		return nil, errors.New("an RSA key needs at least 2048 bits and a small odd exponent")
 	}
 	return key, nil
+}
+
+// verifier is the public half of a signing key, if its alg and its kid are those that follow from it.
+func (j JWK) verifier() (PublicKey, error) {
+	key, alg, err := j.public()
+	if err != nil {
+		return PublicKey{}, fmt.Errorf("key %s: %w", j.ID, err)
+	}
+	if j.Alg != alg || j.ID != j.thumbprint() {
+		return PublicKey{}, fmt.Errorf("key %s: alg must be %s and kid the RFC 7638 thumbprint", j.ID, alg)
+	}
+	return PublicKey{ID: j.ID, Alg: alg, Key: key}, nil
 }
 
 // private returns the signer, after a check that it belongs to the public half.

@@ -12,8 +12,11 @@ import (
 // accepts a token without keys.
 var ErrUnavailable = errors.New("keys unavailable")
 
-// ErrNoKey is the error of an id that no key has.
-var ErrNoKey = errors.New("no key has this id")
+// ErrNoKey is the error of an id that no key has. ErrDropped is that of a token key that an operator dropped.
+var (
+	ErrNoKey   = errors.New("no key has this id")
+	ErrDropped = fmt.Errorf("%w: it was dropped", ErrNoKey)
+)
 
 // CacheFor is how long a fetched set is used without asking the source again, and PublishedFor how long others may
 // use the published one (Cache-Control of JWKS). pkg/keys/rotation waits for both.
@@ -94,7 +97,8 @@ func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error)
 	return r.set, err
 }
 
-// FindTokenKey returns the token key with an id, and fetches again if the id is unknown. Errors: ErrNoKey, ErrUnavailable.
+// FindTokenKey returns the token key with an id, and fetches again if the id is unknown or dropped. Errors: ErrNoKey,
+// ErrDropped, ErrUnavailable.
 func FindTokenKey(ctx context.Context, r *Ring[TokenSet], id TokenKeyID) (TokenKey, error) {
 	return find(ctx, r, func(s *TokenSet) (TokenKey, error) { return s.Find(id) })
 }
@@ -103,6 +107,12 @@ func FindTokenKey(ctx context.Context, r *Ring[TokenSet], id TokenKeyID) (TokenK
 // ErrUnavailable.
 func FindPublicKey(ctx context.Context, r *Ring[PublicSet], kid string) (PublicKey, error) {
 	return find(ctx, r, func(s *PublicSet) (PublicKey, error) { return s.Find(kid) })
+}
+
+// FindPastKey returns the public half of a past signing key, and fetches again if the kid is unknown. Errors: ErrNoKey,
+// ErrUnavailable.
+func FindPastKey(ctx context.Context, r *Ring[SigningSet], kid string) (PublicKey, error) {
+	return find(ctx, r, func(s *SigningSet) (PublicKey, error) { return s.Past(kid) })
 }
 
 func find[Set, Key any](ctx context.Context, r *Ring[Set], in func(*Set) (Key, error)) (Key, error) {

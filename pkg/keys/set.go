@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -36,8 +35,9 @@ func (k TokenKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil
 type TokenSet struct {
 	Active TokenKey
 	// before was active until Active took its place; its zero value is no key.
-	before TokenKey
-	byID   map[TokenKeyID]TokenKey
+	before  TokenKey
+	byID    map[TokenKeyID]TokenKey
+	dropped map[TokenKeyID]bool
 }
 
 // Format keeps the secrets in the unexported field out of logs and errors.
@@ -45,13 +45,17 @@ func (s TokenSet) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%d token keys, active %s", len(s.byID), s.Active.ID)
 }
 
-// Find returns the key with an id, in any status. Errors: ErrNoKey.
+// Find returns the next, active or retired key with an id. Errors: ErrNoKey, ErrDropped.
 func (s *TokenSet) Find(id TokenKeyID) (TokenKey, error) {
-	k, ok := s.byID[id]
-	if !ok {
+	k, found := s.byID[id]
+	switch {
+	case found:
+		return k, nil
+	case s.dropped[id]:
+		return k, ErrDropped
+	default:
 		return k, ErrNoKey
 	}
-	return k, nil
 }
 
 // Latest are the keys that tokens of the last minutes were derived with: the active one, and the one before it.
@@ -69,7 +73,7 @@ type PublicKey struct {
 	Key crypto.PublicKey
 }
 
-// PublicSet holds the keys that verify access tokens and that JWKS publishes, in every status.
+// PublicSet holds the keys that verify access tokens and that JWKS publishes: next, active and retired ones.
 type PublicSet struct {
 	byID map[string]PublicKey
 	jwks []byte
@@ -103,8 +107,22 @@ func (k SigningKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.Str
 // MarshalText is String: an encoder must not show what fmt hides.
 func (k SigningKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// SigningSet is the one active signing key.
-type SigningSet struct{ Active SigningKey }
+// SigningSet is the one active signing key, and what is left of past ones.
+type SigningSet struct {
+	Active SigningKey
+
+	past map[string]JWK // parsed when asked for: a start does not wait for them
+}
+
+// Past returns the public half of a past key. It verifies access tokens beside a refresh, and nothing else (law 6).
+// Errors: ErrNoKey.
+func (s *SigningSet) Past(kid string) (PublicKey, error) {
+	j, found := s.past[kid]
+	if !found {
+		return PublicKey{}, ErrNoKey
+	}
+	return j.verifier()
+}
 
 // ParseTokenSet reads a document of token keys.
 func ParseTokenSet(raw []byte) (*TokenSet, error) {
@@ -112,22 +130,23 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &TokenSet{byID: map[TokenKeyID]TokenKey{}}
+	set := &TokenSet{byID: map[TokenKeyID]TokenKey{}, dropped: map[TokenKeyID]bool{}}
 	var retired int64
 	for _, j := range doc.Keys {
-		id, err := hex.DecodeString(j.ID)
-		if err != nil || len(id) != 4 || j.KeyType != "oct" {
-			return nil, fmt.Errorf("key %s: a token key is kty oct with a kid of eight hex digits", j.ID)
+		id, err := tokenKeyID(j)
+		if err != nil {
+			return nil, err
+		}
+		if j.Status == Past {
+			set.dropped[id] = true
+			continue
 		}
 		secret, err := decode32(j.K)
 		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", j.ID, err)
 		}
-		key := TokenKey{ID: TokenKeyID(binary.BigEndian.Uint32(id)), Secret: [32]byte(secret)}
-		if key.ID.String() != j.ID { // else two kids could name one key
-			return nil, fmt.Errorf("key %s: the hex digits of a kid are lower-case", j.ID)
-		}
-		set.byID[key.ID] = key
+		key := TokenKey{ID: id, Secret: [32]byte(secret)}
+		set.byID[id] = key
 		switch {
 		case j.Status == Active:
 			set.Active = key
@@ -138,47 +157,69 @@ func ParseTokenSet(raw []byte) (*TokenSet, error) {
 	return set, nil
 }
 
-// ParsePublicSet reads the public halves of a signing document, private or public. It keeps no private member.
+func tokenKeyID(j JWK) (TokenKeyID, error) {
+	raw, err := hex.DecodeString(j.ID)
+	if err != nil || len(raw) != 4 || j.KeyType != "oct" {
+		return 0, fmt.Errorf("key %s: a token key is kty oct with a kid of eight hex digits", j.ID)
+	}
+	id := TokenKeyID(binary.BigEndian.Uint32(raw))
+	if id.String() != j.ID { // else two kids could name one key
+		return 0, fmt.Errorf("key %s: the hex digits of a kid are lower-case", j.ID)
+	}
+	return id, nil
+}
+
+// ParsePublicSet reads the public halves of a signing document, private or public, without those of past keys. It keeps
+// no private member.
 func ParsePublicSet(raw []byte) (*PublicSet, error) {
 	doc, err := ParseDocument(raw)
 	if err != nil {
 		return nil, err
 	}
+	return publicSet(doc)
+}
+
+func publicSet(doc Document) (*PublicSet, error) {
 	set := &PublicSet{byID: map[string]PublicKey{}}
 	var published Document
 	for _, j := range doc.Keys {
-		key, alg, err := j.public()
+		if j.Status == Past {
+			continue
+		}
+		key, err := j.verifier()
 		if err != nil {
-			return nil, fmt.Errorf("key %s: %w", j.ID, err)
+			return nil, err
 		}
-		if j.Alg != alg || j.ID != j.thumbprint() {
-			return nil, fmt.Errorf("key %s: alg must be %s and kid the RFC 7638 thumbprint", j.ID, alg)
-		}
-		set.byID[j.ID] = PublicKey{ID: j.ID, Alg: alg, Key: key}
+		set.byID[j.ID] = key
 		published.Keys = append(published.Keys, j.publicOnly())
 	}
+	var err error
 	set.jwks, err = json.Marshal(published)
 	return set, err
 }
 
-// ParseSigningSet reads the active key of a signing document.
+// ParseSigningSet reads the active key of a signing document, and the public halves of its past ones.
 func ParseSigningSet(raw []byte) (*SigningSet, error) {
-	if _, err := ParsePublicSet(raw); err != nil {
-		return nil, err
-	}
 	doc, err := ParseDocument(raw)
 	if err != nil {
 		return nil, err
 	}
-	for _, j := range doc.Keys {
-		if j.Status != Active {
-			continue
-		}
-		signer, err := j.private()
-		if err != nil {
-			return nil, fmt.Errorf("key %s: %w", j.ID, err)
-		}
-		return &SigningSet{Active: SigningKey{ID: j.ID, Alg: j.Alg, Signer: signer}}, nil
+	if _, err := publicSet(doc); err != nil {
+		return nil, err
 	}
-	return nil, errors.New("the key document has no active key")
+	set := &SigningSet{past: map[string]JWK{}}
+	for _, j := range doc.Keys {
+		switch j.Status {
+		case Active:
+			signer, err := j.private()
+			if err != nil {
+				return nil, fmt.Errorf("key %s: %w", j.ID, err)
+			}
+			set.Active = SigningKey{ID: j.ID, Alg: j.Alg, Signer: signer}
+		case Past:
+			set.past[j.ID] = j.publicOnly()
+		case Next, Retired:
+		}
+	}
+	return set, nil
 }

@@ -3,6 +3,7 @@ package keys
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,93 @@ func TestATokenSetFindsItsKeysInEveryStatus(t *testing.T) {
 	}
 }
 
-// Exactly one key is active, each kid occurs once, and a status is one of three.
+// Law 8: the document remembers the ids of dropped keys, and no more of them.
+func TestADroppedTokenKeyIsKnownByItsIDAlone(t *testing.T) {
+	active, dropped := GenerateTokenKey(Active), GenerateTokenKey(Past)
+	secret := dropped.K
+	for what, k := range map[string]string{"without a secret": "", "with one": secret} {
+		dropped.K = k
+		set, err := ParseTokenSet(docOf(t, dropped, active))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		id, err := tokenKeyID(dropped)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, found := set.Find(id)
+		if key != (TokenKey{}) || !errors.Is(found, ErrDropped) || !errors.Is(found, ErrNoKey) || slices.ContainsFunc(set.Latest(), func(k TokenKey) bool { return k.ID == id }) {
+			t.Errorf("%s: got %v, %v, want %v", what, key, found, ErrDropped)
+		}
+		if _, err := set.Find(id + 1); errors.Is(err, ErrDropped) {
+			t.Errorf("%s: an id never known: got %v, want %v", what, err, ErrNoKey)
+		}
+	}
+	dropped.ID = strings.ToUpper("abcdef01")
+	if _, err := ParseTokenSet(docOf(t, dropped, active)); err == nil {
+		t.Error("a dropped kid in capitals: got no error")
+	}
+}
+
+// Law 6: a past key is in the signing set alone. Neither JWKS nor whoever verifies with a public set can see it.
+func TestAPastSigningKeyIsNotPublic(t *testing.T) {
+	for _, alg := range []string{"ES256", "EdDSA", "RS256"} {
+		past := signingKey(t, alg, Past)
+		active, err := GenerateSigningKey("ES256", Active)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := docOf(t, past.WithoutPrivate(), active)
+		public, err1 := ParsePublicSet(raw)
+		signing, err2 := ParseSigningSet(raw)
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := public.Find(past.ID); !errors.Is(err, ErrNoKey) || strings.Contains(string(public.JWKS()), past.ID) {
+			t.Errorf("%s: got %v and JWKS %s, want it in neither", alg, err, public.JWKS())
+		}
+		if key, err := signing.Past(past.ID); err != nil || key.ID != past.ID || key.Alg != alg || key.Key == nil {
+			t.Errorf("%s: got %+v, %v, want the public half", alg, key, err)
+		}
+		for what, kid := range map[string]string{"the active key": active.ID, "another": "x", "nothing": ""} {
+			if _, err := signing.Past(kid); !errors.Is(err, ErrNoKey) {
+				t.Errorf("%s: %s: got %v, want %v", alg, what, err, ErrNoKey)
+			}
+		}
+		doc, err := ParseDocument(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, found := doc.Public().Find(past.ID); found {
+			t.Errorf("%s: the public document has a past key", alg)
+		}
+	}
+}
+
+// A past key that is damaged verifies nothing, and the service goes on.
+func TestADamagedPastKeyVerifiesNothing(t *testing.T) {
+	active, past := signingKey(t, "EdDSA", Active), signingKey(t, "ES256", Past)
+	other, err := GenerateSigningKey("ES256", Past)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*JWK){
+		"another alg": func(j *JWK) { j.Alg = "EdDSA" }, "alg none": func(j *JWK) { j.Alg = "none" }, "alg HS256": func(j *JWK) { j.Alg = "HS256" },
+		"another key's x": func(j *JWK) { j.X = other.X }, "another key": func(j *JWK) { j.X, j.Y = other.X, other.Y }, "kty oct": func(j *JWK) { j.KeyType = "oct" },
+	} {
+		j := past.WithoutPrivate()
+		change(&j)
+		set, err := ParseSigningSet(docOf(t, active, j))
+		if err != nil {
+			t.Fatalf("%s: got %v, want the active key", what, err)
+		}
+		if key, err := set.Past(past.ID); err == nil || errors.Is(err, ErrNoKey) || key.Key != nil {
+			t.Errorf("%s: got %+v, %v, want an error", what, key, err)
+		}
+	}
+}
+
+// Exactly one key is active, each kid occurs once, and a status is one of four.
 func TestDamagedDocumentsAreRefused(t *testing.T) {
 	a, b := GenerateTokenKey(Active), GenerateTokenKey(Active)
 	retired, same := a, b

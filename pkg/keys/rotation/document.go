@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,12 @@ const (
 
 	othersCacheFor = 2 * time.Hour
 	margin         = time.Minute
+
+	// pastFor and maxPast bound what is remembered of past keys; the oldest leave.
+	pastFor = 400 * 24 * time.Hour
+	maxPast = 64
+	// headRoom is for the members from and made, in bytes.
+	headRoom = 256
 )
 
 // Outcome is what a rotation did to the keys.
@@ -40,8 +47,9 @@ type Kind struct {
 	Test func(keys.Document) error
 	// Accepted is how long a token is accepted after a key made it.
 	Accepted time.Duration
-	// StripRetired drops the private half of a key that retires.
-	StripRetired bool
+	// Public says that a key has a public half. It keeps that alone when it retires, and when it is past; a dropped token
+	// key keeps its id.
+	Public bool
 }
 
 // Keep is how long a retired key stays: until the last token that a container made with it is no longer accepted.
@@ -64,9 +72,13 @@ func (k Kind) Advance(doc keys.Document, now time.Time) (keys.Document, Outcome,
 		case j.Status == keys.Active && outcome == Rotated:
 			j = k.retire(j, now)
 		}
-		if j = dated(j, now); j.Status != keys.Retired || age(j.Retired, now) < k.Keep() {
-			set = append(set, j)
+		j = dated(j, now)
+		if over := j.Status == keys.Retired && age(j.Retired, now) >= k.Keep(); over && k.Public {
+			j = past(j, now)
+		} else if over {
+			continue
 		}
+		set = append(set, j)
 	}
 	advanced, err := k.complete(set, now)
 	return advanced, outcome, err
@@ -88,9 +100,18 @@ func dated(j keys.JWK, now time.Time) keys.JWK {
 	return j
 }
 
-// Drop removes a key of any status, at now, and fills the place that it leaves.
+// Drop takes a key of any status out of use, at now, and fills the place that it leaves. A next key that is dropped has
+// never signed, so its public half is not kept.
 func (k Kind) Drop(doc keys.Document, kid string, now time.Time) (keys.Document, error) {
-	left := slices.DeleteFunc(slices.Clone(doc.Keys), func(j keys.JWK) bool { return j.ID == kid })
+	var left []keys.JWK
+	for _, j := range doc.Keys {
+		switch {
+		case j.ID != kid || j.Status == keys.Past:
+			left = append(left, j)
+		case !k.Public || j.Status != keys.Next:
+			left = append(left, past(j, now))
+		}
+	}
 	if next := slices.IndexFunc(left, isNext); next >= 0 && !slices.ContainsFunc(left, isActive) {
 		left[next].Status, left[next].Activated = keys.Active, now.Unix()
 	}
@@ -99,7 +120,7 @@ func (k Kind) Drop(doc keys.Document, kid string, now time.Time) (keys.Document,
 
 func (k Kind) retire(j keys.JWK, now time.Time) keys.JWK {
 	j.Status, j.Retired = keys.Retired, now.Unix()
-	if k.StripRetired {
+	if k.Public {
 		j = j.WithoutPrivate()
 	}
 	return j
@@ -125,7 +146,37 @@ func (k Kind) complete(set []keys.JWK, now time.Time) (keys.Document, error) {
 		}
 		doc.Keys = append(doc.Keys, j)
 	}
-	return doc, nil
+	return bounded(doc, now)
+}
+
+// past is what is left of a key at now: all but its secret.
+func past(j keys.JWK, now time.Time) keys.JWK {
+	j = j.WithoutPrivate()
+	j.Status, j.Past = keys.Past, now.Unix()
+	return j
+}
+
+// bounded keeps the latest past keys: those younger than pastFor, at most maxPast, and no more than fit into a secret.
+func bounded(doc keys.Document, now time.Time) (keys.Document, error) {
+	var used, gone []keys.JWK
+	for _, j := range doc.Keys {
+		switch {
+		case j.Status != keys.Past:
+			used = append(used, j)
+		case age(j.Past, now) < pastFor:
+			gone = append(gone, j)
+		}
+	}
+	slices.SortStableFunc(gone, func(a, b keys.JWK) int { return cmp.Compare(a.Past, b.Past) })
+	gone = gone[max(0, len(gone)-maxPast):]
+	for {
+		doc.Keys = slices.Concat(used, gone)
+		raw, err := doc.Marshal()
+		if err != nil || len(raw) <= maxDocument-headRoom || len(gone) == 0 {
+			return doc, err
+		}
+		gone = gone[1:]
+	}
 }
 
 func isNext(j keys.JWK) bool { return j.Status == keys.Next }

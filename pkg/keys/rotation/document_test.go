@@ -74,13 +74,14 @@ func TestKeysGoFromNextToActiveToRetiredToGone(t *testing.T) {
 			t.Errorf("%s: got next key %s of %d, want a new one of %d", name, fresh.ID, fresh.Created, later.Unix())
 		}
 		third := advance(t, k, second, later.Add(k.Keep()-time.Second), rotation.Rotated)
-		if _, found := third.Find(a.ID); !found {
+		if !uses(third, a.ID) {
 			t.Errorf("%s: a second before Keep: the retired key is gone, want it kept", name)
 		}
 		third = advance(t, k, second, later.Add(k.Keep()), rotation.Rotated)
-		if _, found := third.Find(a.ID); found {
-			t.Errorf("%s: at Keep: the retired key is there, want it removed", name)
+		if left, found := third.Find(a.ID); uses(third, a.ID) || found != k.Public || found && left.Past != later.Add(k.Keep()).Unix() {
+			t.Errorf("%s: at Keep: got %v of %d, want a public half of now, and no token key", name, found, left.Past)
 		}
+		checkPast(t, third)
 	}
 }
 
@@ -140,9 +141,10 @@ func TestDropRemovesOneKeyAndReplacesIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, found := left.Find(leaving.ID); found || k.Test(left) != nil {
-			t.Errorf("dropped %s key: found %v, the others: %v", leaving.Status, found, k.Test(left))
+		if uses(left, leaving.ID) || k.Test(left) != nil {
+			t.Errorf("dropped %s key: in use %v, the others: %v", leaving.Status, uses(left, leaving.ID), k.Test(left))
 		}
+		checkPast(t, left)
 		active, next := the(t, left, keys.Active), the(t, left, keys.Next)
 		switch leaving.Status {
 		case keys.Active:

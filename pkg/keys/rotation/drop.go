@@ -9,7 +9,7 @@ import (
 
 // drop removes a key at once: it publishes every key that may verify from now on, beside the one that leaves; then it
 // replaces the private document; then it removes the key from the public one. Interrupted anywhere, it may be repeated.
-// It replaces the private document even if the key is not in it, which cancels a rotation whose document has the key.
+// It replaces the private document even if the key is no longer used in it, which cancels a rotation whose document has the key.
 func (r *Rotation) drop(ctx context.Context, kid string) (*Dropped, error) {
 	s := r.secret()
 	old, err := s.mustRead(ctx, "", current)
@@ -31,7 +31,7 @@ func (r *Rotation) drop(ctx context.Context, kid string) (*Dropped, error) {
 		return nil, fmt.Errorf("the keys that would be left: %w", err)
 	}
 	both := keys.Document{Keys: doc.Keys}
-	if leaving, found := old.doc.Find(kid); found {
+	if leaving, found := old.doc.Find(kid); found && leaving.Status != keys.Past {
 		leaving.Status = keys.Retired
 		both.Keys = append(append([]keys.JWK{}, doc.Keys...), leaving)
 	}
@@ -49,12 +49,12 @@ func (r *Rotation) drop(ctx context.Context, kid string) (*Dropped, error) {
 
 // knows reports whether a key is in a document that is current or may become current.
 func (r *Rotation) knows(ctx context.Context, doc keys.Document, kid string) (bool, error) {
-	if _, found := doc.Find(kid); found {
+	if inUse(doc, kid) {
 		return true, nil
 	}
 	if v, _, err := r.secret().read(ctx, "", pending); err != nil {
 		return false, err
-	} else if _, found := v.doc.Find(kid); found {
+	} else if inUse(v.doc, kid) {
 		return true, nil
 	}
 	public, publishes := r.public()
@@ -62,8 +62,12 @@ func (r *Rotation) knows(ctx context.Context, doc keys.Document, kid string) (bo
 		return false, nil
 	}
 	v, err := public.mustRead(ctx, "", current)
-	_, found := v.doc.Find(kid)
-	return found, err
+	return inUse(v.doc, kid), err
+}
+
+func inUse(doc keys.Document, kid string) bool {
+	j, found := doc.Find(kid)
+	return found && j.Status != keys.Past
 }
 
 // republish publishes the public halves of doc, where there is a public secret. It repeats when a rotation has

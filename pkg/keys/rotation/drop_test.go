@@ -21,9 +21,13 @@ func (w *harness) everywhere(r *rotation.Rotation) []keys.Document {
 func (w *harness) wantGone(r *rotation.Rotation, kid string) {
 	w.t.Helper()
 	for _, doc := range w.everywhere(r) {
-		if _, found := doc.Find(kid); found {
-			w.t.Errorf("key %s is in a document, want it in none", kid)
+		if uses(doc, kid) {
+			w.t.Errorf("key %s is used in a document, want it in none", kid)
 		}
+		checkPast(w.t, doc)
+	}
+	if _, published := w.document(w.public, fakesm.Current).Find(kid); published {
+		w.t.Errorf("key %s is published, want it past at most", kid)
 	}
 }
 
@@ -42,6 +46,10 @@ func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 			}
 			w.wantGone(r, leaked.ID)
 			after := w.current(r)
+			left, remembered := after.Find(leaked.ID)
+			if wanted := !r.Keys.Public || status != keys.Next; remembered != wanted || remembered && left.Past != w.Now().Unix() {
+				t.Errorf("a dropped %s key: got remembered %v of %d, want %v of now", status, remembered, left.Past, wanted)
+			}
 			want := the(t, before, keys.Active).ID
 			if status == keys.Active {
 				want = the(t, before, keys.Next).ID

@@ -132,6 +132,25 @@ func the(t testing.TB, doc keys.Document, status keys.Status) keys.JWK {
 	return found[0]
 }
 
+// uses reports whether a key makes or verifies anything but access tokens beside a refresh.
+func uses(doc keys.Document, kid string) bool {
+	j, found := doc.Find(kid)
+	return found && j.Status != keys.Past
+}
+
+// checkPast wants that past keys have no secret, and that no document publishes one.
+func checkPast(t testing.TB, doc keys.Document) {
+	t.Helper()
+	for _, j := range doc.Keys {
+		if j.Status != keys.Past {
+			continue
+		}
+		if _, published := doc.Public().Find(j.ID); published || j.D+j.P+j.Q+j.K != "" || j.Past == 0 {
+			t.Errorf("past key %s of %d: got published %v, secret %v, want neither", j.ID, j.Past, published, j.D+j.P+j.Q+j.K != "")
+		}
+	}
+}
+
 func ids(doc keys.Document) string {
 	var text string
 	for _, j := range doc.Keys {

@@ -15,10 +15,10 @@ import (
 // ES256, EdDSA or RS256. A new alg signs after two rotations, since the next key exists already.
 func SigningKeys(alg string, accepted time.Duration) Kind {
 	return Kind{
-		Make:         func(s keys.Status) (keys.JWK, error) { return keys.GenerateSigningKey(alg, s) },
-		Test:         testSigning,
-		Accepted:     accepted,
-		StripRetired: true,
+		Make:     func(s keys.Status) (keys.JWK, error) { return keys.GenerateSigningKey(alg, s) },
+		Test:     testSigning,
+		Accepted: accepted,
+		Public:   true,
 	}
 }
 
@@ -31,10 +31,10 @@ func TokenKeys(accepted time.Duration) Kind {
 	}
 }
 
-// testSigning signs with the active key and with the next one.
+// testSigning signs with the active key and with the next one, and reads the past ones.
 func testSigning(doc keys.Document) error {
 	for _, j := range doc.Keys {
-		if j.Status == keys.Retired {
+		if j.Status == keys.Retired || j.Status == keys.Past {
 			continue
 		}
 		j.Status = keys.Active
@@ -54,7 +54,12 @@ func testSigning(doc keys.Document) error {
 	if err != nil {
 		return err
 	}
-	_, err = keys.ParseSigningSet(raw)
+	set, err := keys.ParseSigningSet(raw)
+	for _, j := range doc.Keys {
+		if err == nil && j.Status == keys.Past {
+			_, err = set.Past(j.ID)
+		}
+	}
 	return err
 }
 

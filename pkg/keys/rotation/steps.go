@@ -121,7 +121,7 @@ func (r *Rotation) test(ctx context.Context, id string) (Outcome, error) {
 	now := r.Now()
 	for _, j := range old.doc.Keys {
 		expired := j.Status == keys.Retired && j.Retired != 0 && age(j.Retired, now) >= r.Keys.Keep()
-		if _, kept := v.doc.Find(j.ID); !kept && !expired {
+		if !inUse(v.doc, j.ID) && !expired && j.Status != keys.Past {
 			return "", fmt.Errorf("the pending document has lost key %s", j.ID)
 		}
 	}
@@ -137,7 +137,7 @@ func (r *Rotation) testPublished(ctx context.Context, doc keys.Document) error {
 	if err != nil {
 		return err
 	}
-	for _, j := range doc.Keys {
+	for _, j := range doc.Public().Keys {
 		if _, found := published.doc.Find(j.ID); !found {
 			return fmt.Errorf("key %s is not published", j.ID)
 		}
