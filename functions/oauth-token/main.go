@@ -10,5 +10,5 @@ import (
 
 func main() {
 	f := deploy.New()
-	f.Start(oauth.Token(f.Shell(), f.Verifier(), session.NewRefresher(table.Store(f), f.Minter())))
+	f.Start(oauth.Token(f.Shell(), f.Companion(), session.NewRefresher(table.Store(f), f.Minter())))
 }

@@ -16,5 +16,5 @@ func main() {
 	store := table.Store(f)
 	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
 	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
-	f.Start(stencil.Refresh(f.Shell(), a, session.NewRefresher(store, f.Minter()), forms))
+	f.Start(stencil.Refresh(f.Shell(), a, f.Companion(), session.NewRefresher(store, f.Minter()), forms))
 }

@@ -31,10 +31,10 @@ func AccessToken(authorization string) (string, bool) {
 }
 
 // ExchangeBeside is Exchange with what came beside the refresh token.
-func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refresher, verifier token.Verifier,
+func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refresher, companion token.Companion,
 	req session.RefreshRequest, a Accompanying,
 ) (session.Grant, error) {
-	access, err := genuine(ctx, verifier, a.Text)
+	access, err := genuine(ctx, companion, a.Text)
 	foreign := errors.Is(err, token.ErrForeignAccess)
 	switch {
 	case foreign:
@@ -45,7 +45,7 @@ func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refreshe
 	case len(access) > 0:
 		req.Access = &access[0]
 	default:
-		req.Cookies, err = genuine(ctx, verifier, a.Cookies...)
+		req.Cookies, err = genuine(ctx, companion, a.Cookies...)
 		if err != nil && !errors.Is(err, token.ErrBadAccess) {
 			return session.Grant{}, err
 		}
@@ -59,12 +59,12 @@ func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refreshe
 
 // genuine are the access tokens among texts, of which "" and a narrowed one are none. Errors: token.ErrBadAccess, beside
 // the genuine ones; keys.ErrUnavailable.
-func genuine(ctx context.Context, verifier token.Verifier, texts ...string) (all []token.Access, bad error) {
+func genuine(ctx context.Context, companion token.Companion, texts ...string) (all []token.Access, bad error) {
 	for _, text := range texts {
 		if text == "" {
 			continue
 		}
-		access, err := verifier.VerifyEvenExpired(ctx, text)
+		access, err := companion.Verify(ctx, text)
 		switch {
 		case errors.Is(err, token.ErrBadAccess):
 			bad = err

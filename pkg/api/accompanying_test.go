@@ -104,7 +104,7 @@ func TestWhatComesBesideARefreshTokenFitsOrCountsAsAbsent(t *testing.T) {
 		},
 	} {
 		for id, want := range map[string]string{fixture.SessionOne: c.optional, fixture.SessionReq: c.required} {
-			if got := statusesBeside(t, id, c.access); got != want {
+			if got := statusesBeside(t, id, c.access, func(*service.Service) {}); got != want {
 				t.Errorf("%s, session %s: got %s, want %s", name, id[len(id)-1:], got, want)
 			}
 		}
@@ -112,11 +112,13 @@ func TestWhatComesBesideARefreshTokenFitsOrCountsAsAbsent(t *testing.T) {
 }
 
 // statusesBeside refreshes a new session in every way, and wants that exactly the successes rotate.
-func statusesBeside(t *testing.T, id string, access func(fixture.Tenants, string) string) string {
+func statusesBeside(t *testing.T, id string, access func(fixture.Tenants, string) string, change func(*service.Service)) string {
 	t.Helper()
 	var statuses []string
 	for _, way := range beside {
 		s := service.New(t, io.Discard)
+		change(s)
+		s.Handlers = s.Parts.All()
 		answer := s.Call(t, way.op, way.request(s.RefreshText(id, 0), access(s.Tenants, id)))
 		statuses = append(statuses, fmt.Sprint(answer.StatusCode))
 		stored, _, err := s.Store.Load(t.Context(), fixture.KeyOf(id))

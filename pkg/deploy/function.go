@@ -23,6 +23,11 @@ func (f *Function) Verifier() token.Verifier {
 	return token.Verifier{Issuer: f.Issuer(), Keys: f.PublicKeys(), Now: time.Now, Leeway: token.Skew}
 }
 
+// Companion checks access tokens beside a refresh.
+func (f *Function) Companion() token.Companion {
+	return token.Companion{Verifier: f.Verifier(), Past: f.SigningKeys()}
+}
+
 // Minter makes the tokens of sessions.
 func (f *Function) Minter() session.Minter {
 	return session.NewMinter(f.Issuer(), f.TokenKeys(), f.SigningKeys(), time.Now, rand.Reader)

@@ -118,16 +118,45 @@ func (v Verifier) Verify(ctx context.Context, text string) (Access, error) {
 	return a, err
 }
 
-// VerifyEvenExpired is Verify without exp, for an access token beside a refresh.
-// Errors: ErrBadAccess, of which ErrForeignAccess is one; keys.ErrUnavailable.
+// VerifyEvenExpired is Verify without exp. Errors: ErrBadAccess, keys.ErrUnavailable.
 func (v Verifier) VerifyEvenExpired(ctx context.Context, text string) (Access, error) {
+	return v.verify(ctx, text, v.published)
+}
+
+// Companion verifies access tokens beside a refresh, where the refresh token is the credential (law 6): they may have
+// expired, and their key may be past.
+type Companion struct {
+	Verifier Verifier
+	Past     *keys.Ring[keys.SigningSet]
+}
+
+// Verify accepts an access token of this service. Errors: ErrBadAccess, of which ErrForeignAccess is one;
+// keys.ErrUnavailable.
+func (c Companion) Verify(ctx context.Context, text string) (Access, error) {
+	return c.Verifier.verify(ctx, text, func(ctx context.Context, kid string) (keys.PublicKey, error) {
+		key, err := c.Verifier.published(ctx, kid)
+		if errors.Is(err, keys.ErrNoKey) {
+			return keys.FindPastKey(ctx, c.Past, kid)
+		}
+		return key, err
+	})
+}
+
+// keyByID finds a key, or fails with keys.ErrNoKey.
+type keyByID func(ctx context.Context, kid string) (keys.PublicKey, error)
+
+func (v Verifier) published(ctx context.Context, kid string) (keys.PublicKey, error) {
+	return keys.FindPublicKey(ctx, v.Keys, kid)
+}
+
+func (v Verifier) verify(ctx context.Context, text string, find keyByID) (Access, error) {
 	var a Access
 	if len(text) > maxAccessLength || strings.ContainsAny(text, "\r\n") {
 		return a, ErrBadAccess
 	}
 	parser := jwt.NewParser(jwt.WithStrictDecoding(), jwt.WithValidMethods([]string{"ES256", "EdDSA", "RS256"}),
 		jwt.WithoutClaimsValidation())
-	_, err := parser.ParseWithClaims(text, &a, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
+	_, err := parser.ParseWithClaims(text, &a, func(t *jwt.Token) (any, error) { return keyOf(ctx, t, find) })
 	if errors.Is(err, keys.ErrUnavailable) {
 		return Access{}, err
 	}
@@ -157,9 +186,9 @@ func (v Verifier) foreign(text string) bool {
 	return err == nil && json.Unmarshal(payload, &claims) == nil && claims.Issuer != "" && claims.Issuer != v.Issuer
 }
 
-// key pins the algorithm to the key that kid names (RFC 8725 section 3.1). It refuses the header members crit and b64,
+// keyOf pins the algorithm to the key that kid names (RFC 8725 section 3.1). It refuses the header members crit and b64,
 // which change how a token is read.
-func (v Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
+func keyOf(ctx context.Context, t *jwt.Token, find keyByID) (any, error) {
 	kid, _ := t.Header["kid"].(string)
 	typ, _ := t.Header["typ"].(string)
 	_, crit := t.Header["crit"]
@@ -167,7 +196,7 @@ func (v Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	if kid == "" || typ != accessType || crit || b64 || duplicateMember(t) {
 		return nil, errors.New("unacceptable header")
 	}
-	key, err := keys.FindPublicKey(ctx, v.Keys, kid)
+	key, err := find(ctx, kid)
 	if err != nil {
 		return nil, err
 	}

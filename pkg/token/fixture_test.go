@@ -25,8 +25,15 @@ type fixture struct {
 	signing map[string]keys.SigningKey
 	set     *keys.PublicSet
 	ring    *keys.Ring[keys.PublicSet]
+	// later are the rings when all three keys are past, and another one is active.
+	later   laterRings
 	fetches *int
 	now     time.Time
+}
+
+type laterRings struct {
+	public  *keys.Ring[keys.PublicSet]
+	signing *keys.Ring[keys.SigningSet]
 }
 
 // algorithms has one key of each, made once: an RSA key takes a tenth of a second.
@@ -62,7 +69,28 @@ func newFixture(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	w.ring = keys.NewRing(func(context.Context) (*keys.PublicSet, error) { *w.fetches++; return w.set, nil })
+	w.later = later(t, jwks)
 	return w
+}
+
+// later makes the keys past.
+func later(t testing.TB, jwks map[string]keys.JWK) laterRings {
+	t.Helper()
+	active, err := keys.GenerateSigningKey("ES256", keys.Active)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []keys.JWK{active}
+	for _, j := range jwks {
+		j = j.WithoutPrivate()
+		j.Status = keys.Past
+		all = append(all, j)
+	}
+	raw := document(t, all...)
+	return laterRings{
+		keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return keys.ParsePublicSet(raw) }),
+		keys.NewRing(func(context.Context) (*keys.SigningSet, error) { return keys.ParseSigningSet(raw) }),
+	}
 }
 
 func document(t testing.TB, jwks ...keys.JWK) []byte {
@@ -78,6 +106,13 @@ func (w *fixture) kid(alg string) string { return w.jwks[alg].ID }
 
 func (w *fixture) verifier() token.Verifier {
 	return token.Verifier{Issuer: issuer, Keys: w.ring, Now: func() time.Time { return w.now }}
+}
+
+// companion verifies beside a refresh, after the keys have become past.
+func (w *fixture) companion() token.Companion {
+	v := w.verifier()
+	v.Keys = w.later.public
+	return token.Companion{Verifier: v, Past: w.later.signing}
 }
 
 func (w *fixture) access() token.Access {
@@ -146,12 +181,14 @@ func (w *fixture) genuine() func(string) []byte { return with("ES256", w.signing
 
 func (w *fixture) public(alg string) crypto.PublicKey { return w.signing[alg].Signer.Public() }
 
-// refused checks that both ways to verify refuse, and that the error quotes nothing of the token.
+// refused checks that every way to verify refuses, by published keys and by past ones, and that the error quotes nothing
+// of the token.
 func (w *fixture) refused(t *testing.T, what, text string) {
 	t.Helper()
 	v := w.verifier()
 	for name, verify := range map[string]func(context.Context, string) (token.Access, error){
-		"Verify": v.Verify, "VerifyEvenExpired": v.VerifyEvenExpired,
+		"Verify": v.Verify, "VerifyEvenExpired": v.VerifyEvenExpired, "by past keys": w.companion().Verify,
+		"beside a refresh": token.Companion{Verifier: v, Past: w.later.signing}.Verify,
 	} {
 		got, err := verify(t.Context(), text)
 		if !errors.Is(err, token.ErrBadAccess) {
@@ -168,6 +205,13 @@ func (w *fixture) accepted(t *testing.T, what, text string) token.Access {
 	got, err := w.verifier().Verify(t.Context(), text)
 	if err != nil {
 		t.Errorf("%s: got %v, want it accepted", what, err)
+	}
+	past := w.companion()
+	if beside, err := past.Verify(t.Context(), text); err != nil || beside.User != got.User || beside.Session != got.Session {
+		t.Errorf("%s: by a past key beside a refresh: got %+v, %v, want it accepted", what, beside, err)
+	}
+	if _, err := past.Verifier.VerifyEvenExpired(t.Context(), text); !errors.Is(err, token.ErrForeignAccess) {
+		t.Errorf("%s: by a past key alone: got %v, want %v", what, err, token.ErrForeignAccess)
 	}
 	return got
 }

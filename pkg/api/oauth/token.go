@@ -20,7 +20,7 @@ type tokens struct {
 }
 
 // Token is POST /oauth2/token: the refresh_token grant (RFC 6749 section 6).
-func Token(shell api.Shell, verifier token.Verifier, refresher session.Refresher) api.Handler {
+func Token(shell api.Shell, companion token.Companion, refresher session.Refresher) api.Handler {
 	return shell.Serve(api.OauthToken, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
 		req, err := readGrant(r)
 		if err != nil {
@@ -33,7 +33,7 @@ func Token(shell api.Shell, verifier token.Verifier, refresher session.Refresher
 		}
 		access, _ := api.AccessToken(authorization)
 		beside := api.Accompanying{Text: access, Refusal: authorizer.ErrUnauthenticated}
-		grant, err := r.ExchangeBeside(ctx, refresher, verifier, req, beside)
+		grant, err := r.ExchangeBeside(ctx, refresher, companion, req, beside)
 		if err != nil {
 			return api.Answer{}, err
 		}

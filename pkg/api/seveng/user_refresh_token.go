@@ -18,9 +18,9 @@ type tokens struct {
 
 // UserRefreshToken is POST /User/RefreshToken: it wants both tokens, the access token in Authorization, with or
 // without its scheme.
-func UserRefreshToken(shell api.Shell, verifier token.Verifier, refresher session.Refresher) api.Handler {
+func UserRefreshToken(shell api.Shell, companion token.Companion, refresher session.Refresher) api.Handler {
 	return shell.Serve(api.UserRefreshToken, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
-		access, err := accessToken(ctx, verifier, r)
+		access, err := accessToken(ctx, companion, r)
 		if err != nil {
 			return api.Answer{}, err
 		}
@@ -37,7 +37,7 @@ func UserRefreshToken(shell api.Shell, verifier token.Verifier, refresher sessio
 }
 
 // accessToken verifies the access token in Authorization, a bare one included; it may have expired.
-func accessToken(ctx context.Context, verifier token.Verifier, r *api.Request) (*token.Access, error) {
+func accessToken(ctx context.Context, companion token.Companion, r *api.Request) (*token.Access, error) {
 	text, err := r.Headers.Authorization()
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func accessToken(ctx context.Context, verifier token.Verifier, r *api.Request) (
 	if inScheme, ok := api.AccessToken(text); ok {
 		text = inScheme
 	}
-	access, err := verifier.VerifyEvenExpired(ctx, text)
+	access, err := companion.Verify(ctx, text)
 	switch {
 	case errors.Is(err, token.ErrBadAccess), err == nil && access.Narrowed:
 		return nil, authorizer.ErrUnauthenticated

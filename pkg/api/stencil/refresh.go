@@ -15,14 +15,15 @@ import (
 // Refresh is POST /jwt/refresh: a refresh, or one of the documented forms that share its path. It has no authorizer
 // in front of it, since a refresh is authorised by the refresh token alone; a form that is another operation passes
 // the same check of its headers here.
-func Refresh(shell api.Shell, a *authorizer.Authorizer, refresher session.Refresher, forms Forms) api.Handler {
+func Refresh(shell api.Shell, a *authorizer.Authorizer, companion token.Companion, refresher session.Refresher, forms Forms,
+) api.Handler {
 	return shell.Serve(api.Refresh, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
 		f, err := forms.collection(r)
 		if err != nil {
 			return api.Answer{}, err
 		}
 		if f.run == nil {
-			return refresh{shell, a.Verifier, refresher}.answer(ctx, r, f.in)
+			return refresh{shell, companion, refresher}.answer(ctx, r, f.in)
 		}
 		p, err := a.Authenticate(ctx, r.Headers)
 		r.Tenant = p.Tenant
@@ -39,7 +40,7 @@ func Refresh(shell api.Shell, a *authorizer.Authorizer, refresher session.Refres
 // refresh is what a refresh takes.
 type refresh struct {
 	shell     api.Shell
-	verifier  token.Verifier
+	companion token.Companion
 	refresher session.Refresher
 }
 
@@ -74,7 +75,7 @@ func (f refresh) exchange(ctx context.Context, r *api.Request, in api.Input, jar
 	if err != nil {
 		return session.Grant{}, err
 	}
-	grant, err := r.ExchangeBeside(ctx, f.refresher, f.verifier, session.RefreshRequest{Token: jar.Refresh}, came)
+	grant, err := r.ExchangeBeside(ctx, f.refresher, f.companion, session.RefreshRequest{Token: jar.Refresh}, came)
 	if errors.Is(err, session.ErrOtherSession) {
 		return session.Grant{}, came.Refusal
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // Parts are what all operations with a route are made of, for a process that serves them together.
@@ -31,13 +32,14 @@ type Parts struct {
 // All are all operations with a route.
 func (p Parts) All() map[api.Operation]api.Handler {
 	shell, store, verifier := p.Shell, p.Store, p.Authorizer.Verifier
+	companion := token.Companion{Verifier: verifier, Past: p.SigningKeys}
 	minter := session.NewMinter(shell.Issuer, p.TokenKeys, p.SigningKeys, p.Now, rand.Reader)
 	refresher := session.NewRefresher(store, minter)
 	users := session.NewUserDeleter(store, p.Now)
 	forms := stencil.NewForms(store, p.TokenKeys, p.Now)
 	return map[api.Operation]api.Handler{
 		api.Issue:                      stencil.Issue(shell, session.NewIssuer(store, minter)),
-		api.Refresh:                    stencil.Refresh(shell, p.Authorizer, refresher, forms),
+		api.Refresh:                    stencil.Refresh(shell, p.Authorizer, companion, refresher, forms),
 		api.RetrieveByID:               stencil.RetrieveByID(shell, session.NewRetriever(store, p.Now)),
 		api.RetrieveByUser:             stencil.RetrieveByUser(shell, session.NewLister(store, p.Now)),
 		api.DeleteByID:                 stencil.DeleteByID(shell, session.NewDeleter(store, p.Now)),
@@ -48,9 +50,9 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.Logout:                     stencil.Logout(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
 		api.DocumentedForms:            stencil.DocumentedForms(shell, forms),
 		api.Jwks:                       wellknown.JWKS(shell.Frame, p.PublicKeys),
-		api.UserRefreshToken:           seveng.UserRefreshToken(shell, verifier, refresher),
+		api.UserRefreshToken:           seveng.UserRefreshToken(shell, companion, refresher),
 		api.AuthenticateRefresh:        kirjaswappi.AuthenticateRefresh(shell, refresher),
-		api.OauthToken:                 oauth.Token(shell, verifier, refresher),
+		api.OauthToken:                 oauth.Token(shell, companion, refresher),
 		api.OauthRevoke:                oauth.Revoke(shell, session.NewRevoker(store, p.TokenKeys, verifier, p.Now)),
 		api.OauthIntrospect:            oauth.Introspect(shell, session.NewIntrospector(store, p.TokenKeys, verifier, p.Now)),
 		api.OauthMetadata:              wellknown.Metadata(shell.Frame, shell.Issuer),

@@ -28,8 +28,11 @@ type Process struct {
 	AWS aws.Config
 	Log telemetry.Log
 
-	secrets   *awssecrets.Client // made when the first keys are asked for: all share its connection
-	tokenKeys *keys.Ring[keys.TokenSet]
+	// Made when first asked for: all parts share one connection and one cache of each key set.
+	secrets     *awssecrets.Client
+	tokenKeys   *keys.Ring[keys.TokenSet]
+	signingKeys *keys.Ring[keys.SigningSet]
+	publicKeys  *keys.Ring[keys.PublicSet]
 }
 
 // New reads the environment. Start reports what is wrong with it.
@@ -74,15 +77,21 @@ func ring[Set any](p *Process, fetch func(context.Context) (*Set, error)) *keys.
 
 // PublicKeys verify access tokens.
 func (p *Process) PublicKeys() *keys.Ring[keys.PublicSet] {
-	return ring(p, secretsmanager.PublicKeys(p.SecretsManager(), p.Need(PublicKeys)))
+	if p.publicKeys == nil {
+		p.publicKeys = ring(p, secretsmanager.PublicKeys(p.SecretsManager(), p.Need(PublicKeys)))
+	}
+	return p.publicKeys
 }
 
 // SigningKeys sign access tokens.
 func (p *Process) SigningKeys() *keys.Ring[keys.SigningSet] {
-	return ring(p, secretsmanager.SigningKeys(p.SecretsManager(), p.Need(SigningKeys)))
+	if p.signingKeys == nil {
+		p.signingKeys = ring(p, secretsmanager.SigningKeys(p.SecretsManager(), p.Need(SigningKeys)))
+	}
+	return p.signingKeys
 }
 
-// TokenKeys make and verify refresh tokens. All verbs share one cache.
+// TokenKeys make and verify refresh tokens.
 func (p *Process) TokenKeys() *keys.Ring[keys.TokenSet] {
 	if p.tokenKeys == nil {
 		p.tokenKeys = ring(p, secretsmanager.TokenKeys(p.SecretsManager(), p.Need(TokenKeys)))
