@@ -33,10 +33,10 @@ func TestARefusalThatMayPassClearsNoCookie(t *testing.T) {
 	noKeys.TokenKeys = fixture.Down[keys.TokenSet]()
 	broken := s.Parts
 	broken.Store = brokenStore{err: session.ErrUnavailable}
-	gone := s.Refresh(fixture.KeyOf(fixture.SessionOne), 0)
-	dropped := s.TokenKey()
-	dropped.ID++
-	gone.KeyID = dropped.ID
+	dropped := s.Parts
+	dropped.TokenKeys = s.DropTokenKeys().TokenRing()
+	unknown := s.Refresh(fixture.KeyOf(fixture.SessionOne), 0)
+	unknown.KeyID++
 	for name, c := range map[string]struct {
 		handlers map[api.Operation]api.Handler
 		op       api.Operation
@@ -47,14 +47,15 @@ func TestARefusalThatMayPassClearsNoCookie(t *testing.T) {
 		"expired":                  {s.Handlers, api.Refresh, s.RefreshText(fixture.SessionOld, 0), 400, true},
 		"forged":                   {s.Handlers, api.Refresh, "forged", 400, true},
 		"wrong root":               {s.Handlers, api.Refresh, wrongRoot(s), 400, false},
-		"dropped key":              {s.Handlers, api.Refresh, fixture.Must(gone.Encode(dropped)).Reveal(), 400, false},
+		"a key that never was":     {s.Handlers, api.Refresh, fixture.Must(unknown.Encode(keys.TokenKey{ID: unknown.KeyID})).Reveal(), 400, true},
+		"dropped key":              {dropped.All(), api.Refresh, current, 400, false},
 		"required access token":    {s.Handlers, api.Refresh, s.RefreshText(fixture.SessionReq, 0), 400, false},
 		"no keys":                  {noKeys.All(), api.Refresh, current, 503, false},
 		"no table":                 {broken.All(), api.Refresh, current, 503, false},
 		"two cookies and no keys":  {noKeys.All(), api.Refresh, current + "; refresh_token=" + s.RefreshText(fixture.SessionTwo, 0), 503, false},
 		"logout without keys":      {noKeys.All(), api.Logout, current, 503, false},
 		"logout without the table": {broken.All(), api.Logout, current, 503, false},
-		"logout":                   {s.Handlers, api.Logout, current, 200, true},
+		"logout":                   {service.New(t, io.Discard).Handlers, api.Logout, current, 200, true},
 	} {
 		answer, err := c.handlers[c.op](t.Context(), byCookie(c.token).Event())
 		if clears := len(answer.MultiValueHeaders["Set-Cookie"]) > 0; err != nil || answer.StatusCode != c.status || clears != c.clears {

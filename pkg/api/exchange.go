@@ -42,6 +42,13 @@ func Refreshed(grant session.Grant, header http.Header, body any) Answer {
 	}
 }
 
+// Ended is the answer to a token that has no session to end or to show, with why in its log line. An operator should look
+// at a wrong root.
+func Ended(err error, body any) Answer {
+	why := session.RefusalOutcome(err)
+	return Answer{Body: body, Outcome: string(why), Security: why == session.WrongRoot}
+}
+
 // subject is the session that a refresh was about: what a log line says of it, never its user.
 type subject struct {
 	key           session.Key

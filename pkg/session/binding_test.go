@@ -2,11 +2,13 @@ package session_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,12 +111,8 @@ func TestForgeriesDoNotReachTheStore(t *testing.T) {
 	text := g.Refresh.Reveal()
 	stranger := start(t).issue("u", "web").Refresh.Reveal()
 	for _, forged := range []string{"", "srt_", text[:len(text)-1], text + "A", text[:20] + "A" + text[21:] + "B", stranger} {
-		want := session.ErrForged
-		if forged == stranger { // names a key that does not exist here
-			want = session.ErrDroppedKey
-		}
-		if _, err := h.Refresh(t.Context(), session.RefreshRequest{Token: forged}); !errors.Is(err, want) {
-			t.Errorf("refresh: got %v, want %v", err, want)
+		if _, err := h.Refresh(t.Context(), session.RefreshRequest{Token: forged}); !errors.Is(err, session.ErrForged) {
+			t.Errorf("refresh: got %v, want %v", err, session.ErrForged)
 		}
 		if _, err := h.DeleteByToken(t.Context(), anyUser, forged); !errors.Is(err, session.ErrNoSession) {
 			t.Errorf("delete: got %v, want %v", err, session.ErrNoSession)
@@ -173,13 +171,43 @@ func TestAReusableTokenKeepsItsKey(t *testing.T) {
 	if again := h.rotated(g, session.Extended); again.Refresh != g.Refresh {
 		t.Error("the token changed with the key, want the same")
 	}
-	doc := fixture.Must(keys.ParseDocument(h.keys.Token))
-	h.keys.Token = fixture.Must(keys.MarshalDocument(doc.Keys[1:]...))
-	h.restart()
-	h.refused(g, session.ErrDroppedKey)
-	h.want("revoke", h.Revoke(t.Context(), g.Refresh.Reveal(), ""), nil)
-	_, err := h.Introspect(t.Context(), anyUser, g.Refresh.Reveal())
-	h.want("introspect", err, session.ErrNoSession)
+}
+
+// Law 8: a token of a dropped key is refused as that by every verb, reads nothing and ends nothing. Its key is looked for
+// once more before. A key that never was makes forgeries.
+func TestATokenOfADroppedKeyIsRefusedAsThat(t *testing.T) {
+	h := start(t)
+	for name, c := range map[string]struct {
+		tokens []byte // the document of token keys
+		want   error
+	}{
+		"dropped": {h.keys.DropTokenKeys().Token, session.ErrDroppedKey}, "never known": {fixture.NewKeys("ES256").Token, session.ErrForged},
+	} {
+		g := h.issue("u", "web")
+		text, fetches, now := g.Refresh.Reveal(), 0, h.Now()
+		ring := keys.NewRing(func(context.Context) (*keys.TokenSet, error) { fetches++; return keys.ParseTokenSet(c.tokens) })
+		ring.Now = func() time.Time { now = now.Add(time.Minute); return now }
+		// Whatever reads or writes the store panics.
+		verbs := session.NewVerbs(nil, session.NewMinter(fixture.Issuer, ring, h.keys.SigningRing(), h.Now, h.random), h.keys.Verifier(h.Now))
+		_, err1 := verbs.Refresh(t.Context(), session.RefreshRequest{Token: text})
+		var genuine *session.RefreshError
+		if want := []bool{true, false, true}; !slices.Equal([]bool{errors.Is(err1, c.want), errors.As(err1, &genuine), fetches == 2}, want) {
+			t.Errorf("%s: refresh: got %v after %d fetches, want %v after 2, without ids", name, err1, fetches, c.want)
+		}
+		_, err2 := verbs.DeleteByToken(t.Context(), anyUser, text)
+		_, err3 := verbs.LogOut(t.Context(), text)
+		err4 := verbs.Revoke(t.Context(), text, "")
+		_, err5 := verbs.Introspect(t.Context(), anyUser, text)
+		for i, err := range []error{err2, err3, err4, err5} {
+			dropped := errors.Is(err, session.ErrDroppedKey)
+			if !errors.Is(err, session.ErrNoSession) || dropped != (name == "dropped") {
+				t.Errorf("%s: verb %d: got %v, want %v, a dropped key: %v", name, i+2, err, session.ErrNoSession, name == "dropped")
+			}
+		}
+		if !h.live(g) {
+			t.Errorf("%s: the session ended, want it live", name)
+		}
+	}
 }
 
 // Law 8: a session whose current key is not known at its source either is refused, and does not end.

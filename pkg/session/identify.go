@@ -30,10 +30,12 @@ func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, k
 		return token.Refresh{}, keys.TokenKey{}, ErrMalformed
 	}
 	key, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
-	if errors.Is(err, keys.ErrNoKey) {
+	switch {
+	case errors.Is(err, keys.ErrDropped): // without the key nothing in the token is verified, ids included
 		return token.Refresh{}, key, ErrDroppedKey
-	}
-	if err != nil {
+	case errors.Is(err, keys.ErrNoKey):
+		return token.Refresh{}, key, ErrForged
+	case err != nil:
 		return token.Refresh{}, key, err
 	}
 	t, err := presented.Verify(key)

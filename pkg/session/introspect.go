@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
@@ -36,10 +37,12 @@ func NewIntrospector(store LoadStore, tokenKeys *keys.Ring[keys.TokenSet], verif
 // keys.ErrUnavailable.
 func (i Introspector) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
 	t, err := i.identifier.Identify(ctx, text)
-	if errors.Is(err, ErrRefused) {
+	switch {
+	case errors.Is(err, ErrForged):
 		return i.introspectAccess(ctx, c, text)
-	}
-	if err != nil {
+	case errors.Is(err, ErrDroppedKey):
+		return Introspection{}, fmt.Errorf("%w: %w", ErrNoSession, err)
+	case err != nil:
 		return Introspection{}, err
 	}
 	if !c.sees(keyOf(t)) {

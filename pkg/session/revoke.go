@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
@@ -24,22 +25,19 @@ func NewRevoker(store EndStore, tokenKeys *keys.Ring[keys.TokenSet], verifier to
 }
 
 // Revoke ends the session of a token for its holder (RFC 7009): a refresh token of any generation or an access token,
-// expired or superseded ones included. A non-empty application must be the token's. An unknown token, and one whose
-// session is over, is no error. Errors: ErrOtherApplication, ErrUnavailable, keys.ErrUnavailable.
+// expired or superseded ones included. A non-empty application must be the token's. Errors: ErrNoSession for an unknown
+// token and for one whose session is over, with the refusal of a refresh token in it; ErrOtherApplication,
+// ErrUnavailable, keys.ErrUnavailable.
 func (r Revoker) Revoke(ctx context.Context, text, application string) error {
 	d, err := r.deletionOfEither(ctx, text)
-	switch {
-	case errors.Is(err, ErrNoSession):
-		return nil
-	case err != nil:
+	if err != nil {
 		return err
-	case application != "" && application != d.Application:
+	}
+	if application != "" && application != d.Application {
 		return ErrOtherApplication
 	}
-	if _, err := r.end.session(ctx, Caller{Tenant: d.Tenant}, d); err != nil && !errors.Is(err, ErrNoSession) {
-		return err
-	}
-	return nil
+	_, err = r.end.session(ctx, Caller{Tenant: d.Tenant}, d)
+	return err
 }
 
 // deletionOfEither deletes the session of a token of either kind. Errors: ErrNoSession for a string that is not a token of
@@ -49,7 +47,10 @@ func (r Revoker) deletionOfEither(ctx context.Context, text string) (Deletion, e
 	if err == nil {
 		return deletionOf(t), nil
 	}
-	if !errors.Is(err, ErrRefused) {
+	if errors.Is(err, ErrDroppedKey) {
+		return Deletion{}, fmt.Errorf("%w: %w", ErrNoSession, err)
+	}
+	if !errors.Is(err, ErrForged) {
 		return Deletion{}, err
 	}
 	access, err := r.verifier.VerifyEvenExpired(ctx, text)

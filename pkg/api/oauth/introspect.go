@@ -42,7 +42,7 @@ func Introspect(shell api.Shell, introspector session.Introspector) api.Handler 
 		}
 		found, err := introspector.Introspect(ctx, p.Caller(), text)
 		if errors.Is(err, session.ErrNoSession) {
-			return uncached(api.Answer{Body: introspection{}}), nil
+			return uncached(api.Ended(err, introspection{})), nil
 		}
 		return uncached(api.Answer{Body: newIntrospection(shell.Issuer, found)}), err
 	})

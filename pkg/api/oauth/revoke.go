@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -23,6 +24,10 @@ func Revoke(shell api.Shell, revoker session.Revoker) api.Handler {
 		if text == "" {
 			return api.Answer{}, invalidRequest("token is required.")
 		}
-		return uncached(api.Answer{Body: struct{}{}}), revoker.Revoke(ctx, text, client)
+		err = revoker.Revoke(ctx, text, client)
+		if errors.Is(err, session.ErrNoSession) {
+			return uncached(api.Ended(err, struct{}{})), nil
+		}
+		return uncached(api.Answer{Body: struct{}{}}), err
 	})
 }

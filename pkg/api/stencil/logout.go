@@ -30,6 +30,8 @@ func Logout(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 			switch {
 			case errors.Is(err, session.ErrWrongRoot):
 				answer.Outcome, answer.Security = string(session.WrongRoot), true
+			case errors.Is(err, session.ErrDroppedKey):
+				answer.Outcome = string(session.DroppedKey)
 			case err != nil && !errors.Is(err, session.ErrNoSession):
 				return api.Answer{}, err // nothing is cleared: the browser can repeat it
 			}

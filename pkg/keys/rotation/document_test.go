@@ -155,7 +155,7 @@ func TestDropRemovesOneKeyAndReplacesIt(t *testing.T) {
 			if active != the(t, doc, keys.Active) || next.Created != now.Unix() {
 				t.Errorf("got active key %s and next key of %d, want the same active key and a new next one", active.ID, next.Created)
 			}
-		case keys.Retired:
+		case keys.Retired, keys.Past:
 			if active != the(t, doc, keys.Active) || next != the(t, doc, keys.Next) {
 				t.Errorf("got active key %s and next key %s, want them unchanged", active.ID, next.ID)
 			}
