@@ -4,35 +4,30 @@
 package main
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/compare/harness"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Getenv("PORT"), os.Getenv("LOCAL_DIR"))
-	stop()
-	if err != nil {
+	if err := run(os.Getenv("LOCAL_DIR")); err != nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, port, dir string) (err error) {
+func run(dir string) (err error) {
 	s, err := openStore(filepath.Join(dir, "floor.db"))
 	if err != nil {
 		return err
@@ -42,24 +37,7 @@ func run(ctx context.Context, port, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	f := floor{store: s, key: key}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ready", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("POST /mint", f.mint)
-	mux.HandleFunc("POST /token", f.token)
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:"+port)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-		return server.Shutdown(context.WithoutCancel(ctx))
-	}
+	return harness.Serve(floor{store: s, key: key})
 }
 
 type floor struct {
@@ -67,14 +45,14 @@ type floor struct {
 	key   *ecdsa.PrivateKey
 }
 
-// mint starts a chain.
-func (f floor) mint(w http.ResponseWriter, _ *http.Request) {
+// Mint implements harness.Server.
+func (f floor) Mint(w http.ResponseWriter, _ *http.Request) {
 	next := newGrant()
 	f.answer(w, next, f.store.swap(grant{}, next))
 }
 
-// token is a refresh.
-func (f floor) token(w http.ResponseWriter, r *http.Request) {
+// Token implements harness.Server.
+func (f floor) Token(w http.ResponseWriter, r *http.Request) {
 	presented, err := parseGrant(r.PostFormValue("refresh_token"))
 	if err != nil {
 		f.answer(w, grant{}, err)

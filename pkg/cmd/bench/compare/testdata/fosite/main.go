@@ -10,12 +10,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/ory/fosite"
@@ -23,6 +20,8 @@ import (
 	"github.com/ory/fosite/handler/oauth2"
 	"github.com/ory/fosite/storage"
 	"github.com/ory/fosite/token/jwt"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/compare/harness"
 )
 
 const (
@@ -32,37 +31,18 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Getenv("PORT"))
-	stop()
-	if err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "fosite:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, port string) error {
-	h, err := newHarness()
+func run() error {
+	s, err := newServer()
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ready", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("POST /mint", h.mint)
-	mux.HandleFunc("POST /token", h.token)
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:"+port)
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-		return server.Shutdown(context.WithoutCancel(ctx))
-	}
+	return harness.Serve(s)
 }
 
 // lockedStore puts one lock around what a refresh does to the refresh tokens: fosite's own store reads and writes
@@ -108,14 +88,14 @@ func (s *lockedStore) RevokeRefreshToken(ctx context.Context, requestID string) 
 	return s.MemoryStore.RevokeRefreshToken(ctx, requestID)
 }
 
-type harness struct {
+type server struct {
 	store    *lockedStore
 	client   fosite.Client
 	strategy oauth2.CoreStrategy
 	provider fosite.OAuth2Provider
 }
 
-func newHarness() (*harness, error) {
+func newServer() (*server, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -125,31 +105,31 @@ func newHarness() (*harness, error) {
 	config := &fosite.Config{
 		GlobalSecret: secret, AccessTokenIssuer: issuer, AccessTokenLifespan: 15 * time.Minute, RefreshTokenScopes: []string{},
 	}
-	h := &harness{
+	s := &server{
 		store: &lockedStore{MemoryStore: storage.NewMemoryStore()},
 		client: &fosite.DefaultClient{
 			ID: clientID, Public: true, GrantTypes: []string{"refresh_token"}, Scopes: []string{scope},
 		},
 	}
-	h.store.Clients[clientID] = h.client
-	h.strategy = compose.NewOAuth2JWTStrategy(func(context.Context) (any, error) { return key, nil }, compose.NewOAuth2HMACStrategy(config), config)
-	h.provider = compose.Compose(config, h.store, h.strategy, compose.OAuth2RefreshTokenGrantFactory)
-	return h, nil
+	s.store.Clients[clientID] = s.client
+	s.strategy = compose.NewOAuth2JWTStrategy(func(context.Context) (any, error) { return key, nil }, compose.NewOAuth2HMACStrategy(config), config)
+	s.provider = compose.Compose(config, s.store, s.strategy, compose.OAuth2RefreshTokenGrantFactory)
+	return s, nil
 }
 
 func newSession() *oauth2.JWTSession {
 	return &oauth2.JWTSession{JWTClaims: &jwt.JWTClaims{Subject: "user", Issuer: issuer}, JWTHeader: &jwt.Headers{}}
 }
 
-// mint stores a first refresh token, as the end of a login would.
-func (h *harness) mint(w http.ResponseWriter, r *http.Request) {
+// Mint stores a first refresh token, as the end of a login would.
+func (s *server) Mint(w http.ResponseWriter, r *http.Request) {
 	request := fosite.NewRequest()
-	request.Client, request.Session = h.client, newSession()
+	request.Client, request.Session = s.client, newSession()
 	request.GrantScope(scope)
 	request.GetSession().SetExpiresAt(fosite.RefreshToken, time.Now().Add(24*time.Hour))
-	text, signature, err := h.strategy.GenerateRefreshToken(r.Context(), request)
+	text, signature, err := s.strategy.GenerateRefreshToken(r.Context(), request)
 	if err == nil {
-		err = h.store.CreateRefreshTokenSession(r.Context(), signature, "", request)
+		err = s.store.CreateRefreshTokenSession(r.Context(), signature, "", request)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -158,17 +138,17 @@ func (h *harness) mint(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"refresh_token": text})
 }
 
-// token is a refresh, as fosite's documentation writes the endpoint.
-func (h *harness) token(w http.ResponseWriter, r *http.Request) {
-	request, err := h.provider.NewAccessRequest(r.Context(), r, newSession())
+// Token is a refresh, as fosite's documentation writes the endpoint.
+func (s *server) Token(w http.ResponseWriter, r *http.Request) {
+	request, err := s.provider.NewAccessRequest(r.Context(), r, newSession())
 	if err != nil {
-		h.provider.WriteAccessError(r.Context(), w, request, err)
+		s.provider.WriteAccessError(r.Context(), w, request, err)
 		return
 	}
-	answer, err := h.provider.NewAccessResponse(r.Context(), request)
+	answer, err := s.provider.NewAccessResponse(r.Context(), request)
 	if err != nil {
-		h.provider.WriteAccessError(r.Context(), w, request, err)
+		s.provider.WriteAccessError(r.Context(), w, request, err)
 		return
 	}
-	h.provider.WriteAccessResponse(r.Context(), w, request, answer)
+	s.provider.WriteAccessResponse(r.Context(), w, request, answer)
 }
