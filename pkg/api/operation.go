@@ -35,13 +35,18 @@ const (
 
 // The operations without one.
 const (
-	Authorizer        Operation = "authorizer"
-	PutApplication    Operation = "put-application"
-	CreateAPIKey      Operation = "create-api-key"
-	DeleteAPIKey      Operation = "delete-api-key"
-	RotateSigningKeys Operation = "rotate-signing-keys"
-	RotateTokenKeys   Operation = "rotate-token-keys"
-	Audit             Operation = "audit"
+	Authorizer           Operation = "authorizer"
+	PutApplication       Operation = "put-application"
+	RetrieveApplications Operation = "retrieve-applications"
+	DeleteApplication    Operation = "delete-application"
+	DeleteByTenant       Operation = "delete-by-tenant"
+	CreateAPIKey         Operation = "create-api-key"
+	RotateAPIKey         Operation = "rotate-api-key"
+	ListAPIKeys          Operation = "list-api-keys"
+	DeleteAPIKey         Operation = "delete-api-key"
+	RotateSigningKeys    Operation = "rotate-signing-keys"
+	RotateTokenKeys      Operation = "rotate-token-keys"
+	Audit                Operation = "audit"
 )
 
 // Who may run an operation.
@@ -88,7 +93,12 @@ func Rules() []Rule {
 		{OauthMetadata, Everybody, ""},
 		{Authorizer, AWS, ""},
 		{PutApplication, Operators, ""},
+		{RetrieveApplications, Operators, ""},
+		{DeleteApplication, Operators, ""},
+		{DeleteByTenant, Operators, ""},
 		{CreateAPIKey, Operators, ""},
+		{RotateAPIKey, Operators, ""},
+		{ListAPIKeys, Operators, ""},
 		{DeleteAPIKey, Operators, ""},
 		{RotateSigningKeys, AWS, ""},
 		{RotateTokenKeys, AWS, ""},

@@ -40,7 +40,8 @@ func fileOf(op string) string {
 		return "pkg/deploy/rotation.go"
 	case "audit":
 		return "pkg/lifecycle/lifecycle.go"
-	case "put-application", "create-api-key", "delete-api-key":
+	case "put-application", "retrieve-applications", "delete-application", "delete-by-tenant", "create-api-key",
+		"rotate-api-key", "list-api-keys", "delete-api-key":
 		return "pkg/operator/" + strings.ReplaceAll(op, "-", "_") + ".go"
 	}
 	if short, ok := strings.CutPrefix(op, "oauth-"); ok {

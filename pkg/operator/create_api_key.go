@@ -3,7 +3,7 @@ package operator
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -21,54 +21,89 @@ type APIKeyInput struct {
 	ExpiresAt   *time.Time           `json:"expiresAt"` // RFC 3339; nil: never
 }
 
-func (in APIKeyInput) tenant() string { return in.TenantID }
+func (in APIKeyInput) attrs() []slog.Attr { return named("tenant", in.TenantID) }
 
-// APIKeyOutput holds the key itself: it is shown this once and stored nowhere.
+// APIKeyOutput is an API key without its secret.
 type APIKeyOutput struct {
-	KeyID  string `json:"keyId"`
-	APIKey string `json:"apiKey"`
+	KeyID       string               `json:"keyId"`
+	Name        string               `json:"name"`
+	Permissions []session.Permission `json:"permissions"`
+	CreatedAt   time.Time            `json:"createdAt"`
+	ExpiresAt   *time.Time           `json:"expiresAt"` // null: never
 }
 
-// CreateAPIKey draws an API key and stores its hash.
-func (o Operator) CreateAPIKey(ctx context.Context, raw json.RawMessage) (APIKeyOutput, error) {
-	return function[APIKeyInput, APIKeyOutput]{op: api.CreateAPIKey, run: o.createAPIKey}.invoke(ctx, o.Log, raw)
+func keyOutputOf(key session.APIKey) APIKeyOutput {
+	out := APIKeyOutput{KeyID: key.ID, Name: key.Name, Permissions: key.Permissions, CreatedAt: key.CreatedAt}
+	if !key.ExpiresAt.IsZero() {
+		out.ExpiresAt = &key.ExpiresAt
+	}
+	return out
 }
 
-func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (APIKeyOutput, error) {
-	now := o.Now().UTC().Truncate(time.Millisecond)
+// NewAPIKeyOutput holds the key itself: it is shown this once and stored nowhere.
+type NewAPIKeyOutput struct {
+	APIKeyOutput
+
+	TenantID string `json:"tenantId"`
+	APIKey   string `json:"apiKey"`
+}
+
+// CreateAPIKey draws an API key and stores its hash. A tenant without applications gets none: its id may be misspelt.
+func (o Operator) CreateAPIKey(ctx context.Context, raw json.RawMessage) (NewAPIKeyOutput, error) {
+	return function[APIKeyInput, NewAPIKeyOutput]{api.CreateAPIKey, o.createAPIKey}.invoke(ctx, o.Log, raw)
+}
+
+func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (NewAPIKeyOutput, error) {
+	if err := in.check(o.Now()); err != nil {
+		return NewAPIKeyOutput{}, err
+	}
+	apps, _, err := o.Store.ListApplications(ctx, in.TenantID, session.Page{Limit: 1})
+	if err == nil && len(apps) == 0 {
+		err = api.FieldFault("tenantId", "unknown", "has no application: put one first")
+	}
+	if err != nil {
+		return NewAPIKeyOutput{}, err
+	}
+	key := session.APIKey{Tenant: in.TenantID, Name: in.Name, Permissions: in.Permissions}
+	if in.ExpiresAt != nil {
+		key.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Millisecond)
+	}
+	return o.draw(key, func(made session.APIKey) error { return o.Store.PutAPIKey(ctx, made) })
+}
+
+// draw makes the id and the secret of a key, and answers them once the key is stored.
+func (o Operator) draw(key session.APIKey, store func(session.APIKey) error) (NewAPIKeyOutput, error) {
+	drawn, err := token.NewAPIKey(o.Random)
+	if err != nil {
+		return NewAPIKeyOutput{}, err
+	}
+	key.ID, key.SecretHash, key.CreatedAt = drawn.ID, drawn.Secret.Hash(), o.now()
+	if err := store(key); err != nil {
+		return NewAPIKeyOutput{}, err
+	}
+	return NewAPIKeyOutput{APIKeyOutput: keyOutputOf(key), TenantID: key.Tenant, APIKey: drawn.Text().Reveal()}, nil
+}
+
+func (in APIKeyInput) check(now time.Time) error {
 	var bad api.Faults
 	bad.CheckTenantID("tenantId", in.TenantID)
-	if len(in.Name) > maxName {
-		bad.Add("name", "tooLong", "may have 128 bytes")
-	}
+	bad.CheckID("name", in.Name)
 	known := session.Permissions()
-	all := strings.Trim(strings.ReplaceAll(fmt.Sprint(known), " ", ", "), "[]")
+	var all []string
+	for _, permission := range known {
+		all = append(all, string(permission))
+	}
 	for i, permission := range in.Permissions {
 		if !slices.Contains(known, permission) || slices.Contains(in.Permissions[:i], permission) {
-			bad.Add("permissions", "invalid", "must be some of "+all+", each once")
+			bad.Add("permissions", "invalid", "must be some of "+strings.Join(all, ", ")+", each once")
 			break
 		}
 	}
 	if len(in.Permissions) == 0 {
-		bad.Add("permissions", "missing", "must name at least one of "+all)
+		bad.Add("permissions", "missing", "must name at least one of "+strings.Join(all, ", "))
 	}
-	key := session.APIKey{Tenant: in.TenantID, Name: in.Name, Permissions: in.Permissions, CreatedAt: now}
-	if in.ExpiresAt != nil {
-		key.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Millisecond)
-		if !key.ExpiresAt.After(now) {
-			bad.Add("expiresAt", "outOfRange", "must be in the future")
-		}
+	if in.ExpiresAt != nil && !in.ExpiresAt.Truncate(time.Millisecond).After(now) {
+		bad.Add("expiresAt", "outOfRange", "must be in the future")
 	}
-	if err := explain(bad); err != nil {
-		return APIKeyOutput{}, err
-	}
-	drawn, err := token.NewAPIKey(o.Random)
-	if err != nil {
-		return APIKeyOutput{}, err
-	}
-	key.ID, key.SecretHash = drawn.ID, drawn.Secret.Hash()
-	if err := o.Store.PutAPIKey(ctx, key); err != nil {
-		return APIKeyOutput{}, err
-	}
-	return APIKeyOutput{KeyID: key.ID, APIKey: drawn.Text().Reveal()}, nil
+	return bad.Err()
 }

@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 )
@@ -13,18 +14,18 @@ type APIKeyReference struct {
 	KeyID    string `json:"keyId"`
 }
 
-func (in APIKeyReference) tenant() string { return in.TenantID }
+func (in APIKeyReference) attrs() []slog.Attr { return named("tenant", in.TenantID, "keyId", in.KeyID) }
 
 // DeleteAPIKey ends an API key at once.
 func (o Operator) DeleteAPIKey(ctx context.Context, raw json.RawMessage) (APIKeyReference, error) {
-	return function[APIKeyReference, APIKeyReference]{op: api.DeleteAPIKey, run: o.deleteAPIKey}.invoke(ctx, o.Log, raw)
+	return function[APIKeyReference, APIKeyReference]{api.DeleteAPIKey, o.deleteAPIKey}.invoke(ctx, o.Log, raw)
 }
 
 func (o Operator) deleteAPIKey(ctx context.Context, in APIKeyReference) (APIKeyReference, error) {
 	var bad api.Faults
 	bad.CheckID("tenantId", in.TenantID)
 	bad.CheckID("keyId", in.KeyID)
-	if err := explain(bad); err != nil {
+	if err := bad.Err(); err != nil {
 		return in, err
 	}
 	return in, o.Store.DeleteAPIKey(ctx, in.TenantID, in.KeyID)

@@ -1,16 +1,14 @@
-// Package operator owns the functions that an operator invokes with IAM: registering applications, and creating and
-// deleting API keys. They have no route, and their errors are read by the operator. It must never log or store an API
-// key itself, nor change a session.
+// Package operator owns the functions that an operator invokes with IAM: what makes, shows and ends applications and API
+// keys. They have no route, and their errors are read by the operator. It must never log or store an API key itself, nor
+// change a session.
 package operator
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -18,12 +16,11 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
-// Store is what the functions change.
+// Store is what the functions read and change: no session.
 type Store interface {
-	Application(ctx context.Context, tenant, id string) (session.Application, error)
-	PutApplication(ctx context.Context, app session.Application) (session.Application, error)
-	PutAPIKey(ctx context.Context, key session.APIKey) error
-	DeleteAPIKey(ctx context.Context, tenant, id string) error
+	session.Applications
+	session.Registry
+	session.APIKeys
 }
 
 // Operator is what the functions are built on.
@@ -34,47 +31,66 @@ type Operator struct {
 	Log    telemetry.Log
 }
 
-// function is one of the functions.
-type function[In interface{ tenant() string }, Out any] struct {
-	op       api.Operation
-	run      func(context.Context, In) (Out, error)
-	defaults In
+// Functions are all functions, for a process that serves them together.
+func (o Operator) Functions() map[api.Operation]func(context.Context, json.RawMessage) (any, error) {
+	return map[api.Operation]func(context.Context, json.RawMessage) (any, error){
+		api.PutApplication:       untyped(o.PutApplication),
+		api.RetrieveApplications: o.RetrieveApplications,
+		api.DeleteApplication:    untyped(o.DeleteApplication),
+		api.DeleteByTenant:       untyped(o.DeleteByTenant),
+		api.CreateAPIKey:         untyped(o.CreateAPIKey),
+		api.RotateAPIKey:         untyped(o.RotateAPIKey),
+		api.ListAPIKeys:          untyped(o.ListAPIKeys),
+		api.DeleteAPIKey:         untyped(o.DeleteAPIKey),
+	}
 }
 
-// invoke reads the input strictly over the defaults, runs the function and writes its log line, which names ids and
-// never a key.
+func untyped[Out any](
+	f func(context.Context, json.RawMessage) (Out, error),
+) func(context.Context, json.RawMessage) (any, error) {
+	return func(ctx context.Context, raw json.RawMessage) (any, error) { return f(ctx, raw) }
+}
+
+// input is a payload. A log line shows its ids, and never a key or a name.
+type input interface{ attrs() []slog.Attr }
+
+// function is one of the functions.
+type function[In input, Out any] struct {
+	op  api.Operation
+	run func(context.Context, In) (Out, error)
+}
+
+// invoke reads the payload strictly, runs the function and writes its log line.
 func (f function[In, Out]) invoke(ctx context.Context, log telemetry.Log, raw json.RawMessage) (out Out, err error) {
-	line, in := telemetry.Line{Operation: string(f.op), Outcome: "ok", Started: time.Now()}, f.defaults
+	line := telemetry.Line{Operation: string(f.op), Outcome: "ok", Started: time.Now()}
+	var in In
 	err = telemetry.Guard(func() (err error) {
-		if err = decode(raw, &in); err == nil {
+		if err = decode(raw, "", &in); err == nil {
 			out, err = f.run(ctx, in)
 		}
 		return err
 	})
-	if err != nil {
-		line.Outcome, line.Err = api.ErrorOf(err).Outcome(), err
+	line.Attrs = in.attrs()
+	if err == nil {
+		log.Write(ctx, line)
+		return out, nil
 	}
-	line.Attrs = []slog.Attr{slog.String("tenant", in.tenant())}
+	line.Outcome = api.ErrorOf(err).Outcome()
+	answer := answerOf(err)
+	if !isMistake(answer) {
+		line.Err = err
+	}
 	log.Write(ctx, line)
-	return out, err
+	var nothing Out
+	return nothing, answer
 }
 
-func decode(raw json.RawMessage, in any) error {
-	if _, err := api.ParseObject(raw); err != nil {
-		return fmt.Errorf("the input must be one JSON object: %w", err)
+// named are the attributes of a line: pairs of name and id, without those that are not given.
+func named(pairs ...string) (attrs []slog.Attr) {
+	for pair := range slices.Chunk(pairs, 2) {
+		if name, id := pair[0], pair[len(pair)-1]; id != "" {
+			attrs = append(attrs, slog.String(name, id))
+		}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(in); err != nil {
-		return fmt.Errorf("the input has a key or a value that is not known here: %w", err)
-	}
-	return nil
-}
-
-// explain turns fields at fault into one error that an operator can act on.
-func explain(bad api.Faults) error {
-	if err := bad.Err(); err != nil {
-		return errors.New(api.Sentences(err, ""))
-	}
-	return nil
+	return attrs
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -12,8 +13,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// ApplicationInput registers or changes an application. What is not named stays as it is; an application that is new
-// begins with the default settings.
+// ApplicationInput registers or changes an application. What is not named stays as it is; an application that is new, or
+// was deleted, begins with the default settings.
 type ApplicationInput struct {
 	TenantID      string          `json:"tenantId"`
 	ApplicationID string          `json:"applicationId"`
@@ -21,74 +22,88 @@ type ApplicationInput struct {
 	Settings      json.RawMessage `json:"settings"`
 }
 
-func (in ApplicationInput) tenant() string { return in.TenantID }
+func (in ApplicationInput) attrs() []slog.Attr {
+	return named("tenant", in.TenantID, "application", in.ApplicationID)
+}
 
-// ApplicationOutput is the application as it is now. Changed names what this put changed, and Warnings say which
-// settings are allowed and seldom meant.
+// ApplicationOutput is an application as it is now.
 type ApplicationOutput struct {
 	TenantID      string           `json:"tenantId"`
 	ApplicationID string           `json:"applicationId"`
 	Name          string           `json:"name"`
 	Settings      session.Settings `json:"settings"`
 	Epoch         uint64           `json:"epoch"`
-	Changed       []string         `json:"changed"`
-	Warnings      []string         `json:"warnings,omitempty"`
+}
+
+func outputOf(app session.Application) ApplicationOutput {
+	return ApplicationOutput{
+		TenantID: app.Tenant, ApplicationID: app.ID, Name: app.Name, Settings: app.Settings, Epoch: app.Epoch,
+	}
+}
+
+// PutOutput is the application as it is now. Changed names what this put changed, and Warnings say which settings are
+// allowed and seldom meant.
+type PutOutput struct {
+	ApplicationOutput
+
+	Changed  []string `json:"changed"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 const (
-	// maxName is the longest name of an application or an API key, in bytes.
-	maxName = 128
 	// shortOverlap is less than the repetitions inside one request may take, in seconds.
 	shortOverlap = 15
-	// maxPuts is how often a put is tried while others change the same application.
-	maxPuts = 8
+	// maxTries is how often a change is tried while others change the same application or key.
+	maxTries = 8
 )
 
 // PutApplication creates an application or changes what is named of it; its sessions stay as they are.
-func (o Operator) PutApplication(ctx context.Context, raw json.RawMessage) (ApplicationOutput, error) {
-	return function[ApplicationInput, ApplicationOutput]{op: api.PutApplication, run: o.putApplication}.invoke(ctx, o.Log, raw)
+func (o Operator) PutApplication(ctx context.Context, raw json.RawMessage) (PutOutput, error) {
+	return function[ApplicationInput, PutOutput]{api.PutApplication, o.putApplication}.invoke(ctx, o.Log, raw)
 }
 
-func (o Operator) putApplication(ctx context.Context, in ApplicationInput) (out ApplicationOutput, err error) {
-	for range maxPuts {
-		if out, err = o.mergeApplication(ctx, in); !errors.Is(err, session.ErrChanged) {
+func (o Operator) putApplication(ctx context.Context, in ApplicationInput) (PutOutput, error) {
+	return untilUnchanged(func() (PutOutput, error) { return o.mergeApplication(ctx, in) })
+}
+
+// untilUnchanged repeats what others have overtaken.
+func untilUnchanged[Out any](try func() (Out, error)) (out Out, err error) {
+	for range maxTries {
+		if out, err = try(); !errors.Is(err, session.ErrChanged) {
 			return out, err
 		}
 	}
-	return out, fmt.Errorf("%w: others change the same application", session.ErrUnavailable)
+	return out, fmt.Errorf("%w: others change the same item", session.ErrUnavailable)
 }
 
-func (o Operator) mergeApplication(ctx context.Context, in ApplicationInput) (ApplicationOutput, error) {
+func (o Operator) mergeApplication(ctx context.Context, in ApplicationInput) (PutOutput, error) {
 	unwritten := session.Application{Tenant: in.TenantID, ID: in.ApplicationID, Settings: session.DefaultSettings()}
 	if err := checkApplication(unwritten); err != nil {
-		return ApplicationOutput{}, err
+		return PutOutput{}, err
 	}
 	old, err := o.Store.Application(ctx, in.TenantID, in.ApplicationID)
 	if errors.Is(err, session.ErrNoApplication) {
 		old, err = unwritten, nil
 	}
 	if err != nil {
-		return ApplicationOutput{}, err
+		return PutOutput{}, err
 	}
 	app := old
 	if in.Name != nil {
 		app.Name = *in.Name
 	}
 	if len(in.Settings) > 0 {
-		if err := decode(in.Settings, &app.Settings); err != nil {
-			return ApplicationOutput{}, fmt.Errorf("settings: %w", err)
+		if err := decode(in.Settings, "settings.", &app.Settings); err != nil {
+			return PutOutput{}, err
 		}
 	}
 	if err := checkApplication(app); err != nil {
-		return ApplicationOutput{}, err
+		return PutOutput{}, err
 	}
 	if app, err = o.Store.PutApplication(ctx, app); err != nil {
-		return ApplicationOutput{}, err
+		return PutOutput{}, err
 	}
-	out := ApplicationOutput{
-		TenantID: app.Tenant, ApplicationID: app.ID, Name: app.Name, Settings: app.Settings, Epoch: app.Epoch,
-		Changed: changes(old, app),
-	}
+	out := PutOutput{ApplicationOutput: outputOf(app), Changed: changes(old, app)}
 	if app.Settings.OverlapSeconds < shortOverlap && app.Settings.Usage == session.OneTime {
 		out.Warnings = append(out.Warnings, "overlapSeconds is below 15: repetitions inside one request may take up to 10 s.")
 	}
@@ -105,7 +120,11 @@ func checkApplication(app session.Application) error {
 	if token.Room(app.Tenant, "", app.ID) < 1 {
 		bad.Add("applicationId", "tooLong", "and tenantId leave no room for a user id in a refresh token")
 	}
-	return explain(append(bad, app.Settings.Validate()...))
+	for _, fault := range app.Settings.Validate() {
+		fault.Field, fault.Message = "settings."+fault.Field, "settings."+fault.Message
+		bad = append(bad, fault)
+	}
+	return bad.Err()
 }
 
 // changes names the settings that differ, as a caller writes them; all of an application that is new.
@@ -116,7 +135,7 @@ func changes(old, app session.Application) []string {
 	}
 	before, after := reflect.ValueOf(old.Settings), reflect.ValueOf(app.Settings)
 	for i := range after.NumField() {
-		if old.Version == 0 || !before.Field(i).Equal(after.Field(i)) {
+		if old.Version == 0 || !reflect.DeepEqual(before.Field(i).Interface(), after.Field(i).Interface()) {
 			changed = append(changed, after.Type().Field(i).Tag.Get("json"))
 		}
 	}

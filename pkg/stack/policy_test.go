@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
@@ -75,10 +76,11 @@ func wantScoped(t *testing.T, id string, s statement) {
 			if slices.Equal(s.Resource, []string{"${TokenTable.StreamArn}"}) { // it has no keys to name
 				continue
 			}
-			keys := fmt.Sprint(s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+			keys := strings.Fields(strings.Trim(fmt.Sprint(s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]), "[]"))
+			foreign := func(key string) bool { return !slices.Contains([]string{"TENANT#*", "APIKEY#*", "TENANTS"}, key) }
 			// ForAllValues holds for a request without keys, so Null demands some.
 			some := s.Condition["Null"]["dynamodb:LeadingKeys"]
-			if !slices.Contains([]string{"TENANT#*", "APIKEY#*"}, keys) || some != "false" {
+			if len(keys) == 0 || slices.ContainsFunc(keys, foreign) || some != "false" {
 				t.Errorf("%s may %s under %v, want it for tenants or API keys only", id, action, s.Condition)
 			}
 		case "kms":
@@ -93,6 +95,26 @@ func wantScoped(t *testing.T, id string, s statement) {
 		default:
 			t.Errorf("%s may %s", id, action)
 		}
+	}
+}
+
+// What an operator invokes reaches no session, and what needs API keys alone no application either.
+func TestOperatorsFunctionsReachNoSession(t *testing.T) {
+	statements, checked := granted(t, deployed(t)), 0
+	for _, rule := range api.Rules() {
+		if rule.Who != api.Operators {
+			continue
+		}
+		for _, s := range statements[stack.LogicalID(string(rule.Operation))] {
+			checked++
+			denied := s.Condition["ForAllValues:StringNotLike"]["dynamodb:LeadingKeys"]
+			if denied != "TENANT#*#USER#*" && denied != "TENANT#*#*" {
+				t.Errorf("%s may %v but for %v, want it but for sessions", rule.Operation, s.Action, denied)
+			}
+		}
+	}
+	if checked < 8 {
+		t.Errorf("got %d statements, want 8 or more", checked)
 	}
 }
 

@@ -110,7 +110,7 @@ func ensureKey(ctx context.Context, store session.Store, old string, in operator
 			return "", err
 		}
 	}
-	raw, err := json.Marshal(in)
+	raw, err := json.Marshal(map[string]any{"tenantId": in.TenantID, "name": in.Name, "permissions": in.Permissions})
 	if err != nil {
 		return "", err
 	}

@@ -89,14 +89,14 @@ func (r *replay) wantNoSecretsLogged() {
 // verdict puts an answer into the words of an outcome.
 func verdict(payload []byte, err error) string {
 	if err != nil {
-		text := err.Error()
+		text, kind := err.Error(), fmt.Sprintf("%T", err)
 		if failure, ok := errors.AsType[*runtimeapi.FunctionError](err); ok {
-			text = failure.Message
+			text, kind = failure.Message, failure.Type
 		}
 		if text == "Unauthorized" { // API Gateway's word for a 401
 			return text + " "
 		}
-		return "error " + text
+		return "error " + kind + ": " + text
 	}
 	var answer struct {
 		StatusCode     int

@@ -1,7 +1,6 @@
 package lambda_test
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -196,19 +195,6 @@ func authorizerRows(s *service.Service) []row {
 		{"authorizer-expired-key", ask("Authorization", "Bearer "+fixture.KeyText("expired"), tenant, fixture.Demo), "Unauthorized"},
 		{"authorizer-forged", ask("Authorization", "Bearer "+access[:len(access)-8]+"AAAAAAAA", tenant, fixture.Demo), "Unauthorized"},
 		{"authorizer-malformed", ask("Authorization", "Basic YWxpY2U6c2VjcmV0", tenant, fixture.Demo), "Unauthorized"},
-	}
-}
-
-func operatorRows() []row {
-	object := func(text string) any { return json.RawMessage(text) }
-	return []row{
-		{"put-application", object(`{"tenantId":"demo","applicationId":"mobile","name":"Mobile app",` +
-			`"settings":{"refreshIdleSeconds":604800,"overlapSeconds":60}}`), `ok "refreshAbsoluteSeconds":15552000`},
-		{"put-application-malformed", object(`{"tenantId":"demo","applicationId":"mobile","settings":{"overlapSeconds":86401}}`), "error from 0 to 86400"},
-		{"create-api-key", object(`{"tenantId":"demo","name":"backend","permissions":["tokens:issue"]}`), `ok "apiKey":"sak_`},
-		{"create-api-key-malformed", object(`{"tenantId":"demo","permissions":["tokens:everything"]}`), "error permissions"},
-		{"delete-api-key", object(`{"tenantId":"demo","keyId":"` + fixture.APIKey("read").ID + `"}`), "ok keyId"},
-		{"delete-api-key-wrong-tenant", object(`{"tenantId":"other","keyId":"` + fixture.APIKey("read").ID + `"}`), "error not found"},
 	}
 }
 

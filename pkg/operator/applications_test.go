@@ -1,0 +1,156 @@
+package operator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
+	"github.com/stencil-auth/refresh-tokens/pkg/operator"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+)
+
+// login issues a session of alice, and returns its refresh token.
+func (d *desk) login(application string) string {
+	d.Helper()
+	issued, err := d.tenants.Verbs(d.store, d.clock.Now).Issue(d.Context(), session.IssueRequest{
+		Tenant: fixture.Demo, User: fixture.Alice, Application: application,
+	})
+	if err != nil {
+		d.Fatalf("issue in %s: %v", application, err)
+	}
+	return issued.Refresh.Reveal()
+}
+
+func (d *desk) wantOver(refreshToken string) {
+	d.Helper()
+	verbs := d.tenants.Verbs(d.store, d.clock.Now)
+	if _, err := verbs.Refresh(d.Context(), session.RefreshRequest{Token: refreshToken}); !errors.Is(err, session.ErrRefused) {
+		d.Errorf("refresh: got %v, want %v", err, session.ErrRefused)
+	}
+}
+
+func TestAPutChangesWhatItNamesAndNothingElse(t *testing.T) {
+	d := newDesk(t)
+	first := d.do(api.PutApplication, `{"tenantId":"demo","applicationId":"new","name":"New","settings":{"overlapSeconds":7}}`)
+	second := d.do(api.PutApplication, `{"tenantId":"demo","applicationId":"new","settings":{"maxSessionsPerUser":3}}`)
+	settings := second["settings"].(map[string]any)
+	if second["name"] != "New" || settings["overlapSeconds"] != 7.0 || settings["maxSessionsPerUser"] != 3.0 {
+		t.Errorf("got %v, want name and overlapSeconds of the first put", second)
+	}
+	if got := fmt.Sprint(second["changed"]); got != "[maxSessionsPerUser]" {
+		t.Errorf("changed: got %s, want [maxSessionsPerUser]", got)
+	}
+	if first["warnings"] == nil {
+		t.Error("got no warning of an overlap of 7 s, want one")
+	}
+	one := d.do(api.RetrieveApplications, `{"tenantId":"demo","applicationId":"new"}`)
+	if fmt.Sprint(one["settings"]) != fmt.Sprint(settings) || one["epoch"] != 0.0 || one["changed"] != nil {
+		t.Errorf("got %v, want the application as the put answered it", one)
+	}
+}
+
+// Law 5.
+func TestADeletedApplicationIsMadeAgainWithItsEpochAndWithoutItsSessions(t *testing.T) {
+	d := newDesk(t)
+	old := d.login(fixture.Service)
+	out := d.do(api.DeleteApplication, `{"tenantId":"demo","applicationId":"service"}`)
+	if out["epoch"] != 1.0 || !at(t, out["deletedAt"]).Equal(fixture.Noon()) {
+		t.Errorf("got %v, want epoch 1 and the time", out)
+	}
+	d.wantRefused("NotFoundError", nil, api.DeleteApplication, `{"tenantId":"demo","applicationId":"service"}`)
+	d.wantOver(old)
+	request := session.IssueRequest{Tenant: fixture.Demo, User: fixture.Alice, Application: fixture.Service}
+	if _, err := d.tenants.Verbs(d.store, d.clock.Now).Issue(t.Context(), request); !errors.Is(err, session.ErrNoApplication) {
+		t.Errorf("issue: got %v, want %v", err, session.ErrNoApplication)
+	}
+	again := d.do(api.PutApplication, `{"tenantId":"demo","applicationId":"service"}`)
+	if again["epoch"] != 1.0 || again["settings"].(map[string]any)["usage"] != "oneTime" || again["name"] != "" {
+		t.Errorf("got %v, want the default settings, no name and epoch 1", again)
+	}
+	if len(again["changed"].([]any)) < 8 {
+		t.Errorf("changed: got %v, want every setting, as of a new application", again["changed"])
+	}
+	d.wantOver(old)
+	d.login(fixture.Service)
+	if second := d.do(api.DeleteApplication, `{"tenantId":"demo","applicationId":"service"}`); second["epoch"] != 2.0 {
+		t.Errorf("got %v, want epoch 2", second)
+	}
+}
+
+// growing makes an application whenever the list of a tenant is read, the first times.
+type growing struct {
+	operator.Store
+
+	left int
+}
+
+func (g *growing) ListApplications(ctx context.Context, tenant string, page session.Page) ([]session.Application, bool, error) {
+	apps, more, err := g.Store.ListApplications(ctx, tenant, page)
+	if g.left > 0 && err == nil {
+		g.left--
+		_, err = g.PutApplication(ctx, fixture.Application(tenant, fmt.Sprint("late-", g.left), nil))
+	}
+	return apps, more, err
+}
+
+func TestTheSessionsOfEveryApplicationOfATenantEnd(t *testing.T) {
+	d := newDesk(t)
+	d.Store = &growing{Store: d.store, left: 2}
+	web, service := d.login(fixture.Web), d.login(fixture.Service)
+	d.do(api.DeleteApplication, `{"tenantId":"demo","applicationId":"guarded"}`)
+	out := d.do(api.DeleteByTenant, `{"tenantId":"demo","reason":"breach"}`)
+	var got []string
+	for _, one := range out["applications"].([]any) {
+		app := one.(map[string]any)
+		got = append(got, fmt.Sprint(app["applicationId"], " ", app["epoch"]))
+	}
+	if want := []string{"service 1", "web 1", "late-1 1", "late-0 1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v: those of the start, then those made meanwhile, and no deleted one", got, want)
+	}
+	d.wantOver(web)
+	d.wantOver(service)
+	other, err := d.store.Application(t.Context(), fixture.Other, fixture.Web)
+	if err != nil || other.Epoch != 0 {
+		t.Errorf("the other tenant: got epoch %d, %v; want 0", other.Epoch, err)
+	}
+	if none := d.do(api.DeleteByTenant, `{"tenantId":"unknown"}`); len(none["applications"].([]any)) != 0 {
+		t.Errorf("an unknown tenant: got %v, want no application", none)
+	}
+}
+
+// Puts and deletions of one application at once all succeed, and no epoch that was answered is undone.
+func TestPutsAndDeletionsOfOneApplicationTakeTurns(t *testing.T) {
+	d := newDesk(t)
+	var mu sync.Mutex
+	answered := 0.0
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			op := api.PutApplication
+			if i%2 == 0 {
+				op = api.DeleteApplication
+			}
+			out, err := d.try(op, `{"tenantId":"demo","applicationId":"web"}`)
+			var missing operator.NotFoundError
+			if err != nil && !errors.As(err, &missing) {
+				t.Errorf("%s: got %v, want an answer", op, err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if epoch, ok := out["epoch"].(float64); ok {
+				answered = max(answered, epoch)
+			}
+		})
+	}
+	all.Wait()
+	now := d.do(api.PutApplication, `{"tenantId":"demo","applicationId":"web"}`)
+	if now["epoch"].(float64) < answered || answered < 1 {
+		t.Errorf("got epoch %v, want at least the answered %v, and that above 0", now["epoch"], answered)
+	}
+}
