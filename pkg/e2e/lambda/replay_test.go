@@ -26,7 +26,7 @@ func TestEveryEventHasItsOutcome(t *testing.T) {
 	p := newAccount(t).withTable()
 	for op, all := range byFunction {
 		t.Run(op, func(t *testing.T) {
-			if strings.HasPrefix(op, "rotate-") {
+			if strings.HasPrefix(op, "rotate-") && op != "rotate-api-key" { // the functions of Secrets Manager
 				replayRotation(t, op, all)
 				return
 			}

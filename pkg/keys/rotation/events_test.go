@@ -65,7 +65,7 @@ func TestEveryRotationEventIsReplayed(t *testing.T) {
 		}
 		w.wantGone(r, the(t, before, keys.Active).ID)
 	})
-	files, err := filepath.Glob(eventsDir + "/rotate-*.json")
+	files, err := filepath.Glob(eventsDir + "/rotate-*-keys*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
