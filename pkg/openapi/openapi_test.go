@@ -1,7 +1,10 @@
 package openapi_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +49,52 @@ func TestTheDocumentIsOpenAPI31AndItsExamplesFit(t *testing.T) {
 	if text, _ := openapi.JSON(); strings.Contains(string(text), "x-anchors") {
 		t.Error("got x-anchors in the served document, want it in the YAML alone")
 	}
+}
+
+// A key beside a YAML merge that has it too is served twice.
+func TestNoKeyOfTheDocumentIsDoubled(t *testing.T) {
+	t.Parallel()
+	text, err := openapi.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if err := doubled(decoder, "document"); err != nil {
+		t.Error(err)
+	}
+	if doubled(json.NewDecoder(strings.NewReader(`{"a": [{"b": 1, "b": 1}]}`)), "document") == nil {
+		t.Error("got no error for a doubled key, want one")
+	}
+}
+
+// doubled reads one value and reports the first key that an object of it has twice.
+func doubled(decoder *json.Decoder, where string) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	seen := map[any]bool{}
+	for token == json.Delim('{') || token == json.Delim('[') {
+		if !decoder.More() {
+			_, err = decoder.Token()
+			return err
+		}
+		within := where
+		if token == json.Delim('{') {
+			key, err := decoder.Token()
+			if err != nil {
+				return err
+			}
+			if within = fmt.Sprint(where, " > ", key); seen[key] {
+				return fmt.Errorf("%s is doubled", within)
+			}
+			seen[key] = true
+		}
+		if err := doubled(decoder, within); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestTheDocumentHasTheRoutesOfTheTemplateAndNoOther(t *testing.T) {
