@@ -1,21 +1,22 @@
-// A real browser without a network but the service, for the tests of /docs.
+// A real browser without a network but the service, for the tests of /docs and of a browser app.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { BASE_URL } from './fixture.mjs';
 
-/** Starts it. What does not go to the service ends in elsewhere, errors of the page in complaints. */
-export async function start() {
+/** Starts it. What goes neither to the service nor to the other origins ends in elsewhere, errors of the page in complaints. */
+export async function start(...others) {
   const profile = mkdtempSync(join(tmpdir(), 'docs-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
+      '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.test 127.0.0.1'],
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: BASE_URL });
+  context.setDefaultTimeout(300_000); // ends a browser that hangs, on a busy machine too
   const elsewhere = [], complaints = [];
-  await context.route((url) => url.origin !== BASE_URL && url.protocol !== 'data:', (route) => {
+  await context.route((url) => ![BASE_URL, ...others].includes(url.origin) && url.protocol !== 'data:', (route) => {
     elsewhere.push(route.request().url());
     return route.abort();
   });
@@ -26,7 +27,7 @@ export async function start() {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   };
-  return { page, elsewhere, complaints, close };
+  return { context, page, elsewhere, complaints, close };
 }
 
 /** Opens /docs anew, with nothing typed. */
