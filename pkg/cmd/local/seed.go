@@ -82,6 +82,9 @@ func seedApplications(ctx context.Context, store session.Store) error {
 		if errors.Is(err, session.ErrNoApplication) {
 			_, err = store.PutApplication(ctx, app)
 		}
+		if errors.Is(err, session.ErrChanged) { // an earlier attempt made it, and its answer was lost
+			_, err = store.Application(ctx, app.Tenant, app.ID)
+		}
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -120,5 +121,25 @@ func TestADirectoryOfBeforeGetsWhatIsNewAndKeepsTheRest(t *testing.T) {
 	}
 	if again := w.seed(); !maps.Equal(again, after) {
 		t.Errorf("seeded again: got %v, want no change", again)
+	}
+}
+
+// forgetful makes applications and loses the answers: the repetition meets what the first attempt made.
+type forgetful struct{ session.Store }
+
+func (f forgetful) PutApplication(ctx context.Context, app session.Application) (session.Application, error) {
+	if _, err := f.Store.PutApplication(ctx, app); err != nil {
+		return session.Application{}, err
+	}
+	return f.Store.PutApplication(ctx, app)
+}
+
+func TestAnApplicationWhoseAnswerWasLostIsThere(t *testing.T) {
+	w := newWorld(t)
+	if err := seed(t.Context(), w.cfg, forgetful{w.store}); err != nil {
+		t.Fatalf("got %v, want the first applications", err)
+	}
+	if _, err := w.store.Application(t.Context(), demoTenant, "strict"); err != nil {
+		t.Errorf("application strict: got %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package lambda_test
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -32,8 +31,8 @@ type asked struct {
 	err       error
 }
 
-// ask invokes functions, each with its event, all at once: most of the time they wait. One that misses its deadline may
-// share a busy machine, so it has twice the time once more, and then once more.
+// ask invokes functions, each with its event, all at once: most of the time they wait. One that is killed
+// at its deadline may share a busy machine, so it has twice the time once more, and so on.
 func (p *account) ask(events map[string]string, timeout time.Duration) []*asked {
 	p.t.Helper()
 	var all []*asked
@@ -48,7 +47,7 @@ func (p *account) ask(events map[string]string, timeout time.Duration) []*asked 
 		f := p.function(a.op)
 		running.Go(func() {
 			a.answer, a.err = a.Invoke(p.t.Context(), []byte(a.seen[0]), timeout)
-			for limit := 2 * timeout; limit <= 4*timeout && errors.Is(a.err, runtimeapi.ErrTimedOut); limit *= 2 {
+			for limit := 2 * timeout; limit <= 16*timeout && a.State() != nil; limit *= 2 {
 				process, err := runtimeapi.Start(p.t.Context(), f)
 				if err != nil {
 					a.err = err
