@@ -22,7 +22,7 @@ import (
 
 // Law 6: ES256 by default; the key set also allows EdDSA and RS256, each pinned to its own key.
 func TestSignedAccessTokensVerify(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	want := w.access()
 	for _, alg := range []string{"ES256", "EdDSA", "RS256"} {
 		text := w.sign(t, alg, want)
@@ -54,7 +54,7 @@ func mustJSON(t *testing.T, v any) []byte {
 
 // RFC 8725 section 2.1: alg none, and a public key as HMAC secret.
 func TestWeakAlgorithmsAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	kid := w.kid("ES256")
 	genuine := w.sign(t, "ES256", w.access())
 	signature := genuine[strings.LastIndex(genuine, ".")+1:]
@@ -85,7 +85,7 @@ func TestWeakAlgorithmsAreRefused(t *testing.T) {
 
 // RFC 8725 section 3.1: the algorithm follows from the key, never from the header.
 func TestAlgorithmAndKeyAreNeverMixed(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for _, signer := range []string{"ES256", "EdDSA", "RS256"} {
 		for _, claimed := range []string{"ES256", "EdDSA", "RS256", "PS256", "RS512", "ES384", "Ed25519"} {
 			for _, kid := range []string{"ES256", "EdDSA", "RS256"} {
@@ -105,7 +105,7 @@ func TestAlgorithmAndKeyAreNeverMixed(t *testing.T) {
 }
 
 func TestHeadersThatChangeHowATokenIsReadAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	kid := w.kid("ES256")
 	for what, h := range map[string][]byte{
 		"no kid":                               header("ES256", kid, "kid", nil),
@@ -137,7 +137,7 @@ func TestHeadersThatChangeHowATokenIsReadAreRefused(t *testing.T) {
 
 // Keys come from the own set alone: a key or a URL in a header is neither used nor fetched.
 func TestKeysInTheHeaderAreIgnored(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	evil, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestKeysInTheHeaderAreIgnored(t *testing.T) {
 
 // An attacker who invents key ids causes one fetch, not one for each token.
 func TestInventedKeyIDsCauseOneFetch(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for i := range 100 {
 		w.refused(t, "invented kid", w.forge(header("ES256", strings.Repeat("x", i+1)), w.claims(nil), w.genuine()))
 	}
@@ -169,7 +169,7 @@ func TestInventedKeyIDsCauseOneFetch(t *testing.T) {
 }
 
 func TestAnAccessTokenHasOneSpelling(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	good := w.sign(t, "ES256", w.access())
 	w.accepted(t, "the token itself", good)
 	part := strings.Split(good, ".")
@@ -203,7 +203,7 @@ func TestAnAccessTokenHasOneSpelling(t *testing.T) {
 
 // A token that is too long is refused before it is parsed, even if it is genuine.
 func TestOversizedTokensAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	a := w.access()
 	a.Custom = json.RawMessage(`{"x":"` + strings.Repeat("x", 2000) + `"}`)
 	w.accepted(t, "2 KB of claims", w.sign(t, "RS256", a))
@@ -216,7 +216,7 @@ func TestOversizedTokensAreRefused(t *testing.T) {
 // ECDSA signatures are r || s of 32 bytes each (RFC 7518 section 3.4). (r, n-s) verifies too, as everywhere in JOSE. It
 // is a second spelling of a token with the same claims: decisions are by jti, so it gains nothing.
 func TestECDSASignaturesHaveOneLengthAndTwoSpellings(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	head, payload := header("ES256", w.kid("ES256")), w.claims(nil)
 	order := elliptic.P256().Params().N
 	genuine := w.genuine()(b64(head) + "." + b64(payload))
@@ -258,7 +258,7 @@ func TestECDSASignaturesHaveOneLengthAndTwoSpellings(t *testing.T) {
 }
 
 func TestSegmentsOfTwoTokensDoNotMix(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	b := w.access()
 	b.User = "user-2"
 	one, two := strings.Split(w.sign(t, "ES256", w.access()), "."), strings.Split(w.sign(t, "ES256", b), ".")
@@ -272,7 +272,7 @@ func TestSegmentsOfTwoTokensDoNotMix(t *testing.T) {
 
 // Law 8: without keys a token is neither accepted nor refused.
 func TestUnavailableKeysAreNotABadToken(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	w.ring = keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return nil, errors.New("source down") })
 	_, err := w.verifier().Verify(t.Context(), w.sign(t, "ES256", w.access()))
 	if !errors.Is(err, keys.ErrUnavailable) || errors.Is(err, token.ErrBadAccess) {
@@ -281,7 +281,7 @@ func TestUnavailableKeysAreNotABadToken(t *testing.T) {
 }
 
 func TestSigningWithTheWrongKindOfKeyIsAnError(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	key := w.signing["EdDSA"]
 	key.Alg = "ES256"
 	if text, err := w.access().Sign(key); err == nil || text.Reveal() != "" {

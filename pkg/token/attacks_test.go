@@ -11,7 +11,7 @@ import (
 // RFC 7515 section 4: header members are unique. Readers differ in which of two they take, so neither order is
 // accepted, even with a genuine signature.
 func TestDuplicateHeaderMembersAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	kid := w.kid("ES256")
 	good := string(header("ES256", kid))
 	for _, more := range []string{
@@ -26,7 +26,7 @@ func TestDuplicateHeaderMembersAreRefused(t *testing.T) {
 
 // RFC 8725 section 2.6: JSON is UTF-8; the same text in another encoding is another token.
 func TestOtherEncodingsOfJSONAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	head, payload := header("ES256", w.kid("ES256")), w.claims(nil)
 	encodings := map[string]func([]byte) []byte{
 		"UTF-16 LE": func(text []byte) []byte { return utf16Bytes(text, binary.LittleEndian) },
@@ -52,7 +52,7 @@ func utf16Bytes(text []byte, order binary.AppendByteOrder) []byte {
 
 // RFC 8725 section 2.9: a kid is looked up among the own keys and used for nothing else.
 func TestInjectionsInAKidAreUnknownKeys(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	kid := w.kid("ES256")
 	for _, bad := range []string{
 		"../../../../dev/null", "/dev/null", "file:///dev/null", "http://127.0.0.1:1/key", "' OR '1'='1", "x' UNION SELECT 'key", "$(id)", "`id`",
@@ -65,7 +65,7 @@ func TestInjectionsInAKidAreUnknownKeys(t *testing.T) {
 
 // RFC 8725 sections 2.3 to 2.5: no encrypted, compressed or agreed content is opened.
 func TestEncryptedTokensAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	genuine := w.sign(t, "ES256", w.access())
 	for _, alg := range []string{"dir", "RSA-OAEP", "ECDH-ES", "A128KW", "PBES2-HS256+A128KW"} {
 		h := header(alg, w.kid("ES256"), "enc", "A128GCM", "zip", "DEF", "p2c", 1<<31-1, "epk", map[string]string{"kty": "EC"})
@@ -76,7 +76,7 @@ func TestEncryptedTokensAreRefused(t *testing.T) {
 
 // RFC 7515 section 2: base64url without padding alone.
 func TestOtherAlphabetsAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	part := strings.Split(w.sign(t, "ES256", w.access()), ".")
 	for i := range part {
 		raw, err := base64.RawURLEncoding.DecodeString(part[i])

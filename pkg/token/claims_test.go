@@ -15,13 +15,13 @@ import (
 )
 
 // signedClaims is a token with a genuine signature: only its claims can be at fault.
-func (w *fixture) signedClaims(payload []byte) string {
+func (w *service) signedClaims(payload []byte) string {
 	return w.forge(header("ES256", w.kid("ES256")), payload, w.genuine())
 }
 
 // Law 6: verification requires iss, aud, exp and typ, and the claims that bind a token to its session.
 func TestEachRequiredClaimIsRequired(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for _, name := range []string{"iss", "sub", "aud", "client_id", "tid", "sid", "jti", "iat", "exp"} {
 		for what, value := range map[string]any{
 			"missing": nil, "empty": "", "null": json.RawMessage("null"), "a boolean": true,
@@ -34,7 +34,7 @@ func TestEachRequiredClaimIsRequired(t *testing.T) {
 }
 
 func TestOtherIssuersAndAudiencesAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for what, change := range map[string]map[string]any{
 		"other issuer":         {"iss": "https://evil.example"},
 		"issuer with a slash":  {"iss": issuer + "/"},
@@ -51,7 +51,7 @@ func TestOtherIssuersAndAudiencesAreRefused(t *testing.T) {
 }
 
 func TestTimesAreWholeSeconds(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for _, name := range []string{"exp", "iat", "nbf"} {
 		for _, literal := range []string{
 			"1.0e10", "1778051289.5", `"1778051289"`, "1e999", "99999999999999999999", "-99999999999999999999", "NaN", "0x10", "01", "[1]",
@@ -67,7 +67,7 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 
 // The clock of a signer may be 60 s ahead of the verifier's, not 61.
 func TestASignersClockMayBeAheadBySkew(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for _, name := range []string{"iat", "nbf"} {
 		w.accepted(t, name+" 60 s ahead", w.signedClaims(w.claims(map[string]any{name: w.now.Unix() + 60})))
 		w.refused(t, name+" 61 s ahead", w.signedClaims(w.claims(map[string]any{name: w.now.Unix() + 61})))
@@ -76,7 +76,7 @@ func TestASignersClockMayBeAheadBySkew(t *testing.T) {
 
 // Without a Leeway a token is not accepted on or after its exp (RFC 7519 section 4.1.4), except beside a refresh.
 func TestATokenEndsAtItsExpiry(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	text := w.sign(t, "ES256", w.access())
 	start := w.now
 	w.now = start.Add(900*time.Second - time.Nanosecond)
@@ -95,7 +95,7 @@ func TestATokenEndsAtItsExpiry(t *testing.T) {
 
 // With a Leeway the clock of a signer may be 60 s behind the verifier's or 60 s ahead of it, and no more.
 func TestLeewayIsSixtySecondsBothWaysAndNotMore(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	v := w.verifier()
 	v.Leeway = token.Skew
 	for offset, want := range map[time.Duration]bool{
@@ -115,7 +115,7 @@ func TestLeewayIsSixtySecondsBothWaysAndNotMore(t *testing.T) {
 }
 
 func TestPayloadsWithDuplicateOrFoldedNamesAreRefused(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	good := string(w.claims(nil))
 	for _, more := range []string{
 		`"sub":"admin"`, `"sub":"user-1"`, `"\u0073ub":"admin"`, `"Sub":"admin"`, `"SUB":"admin"`, `"\u017fub":"admin"`, `"TID":"other"`,
@@ -143,7 +143,7 @@ func registered() (names []string) {
 
 // Law 6: custom claims cannot override a registered one, whoever reads them: no name is ever doubled.
 func TestCustomClaimsCannotOverride(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for _, name := range registered() {
 		variants := []string{
 			name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:], fmt.Sprintf(`\u%04x%s`, name[0], name[1:]),
@@ -179,7 +179,7 @@ func TestCustomClaimsCannotOverride(t *testing.T) {
 
 // A lax reader sees what a strict one sees, all custom claims included.
 func TestCustomClaimsAreInTheToken(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	for custom, want := range map[string]int{
 		"": 0, "{}": 0, "{ }": 0, " {\n} ": 0, `{"role":"admin"}`: 1, ` { "a" : {"sub":"x"} , "b" : [1,{"iss":2}] } `: 2,
 		`{"":1}`: 1, `{"sub ":1,"su":2,"subb":3}`: 3, `{"html":"<&>\u2028","ü":"\ud83d\ude00"}`: 2,
@@ -200,7 +200,7 @@ func TestCustomClaimsAreInTheToken(t *testing.T) {
 
 // RFC 9068 section 2.2.
 func TestAnEmptyScopeIsAbsent(t *testing.T) {
-	w := newFixture(t)
+	w := newService()
 	a := w.access()
 	a.Scope = ""
 	if got := string(mustJSON(t, a)); strings.Contains(got, "scope") || strings.Contains(got, "narrowed") {

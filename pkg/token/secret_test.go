@@ -123,7 +123,7 @@ func TestErrorsQuoteNoCredential(t *testing.T) {
 	all = append(all, err.Error())
 	_, _, err = r.Successor(tokenKey(9), tokenKey(9))
 	all = append(all, err.Error())
-	w := newFixture(t)
+	w := newService()
 	access := w.sign(t, "ES256", w.access())
 	for i := range access {
 		if _, err := w.verifier().Verify(t.Context(), access[:i]+"~"+access[i+1:]); err != nil {

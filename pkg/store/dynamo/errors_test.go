@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// Performance floor 12: a transient failure costs one more attempt.
+// A transient failure costs one more attempt, which begins at once (awsconfig).
 func TestOneFailureThenSuccessIsTwoAttempts(t *testing.T) {
 	for name, fault := range map[string]dynamotest.Fault{
 		"500":       dynamotest.Broken(),

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -206,24 +207,8 @@ func ReportCapacity(o *dynamodb.Options) {
 
 func askForCapacity(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 ) (middleware.InitializeOutput, middleware.Metadata, error) {
-	const all = types.ReturnConsumedCapacityIndexes
-	switch input := in.Parameters.(type) {
-	case *dynamodb.GetItemInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.PutItemInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.UpdateItemInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.DeleteItemInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.QueryInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.BatchGetItemInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.BatchWriteItemInput:
-		input.ReturnConsumedCapacity = all
-	case *dynamodb.TransactWriteItemsInput:
-		input.ReturnConsumedCapacity = all
+	if field := reflect.ValueOf(in.Parameters).Elem().FieldByName("ReturnConsumedCapacity"); field.IsValid() {
+		field.SetString(string(types.ReturnConsumedCapacityIndexes))
 	}
 	return next.HandleInitialize(ctx, in)
 }

@@ -7,20 +7,22 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-const issuer = "https://tokens.example"
+const issuer = fixture.Issuer
 
-// fixture is a service with one key of each algorithm, and what an attacker can see and build.
-type fixture struct {
+// service has one key of each algorithm, and what an attacker can see and build.
+type service struct {
 	jwks    map[string]keys.JWK
 	signing map[string]keys.SigningKey
 	set     *keys.PublicSet
@@ -36,93 +38,65 @@ type laterRings struct {
 	signing *keys.Ring[keys.SigningSet]
 }
 
-// algorithms has one key of each, made once: an RSA key takes a tenth of a second.
-var algorithms = sync.OnceValues(func() (map[string]keys.JWK, error) {
-	jwks := map[string]keys.JWK{}
-	for alg, status := range map[string]keys.Status{"ES256": keys.Active, "EdDSA": keys.Next, "RS256": keys.Retired} {
-		j, err := keys.GenerateSigningKey(alg, status)
-		if err != nil {
-			return nil, err
-		}
-		jwks[alg] = j
+// algorithms has keys of each, made once: an RSA key takes a tenth of a second.
+var algorithms = sync.OnceValue(func() map[string]fixture.Keys {
+	return map[string]fixture.Keys{
+		"ES256": fixture.NewKeys("ES256"), "EdDSA": fixture.NewKeys("EdDSA"), "RS256": fixture.NewKeys("RS256"),
 	}
-	return jwks, nil
 })
 
-func newFixture(t testing.TB) *fixture {
-	t.Helper()
-	jwks, err := algorithms()
-	if err != nil {
-		t.Fatal(err)
+func newService() *service {
+	w := &service{
+		jwks: map[string]keys.JWK{}, signing: map[string]keys.SigningKey{}, fetches: new(int),
+		now: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
 	}
-	w := &fixture{jwks: jwks, signing: map[string]keys.SigningKey{}, fetches: new(int)}
-	w.now = time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
-	for alg, j := range jwks {
-		j.Status = keys.Active
-		set, err := keys.ParseSigningSet(document(t, j))
-		if err != nil {
-			t.Fatal(err)
+	for alg, k := range algorithms() {
+		j := fixture.Must(keys.ParseDocument(k.Signing)).Keys[0]
+		if alg != "ES256" {
+			j.Status = keys.Retired
 		}
-		w.signing[alg] = set.Active
+		w.jwks[alg], w.signing[alg] = j, k.SigningKey()
 	}
-	if w.set, err = keys.ParsePublicSet(document(t, jwks["ES256"], jwks["EdDSA"], jwks["RS256"])); err != nil {
-		t.Fatal(err)
-	}
+	public := fixture.Must(keys.MarshalDocument(slices.Collect(maps.Values(w.jwks))...))
+	w.set = fixture.Must(keys.ParsePublicSet(public))
 	w.ring = keys.NewRing(func(context.Context) (*keys.PublicSet, error) { *w.fetches++; return w.set, nil })
-	w.later = later(t, jwks)
+	w.later = later(w.jwks)
 	return w
 }
 
 // later makes the keys past.
-func later(t testing.TB, jwks map[string]keys.JWK) laterRings {
-	t.Helper()
-	active, err := keys.GenerateSigningKey("ES256", keys.Active)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := []keys.JWK{active}
+func later(jwks map[string]keys.JWK) laterRings {
+	all := fixture.Must(keys.ParseDocument(fixture.NewKeys("ES256").Signing)).Keys
 	for _, j := range jwks {
 		j = j.WithoutPrivate()
 		j.Status = keys.Past
 		all = append(all, j)
 	}
-	raw := document(t, all...)
-	return laterRings{
-		keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return keys.ParsePublicSet(raw) }),
-		keys.NewRing(func(context.Context) (*keys.SigningSet, error) { return keys.ParseSigningSet(raw) }),
-	}
+	raw := fixture.Must(keys.MarshalDocument(all...))
+	return laterRings{fixture.Ring(keys.ParsePublicSet, raw), fixture.Ring(keys.ParseSigningSet, raw)}
 }
 
-func document(t testing.TB, jwks ...keys.JWK) []byte {
-	t.Helper()
-	raw, err := keys.MarshalDocument(jwks...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
+func (w *service) kid(alg string) string { return w.jwks[alg].ID }
 
-func (w *fixture) kid(alg string) string { return w.jwks[alg].ID }
-
-func (w *fixture) verifier() token.Verifier {
+func (w *service) verifier() token.Verifier {
 	return token.Verifier{Issuer: issuer, Keys: w.ring, Now: func() time.Time { return w.now }}
 }
 
 // companion verifies beside a refresh, after the keys have become past.
-func (w *fixture) companion() token.Companion {
+func (w *service) companion() token.Companion {
 	v := w.verifier()
 	v.Keys = w.later.public
 	return token.Companion{Verifier: v, Past: w.later.signing}
 }
 
-func (w *fixture) access() token.Access {
+func (w *service) access() token.Access {
 	return token.Access{
 		Issuer: issuer, User: "user-1", Audience: "web", Application: "web", Tenant: "demo", Session: uuid, ID: uuid,
 		SessionVersion: 4, IssuedAt: w.now.Unix(), NotBefore: w.now.Unix(), Expires: w.now.Unix() + 900, Scope: "read write",
 	}
 }
 
-func (w *fixture) sign(t testing.TB, alg string, a token.Access) string {
+func (w *service) sign(t testing.TB, alg string, a token.Access) string {
 	t.Helper()
 	text, err := a.Sign(w.signing[alg])
 	if err != nil {
@@ -132,7 +106,7 @@ func (w *fixture) sign(t testing.TB, alg string, a token.Access) string {
 }
 
 // claims are valid ones with a change; a nil value removes a claim.
-func (w *fixture) claims(change map[string]any) []byte {
+func (w *service) claims(change map[string]any) []byte {
 	all := map[string]any{
 		"iss": issuer, "sub": "user-1", "aud": "web", "client_id": "web", "tid": "demo", "sid": uuid, "jti": uuid, "sv": 4,
 		"iat": w.now.Unix(), "nbf": w.now.Unix(), "exp": w.now.Unix() + 900,
@@ -157,7 +131,7 @@ func header(alg, kid string, more ...any) []byte {
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // forge joins a header, a payload and the signature that sign makes of them.
-func (w *fixture) forge(header, payload []byte, sign func(signed string) []byte) string {
+func (w *service) forge(header, payload []byte, sign func(signed string) []byte) string {
 	signed := b64(header) + "." + b64(payload)
 	if sign == nil {
 		return signed + "."
@@ -177,13 +151,13 @@ func with(alg string, key any) func(string) []byte {
 }
 
 // genuine signs with the active key, for tokens that are wrong in spite of a genuine signature.
-func (w *fixture) genuine() func(string) []byte { return with("ES256", w.signing["ES256"].Signer) }
+func (w *service) genuine() func(string) []byte { return with("ES256", w.signing["ES256"].Signer) }
 
-func (w *fixture) public(alg string) crypto.PublicKey { return w.signing[alg].Signer.Public() }
+func (w *service) public(alg string) crypto.PublicKey { return w.signing[alg].Signer.Public() }
 
 // refused checks that every way to verify refuses, by published keys and by past ones, and that the error quotes nothing
 // of the token.
-func (w *fixture) refused(t *testing.T, what, text string) {
+func (w *service) refused(t *testing.T, what, text string) {
 	t.Helper()
 	v := w.verifier()
 	for name, verify := range map[string]func(context.Context, string) (token.Access, error){
@@ -200,7 +174,7 @@ func (w *fixture) refused(t *testing.T, what, text string) {
 	}
 }
 
-func (w *fixture) accepted(t *testing.T, what, text string) token.Access {
+func (w *service) accepted(t *testing.T, what, text string) token.Access {
 	t.Helper()
 	got, err := w.verifier().Verify(t.Context(), text)
 	if err != nil {
