@@ -34,12 +34,16 @@ const (
 	KindForbidden session.Kind = "forbidden"
 	KindHeaders   session.Kind = "headers" // contradicting ones, cookies included
 	KindTooLarge  session.Kind = "too large"
+	KindEncoding  session.Kind = "content encoding"
 )
 
 // Errors of the edge itself, which have no counterpart in the core.
 var (
 	ErrTooLarge = NewError(KindTooLarge, http.StatusRequestEntityTooLarge, "The body is larger than 16384 bytes.")
 	ErrBadBody  = NewError(KindBadBody, http.StatusBadRequest, "The body must be one JSON object in UTF-8, without lone surrogates.")
+	// ErrByteOrderMark is what some editors and .NET write before a text.
+	ErrByteOrderMark = NewError(KindBadBody, http.StatusBadRequest, "The body begins with a byte order mark, U+FEFF. Send it without.")
+	ErrEncoding      = NewError(KindEncoding, http.StatusUnsupportedMediaType, "The body has a Content-Encoding. Send it as it is, as identity.")
 	// ErrSpaced is a refused refresh token that copying has damaged: the only refusal that says more than the others.
 	ErrSpaced = PublicError{frame.Failure{
 		Status: http.StatusBadRequest, Message: "The refresh token is not valid: whitespace stands before or behind it.",
@@ -70,6 +74,8 @@ func ErrorOf(err error) PublicError {
 		return is(http.StatusBadRequest, "The refresh token is not valid.")
 	case session.KindAccessRequired:
 		return is(http.StatusBadRequest, "The access token is required beside the refresh token.")
+	case session.KindTarget:
+		return is(http.StatusBadRequest, "The refresh token is not for this resource.")
 	case session.KindScope:
 		return is(http.StatusBadRequest, "The scope goes beyond what was granted.")
 	case session.KindOtherApplication:

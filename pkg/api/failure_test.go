@@ -132,12 +132,20 @@ func TestFailuresOfTheTableAndTheKeysAre503Or500(t *testing.T) {
 func TestARequiredAccessTokenIsRequiredInEveryInterface(t *testing.T) {
 	s := service.New(t, io.Discard)
 	token := s.RefreshText(fixture.SessionReq, 0)
-	for op, r := range map[api.Operation]service.Request{
-		api.Refresh: refresh(token), api.AuthenticateRefresh: refresh(token),
-		api.OauthToken: {Method: "POST", Header: isForm, Body: "grant_type=refresh_token&refresh_token=" + token},
+	for op, c := range map[api.Operation]struct {
+		request service.Request
+		status  int
+		body    string
+	}{
+		api.Refresh: {refresh(token), 400, `"field":"accessToken","code":"missing","message":"The access token is required`},
+		// This interface reads no access token.
+		api.AuthenticateRefresh: {refresh(token), 401, "invalidRefreshToken"},
+		api.OauthToken: {
+			service.Request{Method: "POST", Header: isForm, Body: "grant_type=refresh_token&refresh_token=" + token}, 400, "invalid_request",
+		},
 	} {
-		if answer := s.Call(t, op, r); answer.StatusCode != http.StatusBadRequest || !strings.Contains(answer.Body, "access token is required") {
-			t.Errorf("%s: got %d %s, want 400: an access token is required", op, answer.StatusCode, answer.Body)
+		if answer := s.Call(t, op, c.request); answer.StatusCode != c.status || !strings.Contains(answer.Body, c.body) {
+			t.Errorf("%s: got %d %s, want %d with %s", op, answer.StatusCode, answer.Body, c.status, c.body)
 		}
 	}
 	access := s.AccessText(fixture.SessionReq, s.Now.Add(-1))
@@ -163,6 +171,18 @@ func TestAnAccessTokenOfBeforeARefreshPassesWhereTheSessionKeepsIt(t *testing.T)
 		headers := authorizer.HeadersOf(map[string]string{"Authorization": "Bearer " + before, "X-Stencil-TenantId": fixture.Demo}, nil)
 		if _, err := s.Parts.Authorizer.Authenticate(t.Context(), headers); (err == nil) != keep {
 			t.Errorf("keepPreviousAccessToken %v: got %v", keep, err)
+		}
+	}
+}
+
+func TestTheLogTellsWhatIsNoTokenFromAForgery(t *testing.T) {
+	genuine := service.New(t, io.Discard).RefreshText(fixture.SessionOne, 0)
+	for text, outcome := range map[string]string{"nonsense": "malformed", genuine + "\\n": "malformed", genuine[:len(genuine)-4] + "AAAA": "forged"} {
+		var log bytes.Buffer
+		s := service.New(t, &log)
+		s.Call(t, api.Refresh, refresh(text))
+		if got := logged(t, &log)["outcome"]; got != outcome {
+			t.Errorf("%s: got outcome %v, want %s", text, got, outcome)
 		}
 	}
 }

@@ -77,11 +77,12 @@ const maxFaults = 32
 // Faults collects fields at fault.
 type Faults []session.FieldError
 
-// Add records a field at fault.
+// Add records a field at fault, which a caller may have named.
 func (f *Faults) Add(field, code, rule string) {
 	if len(*f) == maxFaults {
 		return
 	}
+	field = KeyName(field)
 	*f = append(*f, session.FieldError{Field: field, Code: code, Message: field + " " + rule + "."})
 }
 

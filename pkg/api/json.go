@@ -53,7 +53,9 @@ type Member struct {
 // DoubledKeyError names a key that an object has twice.
 type DoubledKeyError struct{ Name string }
 
-func (e DoubledKeyError) Error() string { return fmt.Sprintf("the key %q is there twice", e.Name) }
+func (e DoubledKeyError) Error() string {
+	return fmt.Sprintf("the key %q is there twice", KeyName(e.Name))
+}
 
 // checkDoubled looks for doubled keys inside a value that is valid JSON.
 func checkDoubled(raw json.RawMessage) error {

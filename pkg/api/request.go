@@ -46,8 +46,15 @@ func (r *Request) Principal() (authorizer.Principal, error) {
 	return p, nil
 }
 
-// Body returns the body's bytes. Errors: ErrTooLarge, ErrBadBody.
+// Body returns the body's bytes. Errors: ErrEncoding, ErrTooLarge, ErrByteOrderMark, ErrBadBody.
 func (r *Request) Body() ([]byte, error) {
+	for _, encodings := range r.Headers.Values("Content-Encoding") {
+		for one := range strings.SplitSeq(encodings, ",") {
+			if one = strings.TrimSpace(one); one != "" && !strings.EqualFold(one, "identity") {
+				return nil, ErrEncoding
+			}
+		}
+	}
 	raw := []byte(r.Event.Body)
 	if r.Event.IsBase64Encoded {
 		decoded, err := base64.StdEncoding.DecodeString(r.Event.Body)
@@ -58,6 +65,9 @@ func (r *Request) Body() ([]byte, error) {
 	}
 	if len(raw) > maxBody {
 		return nil, ErrTooLarge
+	}
+	if bytes.HasPrefix(raw, []byte("\ufeff")) {
+		return nil, ErrByteOrderMark
 	}
 	return raw, nil
 }

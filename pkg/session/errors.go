@@ -51,6 +51,8 @@ var (
 	ErrOtherSession = errors.New("access token of another session")
 	// ErrOtherApplication: the token belongs to another application than the request names.
 	ErrOtherApplication = errors.New("session of another application")
+	// ErrTarget: a refresh asks for a resource that the access token cannot be for.
+	ErrTarget = errors.New("resource beyond the session's")
 	// ErrScope: a refresh asks for a scope that the session was not given.
 	ErrScope = errors.New("scope beyond the session's")
 )

@@ -26,6 +26,7 @@ const (
 	KindOtherSession     Kind = "other session"
 	KindAccessRequired   Kind = "access required"
 	KindBadAccess        Kind = "bad access"
+	KindTarget           Kind = "target"
 	KindScope            Kind = "scope"
 )
 
@@ -53,6 +54,7 @@ func KindOf(err error) Kind {
 		{ErrOtherSession, KindOtherSession},
 		{ErrAccessRequired, KindAccessRequired},
 		{token.ErrBadAccess, KindBadAccess},
+		{ErrTarget, KindTarget},
 		{ErrScope, KindScope},
 		{ErrNoApplication, KindNoApplication},
 		{ErrNoAPIKey, KindNoAPIKey},

@@ -33,6 +33,7 @@ func TestEverySentinelHasAKindAndEveryRefusalAnOutcome(t *testing.T) {
 		session.ErrOtherApplication: {session.KindOtherApplication, ""},
 		session.ErrOtherSession:     {session.KindOtherSession, ""},
 		session.ErrAccessRequired:   {session.KindAccessRequired, ""},
+		session.ErrTarget:           {session.KindTarget, ""},
 		session.ErrScope:            {session.KindScope, ""},
 		session.ErrNoSession:        {session.KindNoSession, ""},
 		session.ErrNoApplication:    {session.KindNoApplication, ""},

@@ -22,6 +22,8 @@ type RefreshRequest struct {
 	Cookies []token.Access
 	// Application must be the token's, unless it is empty.
 	Application string
+	// Resources must each be the token's application: there is no other audience (RFC 8707 section 2).
+	Resources []string
 	// Scope narrows the new access token, not the session (RFC 6749 section 6); empty for the session's.
 	Scope string
 	// Supersede ends the earlier access tokens in the same write. A reusable session ignores it.
@@ -67,7 +69,8 @@ func (r *RefreshError) Unwrap() error { return r.Err }
 
 // Refresh exchanges a refresh token (law 4): one conditional write, in parallel with one read of the application.
 // Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused, whose narrower kinds read the
-// same to the caller; ErrOtherTenant, ErrOtherApplication, ErrOtherSession, ErrAccessRequired, ErrScope;
+// same to the caller; ErrOtherTenant, ErrOtherApplication, ErrOtherSession, ErrAccessRequired,
+// ErrTarget, ErrScope;
 // ErrUnavailable, keys.ErrUnavailable; those of a genuine token are a RefreshError. ErrReused has ended the session.
 // ErrUnknown, ErrApplicationGone and the unavailable ones may come after the write was applied.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
@@ -90,6 +93,8 @@ func fits(req RefreshRequest, presented token.Refresh) error {
 		return ErrOtherTenant
 	case req.Application != "" && req.Application != presented.Application:
 		return ErrOtherApplication
+	case slices.ContainsFunc(req.Resources, func(r string) bool { return r != presented.Application }):
+		return ErrTarget
 	case req.Access != nil && !sameSession(*req.Access, presented):
 		return ErrOtherSession
 	case presented.NeedsAccess && !accompanied(req, presented):

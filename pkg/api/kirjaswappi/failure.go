@@ -37,12 +37,14 @@ func failure(err error) api.Answer {
 	switch session.KindOf(err) {
 	case session.KindApplicationGone:
 		code, e.Status, e.Message = "applicationNotFound", http.StatusNotFound, "There is no such application."
-	case session.KindRefused, session.KindOtherSession, session.KindOtherTenant:
+	case session.KindRefused, session.KindOtherSession, session.KindOtherTenant, session.KindAccessRequired:
 		code, e.Status, e.Message = "invalidRefreshToken", http.StatusUnauthorized, api.RefusedText(err, "The refresh token is not valid.")
 	case api.KindBadBody:
 		code = "invalidJsonPayload"
 	case api.KindTooLarge:
 		code = "payloadTooLarge"
+	case api.KindEncoding:
+		code = "unsupportedContentEncoding"
 	case session.KindUnavailable:
 		code = "serviceUnavailable"
 	case session.KindInternal:

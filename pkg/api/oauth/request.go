@@ -11,8 +11,11 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 )
 
-// readForm reads the parameters: form data in the body alone, each at most once; one without a value is as if it
-// were not there, and unknown ones are ignored (RFC 6749 section 3.2).
+// once are the known parameters that may be sent once; resource may come more often (RFC 8707 section 2).
+var once = []string{"grant_type", "refresh_token", "client_id", "client_secret", "scope", "token", "token_type_hint"}
+
+// readForm reads the parameters: form data in the body alone; one without a value is as if it were not there, and unknown
+// ones are ignored (RFC 6749 section 3.2).
 func readForm(r *api.Request) (url.Values, error) {
 	raw, err := r.Body()
 	if err != nil {
@@ -33,11 +36,13 @@ func readForm(r *api.Request) (url.Values, error) {
 		return nil, invalidRequest("The body is not form data.")
 	}
 	for name, all := range values {
-		if len(all) > 1 {
-			return nil, invalidRequest("A parameter is there twice.")
-		}
-		if !utf8.ValidString(name + all[0]) {
+		if !utf8.ValidString(name + strings.Join(all, "")) {
 			return nil, invalidRequest("The body must be UTF-8.")
+		}
+	}
+	for _, name := range once {
+		if len(values[name]) > 1 {
+			return nil, invalidRequest(name + " is there twice.")
 		}
 	}
 	return values, nil

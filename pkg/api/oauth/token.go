@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
@@ -53,7 +54,10 @@ func readGrant(r *api.Request) (session.RefreshRequest, error) {
 	if err != nil {
 		return session.RefreshRequest{}, err
 	}
-	req := session.RefreshRequest{Token: form.Get("refresh_token"), Application: client, Scope: form.Get("scope")}
+	req := session.RefreshRequest{
+		Token: form.Get("refresh_token"), Application: client, Scope: form.Get("scope"),
+		Resources: slices.DeleteFunc(form["resource"], func(r string) bool { return r == "" }),
+	}
 	switch grantType := form.Get("grant_type"); {
 	case grantType == "":
 		return req, invalidRequest("grant_type is required.")

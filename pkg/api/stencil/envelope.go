@@ -27,8 +27,12 @@ func success(message string, data any) api.Answer {
 func failure(err error) api.Answer {
 	e := api.ErrorOf(err)
 	body := envelope{Message: e.Message, Errors: api.FieldsOf(err)}
-	if kind := session.KindOf(err); kind == session.KindRefused || kind == session.KindApplicationGone {
+	switch session.KindOf(err) {
+	case session.KindRefused, session.KindApplicationGone:
 		body.Code = invalidRefreshToken
+	case session.KindAccessRequired:
+		body.Errors = []session.FieldError{{Field: keyAccessToken, Code: "missing", Message: e.Message}}
+	default: // fields alone
 	}
 	return e.Answer(body)
 }
