@@ -122,6 +122,20 @@ func ParseRefresh(text string) (Presented, error) {
 	return p, nil
 }
 
+// Unverified are the ids of a refresh token as it claims them, for people to look at. Nothing proves them.
+type Unverified struct {
+	Tenant, User, Application string
+	Session                   ID
+	Generation                uint32
+	Reusable                  bool
+}
+
+// Unverified shows what the token claims, without its secret.
+func (p Presented) Unverified() Unverified {
+	t := p.claimed
+	return Unverified{t.Tenant, t.User, t.Application, t.Session, t.Generation, t.Reusable}
+}
+
 // KeyID names the key that must verify the token.
 func (p Presented) KeyID() keys.TokenKeyID { return p.claimed.KeyID }
 

@@ -49,8 +49,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
+	end, err := s.serveOperators(cfg.dir)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
 	greet(stdout, cfg, s.home)
-	return errors.Join(s.serve(ctx, listeners, stdout), s.close())
+	return errors.Join(s.serve(ctx, listeners, stdout), end(), s.close())
 }
 
 // drainFor is the time that requests in flight have to finish after Ctrl-C.

@@ -20,6 +20,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/file"
 	"github.com/stencil-auth/refresh-tokens/pkg/openapi"
+	opsocket "github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
@@ -33,6 +34,8 @@ type service struct {
 	home    string       // the place of the data, for the greeting
 	close   func() error
 	log     *slog.Logger
+
+	operators map[string]opsocket.Function // by the name of the operation
 }
 
 const wantsDirectory = "LOCAL_DIR must be a directory that this user can write"
@@ -59,7 +62,9 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{home: home, close: closeStore, log: logger}
+	s := &service{
+		home: home, close: closeStore, log: logger, operators: operatorFunctions(store, telemetry.Log{Logger: logger}),
+	}
 	parts := assemble(cfg, telemetry.Log{Logger: logger}, store, source)
 	if err := seed(ctx, cfg, store); err != nil {
 		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
