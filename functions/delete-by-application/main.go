@@ -2,6 +2,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
@@ -10,5 +12,5 @@ import (
 
 func main() {
 	f := deploy.New()
-	f.Start(stencil.DeleteByApplication(f.Shell(), session.NewApplicationDeleter(table.Store(f))))
+	f.Start(stencil.DeleteByApplication(f.Shell(), session.NewApplicationDeleter(table.Store(f), time.Now)))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
@@ -43,6 +44,6 @@ func (s Shell) Serve(op Operation, failure Encoder, run Run) Handler {
 			line.Operation = string(r.Operation)
 			line.Attrs = append([]slog.Attr{slog.String("tenant", r.Tenant)}, r.subject.attrs()...)
 		}()
-		return run(ctx, r)
+		return run(session.WithCause(ctx, r.cause()), r)
 	})
 }

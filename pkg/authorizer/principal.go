@@ -33,6 +33,14 @@ func (p Principal) Caller() session.Caller {
 	return session.Caller{Tenant: p.Tenant, User: p.User}
 }
 
+// Author names the principal in the history (law 9).
+func (p Principal) Author() string {
+	if p.IsUser() {
+		return "user:" + p.Session
+	}
+	return "key:" + p.KeyID
+}
+
 // The keys of the authorizer's context; API Gateway hands its values on as strings.
 const (
 	contextTenant      = "tenantId"

@@ -58,13 +58,13 @@ func (d TokenDeleter) DeleteByToken(ctx context.Context, c Caller, text string) 
 	return d.end.session(ctx, c, deletionOf(t))
 }
 
-// LogOut is DeleteByToken for whoever holds the token.
+// LogOut is DeleteByToken for whoever holds the token, with the reason logout.
 func (d TokenDeleter) LogOut(ctx context.Context, text string) (Session, error) {
 	t, err := d.identify(ctx, text)
 	if err != nil {
 		return Session{}, err
 	}
-	return d.end.session(ctx, Caller{Tenant: t.Tenant, User: t.User}, deletionOf(t))
+	return d.end.session(byHolder(ctx, t.Session), Caller{Tenant: t.Tenant, User: t.User}, deletionOf(t))
 }
 
 func (d TokenDeleter) identify(ctx context.Context, text string) (token.Refresh, error) {
@@ -79,6 +79,7 @@ func (d TokenDeleter) identify(ctx context.Context, text string) (token.Refresh,
 type EndStore interface {
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	Delete(ctx context.Context, d Deletion) (Session, error)
+	Recorder
 }
 
 // end deletes single sessions.
@@ -113,5 +114,11 @@ func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error)
 	if gone || !old.LiveUnder(app, e.clock.now()) {
 		return Session{}, ErrNoSession // it was over before
 	}
+	Record(ctx, e.store, e.clock.now(), entryOf(d.Key, EventDeleted))
 	return old, nil
+}
+
+// byHolder says that the holder of a session's token ends it.
+func byHolder(ctx context.Context, id token.ID) context.Context {
+	return WithCause(ctx, Cause{By: "user:" + id.String(), Reason: ReasonLogout})
 }

@@ -12,16 +12,18 @@ import (
 type DeleteByApplicationStore interface {
 	Application(ctx context.Context, tenant, id string) (Application, error)
 	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
+	Recorder
 }
 
 // ApplicationDeleter ends all sessions of applications.
 type ApplicationDeleter struct {
 	store DeleteByApplicationStore
+	clock clock
 }
 
 // NewApplicationDeleter ends the sessions in a store.
-func NewApplicationDeleter(store DeleteByApplicationStore) ApplicationDeleter {
-	return ApplicationDeleter{store}
+func NewApplicationDeleter(store DeleteByApplicationStore, now func() time.Time) ApplicationDeleter {
+	return ApplicationDeleter{store, now}
 }
 
 // DeleteByApplication ends all sessions of an application, however many, with one read and one write, and returns
@@ -35,6 +37,9 @@ func (d ApplicationDeleter) DeleteByApplication(ctx context.Context, tenant, app
 	if err != nil {
 		return 0, fmt.Errorf("advance epoch: %w", err)
 	}
+	Record(ctx, d.store, d.clock.now(), Entry{
+		Tenant: tenant, Application: application, Event: EventDeleted, Epoch: epoch,
+	})
 	return epoch, nil
 }
 
@@ -52,7 +57,7 @@ type AnchorDeleter struct {
 
 // NewAnchorDeleter ends the sessions in a store.
 func NewAnchorDeleter(store DeleteByAnchorStore, now func() time.Time) AnchorDeleter {
-	return AnchorDeleter{NewRetriever(store, now), NewApplicationDeleter(store)}
+	return AnchorDeleter{NewRetriever(store, now), NewApplicationDeleter(store, now)}
 }
 
 // DeleteByAnchor is DeleteByApplication where the id of a live session proves that the caller means this

@@ -49,8 +49,12 @@
 //  8. Keys rotate without an interruption: a key is published before it signs and stays until the last token that it
 //     signed has expired. Without keys the answer is 503, and nothing rotates. JWKS and the authorizer read public
 //     keys only. A token whose key was dropped is refused as that, and ends nothing.
-//  9. Every refusal and every reuse has an outcome in the log and in the metrics. A line names ids, never a token, a
-//     secret or a hash. Changes of sessions are published as events.
+//  9. Every ending has a reason and an author. Issue, update, deletion, eviction, reuse, roll forward, a hook's denial and
+//     a retry from elsewhere (once for each generation) leave one entry each in the history of their user, and so do
+//     the changes of applications and API keys in that of their tenant: one write right after the change, by the same
+//     request. What cannot be written is logged in full and stops nothing. An ordinary refresh writes none. Events are
+//     published from the entries. Every refusal has an outcome in the log and in the metrics. A line names ids, never a
+//     user, a token, a secret or a hash.
 //  10. Sessions of another system cannot be imported.
 //  11. A session keeps a copy of the settings of its application. A change of the application does not change it.
 package session

@@ -22,6 +22,7 @@ func TestARestoredTableLogsNobodyOut(t *testing.T) {
 	if got := current.Session.Generation; got != 10 {
 		t.Errorf("got generation %d, want 10", got)
 	}
+	h.wantEntries("u", 1, "rolled_forward|web|1||service")
 	for _, slower := range []int{9, 8, 5} { // tabs beside it, within their windows
 		if again := h.rotated(grants[slower], session.Retried); again.Refresh != current.Refresh {
 			t.Errorf("generation %d: got another token than the current one", slower)

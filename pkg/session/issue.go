@@ -29,6 +29,7 @@ type IssueStore interface {
 	Create(ctx context.Context, s Session) error
 	Query(ctx context.Context, q Query) (sessions []Session, more bool, err error)
 	Delete(ctx context.Context, d Deletion) (Session, error)
+	Recorder
 }
 
 // Issuer starts sessions.
@@ -72,6 +73,7 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 			break // the store has repeated its reads, and the request has a deadline
 		}
 		if err = i.create(ctx, session, app); err == nil {
+			Record(ctx, i.store, session.CreatedAt, entryOf(session.Key, EventIssued))
 			return i.minter.grant(session, t, signedWith{token: tokenKeys.Active, access: signing.Active}, Issued)
 		}
 		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // errOvertaken is the error of an issue whose own session is among those that leave (law 5).
@@ -70,15 +72,27 @@ func latestUsedFirst(a, b Session) int {
 
 // evict ends sessions unless they were refreshed since they were listed, and reports whether one was.
 func (i Issuer) evict(ctx context.Context, surplus []Session) (saved bool, err error) {
+	var left []token.ID
 	for _, s := range surplus {
-		switch _, err := i.store.Delete(ctx, Deletion{Key: s.Key, IdleExpiresAt: s.IdleExpiresAt}); {
+		_, err = i.store.Delete(ctx, Deletion{Key: s.Key, IdleExpiresAt: s.IdleExpiresAt})
+		switch {
+		case err == nil:
+			left = append(left, s.ID)
 		case errors.Is(err, ErrChanged):
 			saved = true
-		case err != nil && !errors.Is(err, ErrNoSession):
-			return saved, fmt.Errorf("evict session: %w", err)
 		}
+		if err != nil && !errors.Is(err, ErrChanged) && !errors.Is(err, ErrNoSession) {
+			err = fmt.Errorf("evict session: %w", err)
+			break
+		}
+		err = nil
 	}
-	return saved, nil
+	if len(left) > 0 {
+		e := entryOf(surplus[0].Key, EventEvicted)
+		e.Sessions, e.By, e.Reason = left, ByService, ReasonLimit
+		Record(ctx, i.store, i.minter.clock.now(), e)
+	}
+	return saved, err
 }
 
 func userQuery(key Key) Query {

@@ -38,6 +38,7 @@ type RefreshStore interface {
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	Rotate(ctx context.Context, r Rotation) (s Session, applied bool, err error)
 	EndReused(ctx context.Context, key Key) error
+	Recorder
 }
 
 // Refresher exchanges refresh tokens. Its copies share the record of the latest read.
@@ -238,6 +239,7 @@ func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, e
 			return a.presented, session, "", ErrUnknown // deleted with its application, even if the write went through
 		case applied:
 			current, outcome := a.succeeded()
+			a.record(ctx, session, outcome)
 			return current, session, outcome, nil
 		}
 		v, err := a.judge(ctx, session)
@@ -252,6 +254,7 @@ func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, e
 		case v.outcome == Retried && a.rotation.Seen.Elsewhere(session.LastSeen):
 			v.outcome = RetriedElsewhere
 		}
+		a.record(ctx, session, v.outcome)
 		return v.current, session, v.outcome, v.err
 	}
 	return a.presented, Session{}, "", fmt.Errorf("%w: the session changed between %d writes", ErrUnavailable, maxWrites)
@@ -284,12 +287,4 @@ func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 		}
 	}
 	return judge(session, a.rotation, p), nil
-}
-
-// end ends a session whose superseded token was presented. Errors: ErrReused, or the failure to end it.
-func (a attempt) end(ctx context.Context) error {
-	if err := a.store.EndReused(ctx, a.rotation.Key); err != nil && !errors.Is(err, ErrNoSession) {
-		return fmt.Errorf("end a reused session: %w", err)
-	}
-	return ErrReused
 }

@@ -36,7 +36,7 @@ func (r Revoker) Revoke(ctx context.Context, text, application string) error {
 	if application != "" && application != d.Application {
 		return ErrOtherApplication
 	}
-	_, err = r.end.session(ctx, Caller{Tenant: d.Tenant}, d)
+	_, err = r.end.session(byHolder(ctx, d.ID), Caller{Tenant: d.Tenant}, d)
 	return err
 }
 

@@ -24,6 +24,7 @@ type Store interface {
 	Applications
 	Registry
 	APIKeys
+	History
 }
 
 // Reader finds sessions.
@@ -62,6 +63,21 @@ type Writer interface {
 	EndReused(ctx context.Context, key Key) error
 	// DeleteBatch removes sessions; a session that does not exist is no error.
 	DeleteBatch(ctx context.Context, keys []Key) error
+}
+
+// History keeps the entries of law 9, each until EntryLife has passed.
+type History interface {
+	Recorder
+	// Entries reads one page of entries, newest first. More is true if there may be another page.
+	Entries(ctx context.Context, q EntryQuery) (entries []Entry, more bool, err error)
+}
+
+// EntryQuery selects entries of a user, or of a tenant where User is "".
+type EntryQuery struct {
+	Tenant string
+	User   string
+	Before token.ID // only those below this id; zero for all
+	Limit  int
 }
 
 // Applications keeps the applications of tenants. One that was deleted keeps its epoch, for the case that it is made

@@ -29,7 +29,7 @@ func NewVerbs(store Store, minter Minter, verifier token.Verifier) Verbs {
 		Deleter:            NewDeleter(store, minter.clock),
 		TokenDeleter:       NewTokenDeleter(store, minter.tokenKeys, minter.clock),
 		UserDeleter:        NewUserDeleter(store, minter.clock),
-		ApplicationDeleter: NewApplicationDeleter(store),
+		ApplicationDeleter: NewApplicationDeleter(store, minter.clock),
 		AnchorDeleter:      NewAnchorDeleter(store, minter.clock),
 		Revoker:            NewRevoker(store, minter.tokenKeys, verifier, minter.clock),
 		Introspector:       NewIntrospector(store, minter.tokenKeys, verifier, minter.clock),

@@ -27,7 +27,7 @@ func NewForms(store session.Store, tokenKeys *keys.Ring[keys.TokenSet], now func
 	return Forms{
 		session.NewRetriever(store, now), session.NewLister(store, now), session.NewDeleter(store, now),
 		session.NewTokenDeleter(store, tokenKeys, now), session.NewUserDeleter(store, now),
-		session.NewApplicationDeleter(store), session.NewAnchorDeleter(store, now),
+		session.NewApplicationDeleter(store, now), session.NewAnchorDeleter(store, now),
 	}
 }
 
@@ -49,7 +49,7 @@ func (f form) answer(ctx context.Context, r *api.Request, p authorizer.Principal
 	if err := bad.Err(); err != nil {
 		return api.Answer{}, err
 	}
-	return f.run(ctx, p)
+	return f.run(session.WithCause(ctx, session.Cause{By: p.Author()}), p)
 }
 
 func (f Forms) retrieveByID(in api.Input, text string) form {

@@ -58,7 +58,7 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	store, home, closeStore, err := openStore(ctx, cfg, template)
+	store, home, closeStore, err := openStore(ctx, cfg, template, telemetry.Log{Logger: logger})
 	if err != nil {
 		return nil, err
 	}

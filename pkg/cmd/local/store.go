@@ -7,12 +7,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/embedded"
+	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 const (
@@ -21,9 +23,10 @@ const (
 )
 
 // openStore opens the embedded store, or a table on a DynamoDB endpoint, which it makes from the template.
-func openStore(ctx context.Context, cfg config, template *stack.Template) (session.Store, string, func() error, error) {
+func openStore(ctx context.Context, cfg config, template *stack.Template, log telemetry.Log,
+) (session.Store, string, func() error, error) {
 	if cfg.endpoint == "" {
-		store, err := embedded.Open(cfg.file(storeFile), embedded.Options{})
+		store, err := embedded.Open(cfg.file(storeFile), embedded.Options{Log: log.Logger, Unrecorded: api.Unrecorded(log)})
 		if err != nil {
 			return nil, "", nil, err
 		}
@@ -47,6 +50,8 @@ func openStore(ctx context.Context, cfg config, template *stack.Template) (sessi
 	if err := table.Ensure(ready, client, template, tableName); err != nil {
 		return nil, "", nil, fmt.Errorf("table on %s: %w (is DynamoDB listening there?)", cfg.endpoint, err)
 	}
-	return dynamo.New(client, tableName), fmt.Sprintf("table %s on %s", tableName, cfg.endpoint),
+	store := dynamo.New(client, tableName)
+	store.Unrecorded = api.Unrecorded(log)
+	return store, fmt.Sprintf("table %s on %s", tableName, cfg.endpoint),
 		func() error { return nil }, nil
 }

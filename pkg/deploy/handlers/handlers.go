@@ -45,7 +45,7 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.DeleteByID:                 stencil.DeleteByID(shell, session.NewDeleter(store, p.Now)),
 		api.DeleteByString:             stencil.DeleteByString(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
 		api.DeleteByUser:               stencil.DeleteByUser(shell, users),
-		api.DeleteByApplication:        stencil.DeleteByApplication(shell, session.NewApplicationDeleter(store)),
+		api.DeleteByApplication:        stencil.DeleteByApplication(shell, session.NewApplicationDeleter(store, p.Now)),
 		api.DeleteByUserAndApplication: stencil.DeleteByUserAndApplication(shell, users),
 		api.Logout:                     stencil.Logout(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
 		api.DocumentedForms:            stencil.DocumentedForms(shell, forms),

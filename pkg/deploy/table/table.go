@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator"
@@ -30,7 +31,7 @@ func Store(f *deploy.Function) *dynamo.Store {
 	if err != nil || copies < 1 || copies > dynamo.MaxEpochCopies {
 		f.Refuse(fmt.Errorf("%s must be a number from 1 to %d", process.EpochCopies, dynamo.MaxEpochCopies))
 	}
-	store.EpochCopies = copies
+	store.EpochCopies, store.Unrecorded = copies, api.Unrecorded(f.Log)
 	return store
 }
 

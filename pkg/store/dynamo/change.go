@@ -110,5 +110,6 @@ func parseApplicationKey(i item) (tenant, application string, ok bool) {
 func isSilent(i item) bool {
 	key := keyOf(i)
 	return strings.HasPrefix(key.pk, "APIKEY#") || strings.HasPrefix(key.sk, sortOfAPIKeys) ||
+		strings.HasPrefix(key.sk, sortOfEntries) ||
 		key.pk == partitionOfTenants || isCopy(i)
 }

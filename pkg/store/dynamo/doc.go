@@ -23,6 +23,8 @@
 //	Delete          DeleteItem                                2     table and index; 1 if refused
 //	EndReused       UpdateItem, then DeleteItem               3     1 if there is no session
 //	DeleteBatch     BatchWriteItem per 25                     2n    table and index
+//	Record          PutItem                                   1     an entry of the history
+//	Entries         Query                              1 per 4 KB of the page
 //	PutApplication  UpdateItem                                1     with N copies a TransactWriteItems of 2N more
 //	  a new one     TransactWriteItems of 2                   4     with N copies of N + 1; one that was deleted is 1 more
 //	AdvanceEpoch    UpdateItem                                1     whatever the number of sessions; with copies as above
@@ -48,5 +50,6 @@
 //   - AdvanceEpoch and DeleteApplication: the epoch refuses the second attempt, which returns the advanced epoch.
 //   - TransactWriteItems (new applications, API keys) has a client token, by which DynamoDB recognizes a repetition for
 //     ten minutes.
+//   - Record: its condition refuses the second attempt.
 //   - EndReused and DeleteBatch have the same effect however often they are sent.
 package dynamo

@@ -23,6 +23,8 @@ import (
 //	tenant       TENANTS                TENANT#<t>
 //	API key      APIKEY#<keyId>         APIKEY
 //	in its list  TENANT#<t>             KEY#<keyId>
+//	entry of a user's history      TENANT#<t>#USER#<u>    EVENT#<id>
+//	entry of a tenant's history    TENANT#<t>             EVENT#<id>
 //
 // A session after its third refresh:
 //
@@ -177,6 +179,39 @@ func listedKey(tenant, id string) item {
 
 func userPartition(tenant, user string) string {
 	return "TENANT#" + escape(tenant) + "#USER#" + escape(user)
+}
+
+// sortOfEntries is the prefix of the sort keys of entries of the history, in the partition of a user or of a tenant. It sorts
+// behind the sessions, and behind the applications.
+const sortOfEntries = "EVENT#"
+
+// entryPartition is the partition of a user's entries, or of a tenant's where the user is "".
+func entryPartition(tenant, user string) string {
+	if user == "" {
+		return "TENANT#" + escape(tenant)
+	}
+	return userPartition(tenant, user)
+}
+
+// parseEntryKey parses the key of an entry.
+func parseEntryKey(i item) (e session.Entry, err error) {
+	key := keyOf(i)
+	id, isEntry := strings.CutPrefix(key.sk, sortOfEntries)
+	parts := strings.Split(key.pk, "#")
+	isUsers := len(parts) == 4 && parts[2] == "USER"
+	if !isEntry || parts[0] != "TENANT" || len(parts) != 2 && !isUsers {
+		return e, errMalformedKey
+	}
+	var ok1, ok3 bool
+	ok2 := true
+	e.Tenant, ok1 = unescape(parts[1])
+	if isUsers {
+		e.User, ok2 = unescape(parts[3])
+	}
+	if e.ID, ok3 = token.ParseID(id); !ok1 || !ok2 || !ok3 {
+		return e, errMalformedKey
+	}
+	return e, nil
 }
 
 func sessionSort(application string, id token.ID) string {

@@ -47,6 +47,18 @@ func (r *reader) binary(name string, into []byte) {
 	}
 }
 
+// bytes reads a value of any length.
+func (r *reader) bytes(name string) []byte {
+	value, ok := r.item[name].(*types.AttributeValueMemberB)
+	if ok {
+		return value.Value
+	}
+	if r.item[name] != nil {
+		r.malformed(name)
+	}
+	return nil
+}
+
 func (r *reader) number(name string, bits int) uint64 {
 	value, ok := r.item[name].(*types.AttributeValueMemberN)
 	if !ok {

@@ -19,6 +19,8 @@ type Store struct {
 	EpochCopies int
 	// Now decides only whether a session id is so young that the index may lack it.
 	Now func() time.Time
+	// Unrecorded is told of an entry of the history that could not be written; nil for nobody.
+	Unrecorded func(context.Context, session.Entry, error)
 	// Sleep waits between repeated requests. It returns the context's error if that ends first.
 	Sleep func(context.Context, time.Duration) error
 }

@@ -21,6 +21,8 @@ type Options struct {
 	Now        func() time.Time // the sweeper's clock; nil: time.Now
 	SweepEvery time.Duration    // 0: DefaultSweepEvery
 	Log        *slog.Logger     // of errors of the sweeper; nil: none
+	// Unrecorded is told of an entry of the history that could not be written; nil for nobody.
+	Unrecorded func(context.Context, session.Entry, error)
 }
 
 // Store is a session.Store in one file.
@@ -29,6 +31,8 @@ type Store struct {
 	queue *queue
 	now   func() time.Time
 	log   *slog.Logger
+
+	unrecorded func(context.Context, session.Entry, error)
 
 	stop       context.CancelFunc
 	background sync.WaitGroup
@@ -45,7 +49,7 @@ func Open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	s := &Store{db: db, queue: newQueue(), now: opts.Now, log: opts.Log}
+	s := &Store{db: db, queue: newQueue(), now: opts.Now, log: opts.Log, unrecorded: opts.Unrecorded}
 	if s.now == nil {
 		s.now = time.Now
 	}

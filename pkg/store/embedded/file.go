@@ -21,17 +21,21 @@ const (
 	dueBucket          = "due"          // due key: nothing
 	applicationsBucket = "applications" // tenant, id: application
 	apiKeysBucket      = "apikeys"      // id: API key
+	entriesBucket      = "entries"      // tenant, user, id: entry of the history
+	entriesDueBucket   = "entriesdue"   // id, key of the entry: nothing
 	metaBucket         = "meta"
 )
 
 func buckets() []string {
-	return []string{sessionsBucket, idsBucket, dueBucket, applicationsBucket, apiKeysBucket, metaBucket}
+	return []string{
+		sessionsBucket, idsBucket, dueBucket, applicationsBucket, apiKeysBucket, entriesBucket, entriesDueBucket, metaBucket,
+	}
 }
 
 const (
 	formatKey = "format" // in the meta bucket
 	// format is the version of the layout of the whole file.
-	format = 2
+	format = 3
 	// lockTimeout is the wait for the lock of a process that is ending.
 	lockTimeout = time.Second
 )

@@ -87,7 +87,7 @@ func TestAForeignFileIsRefusedByNameAndUnchanged(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return b.Put([]byte("format"), []byte{3})
+				return b.Put([]byte("format"), []byte{99})
 			})
 			refuse(t, path, "not a store of this service")
 		})

@@ -21,6 +21,7 @@ import (
 //	due          milliseconds (8 bytes, big endian), session key
 //	application  tenant id
 //	API key      id
+//	entry        tenant user, id (16 bytes)             of the history; the user is empty for the tenant's own
 const endMark = "\x00\x01"
 
 func appendPart(key []byte, id string) []byte {

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"crypto/rand"
 	"errors"
 	"path/filepath"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // clock is the clock of a sweeper.
@@ -225,4 +227,35 @@ func TestExpiredSessionsAreRemovedInTheBackground(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	s.mustHold(t, live)
+}
+
+func TestASweepRemovesEntriesOfTheHistoryWhenTheirLifeIsOver(t *testing.T) {
+	s, c := sweptBy(t, time.Hour)
+	old, young := storetest.NewEntry("t", "u"), storetest.NewEntry("t", "u")
+	young.ID, _ = token.NewID(old.ID.Time().Add(time.Second), rand.Reader)
+	s.Record(t.Context(), old)
+	s.Record(t.Context(), young)
+	for _, step := range []struct {
+		at   time.Time
+		left int
+	}{
+		{old.ID.Time().Add(session.EntryLife - time.Millisecond), 2},
+		{old.ID.Time().Add(session.EntryLife), 1},
+		{young.ID.Time().Add(session.EntryLife), 0},
+	} {
+		c.set(step.at)
+		s.mustSweep(t, 0)
+		left, _, err := s.Entries(t.Context(), session.EntryQuery{Tenant: "t", User: "u", Limit: 10})
+		if err != nil || len(left) != step.left {
+			t.Errorf("at %v: got %d entries, %v, want %d", step.at, len(left), err, step.left)
+		}
+	}
+	if err := s.db.View(func(tx *bbolt.Tx) error {
+		if first, _ := tx.Bucket([]byte(entriesDueBucket)).Cursor().First(); first != nil {
+			t.Errorf("got %x left in the order of ends, want nothing", first)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -123,8 +123,8 @@ func TestCopiesThatDoNotExistYetChangeNoAnswer(t *testing.T) {
 // Floors 8 and 13.
 func TestCopiesCostARefreshNothingAndADeletionOneRequest(t *testing.T) {
 	for copies, want := range map[int]map[string]string{
-		1: {"refresh": "[GetItem:1 UpdateItem:1]", "delete": "[GetItem:1 UpdateItem:1]"},
-		4: {"refresh": "[GetItem:1 UpdateItem:1]", "delete": "[GetItem:1 TransactWriteItems:1 UpdateItem:1]"},
+		1: {"refresh": "[GetItem:1 UpdateItem:1]", "delete": "[GetItem:1 PutItem:1 UpdateItem:1]"},
+		4: {"refresh": "[GetItem:1 UpdateItem:1]", "delete": "[GetItem:1 PutItem:1 TransactWriteItems:1 UpdateItem:1]"},
 	} {
 		f := newFleet(t, copies)
 		register(t, f.through(copies), f.tenant, "web", nil)

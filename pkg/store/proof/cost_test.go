@@ -210,15 +210,15 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 		"issue": {"unlimited", func(_ session.Grant, user string) error {
 			p.issue(user, "unlimited")
 			return nil
-		}, cost{"[GetItem:1 PutItem:1]", 2, 1, 1}},
+		}, cost{"[GetItem:1 PutItem:2]", 3, 1, 1}},
 		"issue within a limit": {"web", func(_ session.Grant, user string) error {
 			p.issue(user, "web")
 			return nil
-		}, cost{"[GetItem:1 PutItem:1 Query:2]", 2, 3, 1}},
+		}, cost{"[GetItem:1 PutItem:2 Query:2]", 3, 3, 1}},
 		"issue beyond a limit": {"single", func(_ session.Grant, user string) error {
 			p.issue(user, "single")
 			return nil
-		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1 Query:2]", 4, 3, 2}},
+		}, cost{"[DeleteItem:1 GetItem:1 PutItem:3 Query:2]", 6, 3, 2}},
 		"refresh, reused": {"web", func(g session.Grant, _ string) error {
 			next, err1 := p.refresh(g)
 			_, err2 := p.refresh(next)
@@ -226,7 +226,7 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 			p.transport.Reset()
 			_, err := p.refresh(g)
 			return errors.Join(err1, err2, only(err, session.ErrReused))
-		}, cost{"[DeleteItem:1 GetItem:1 UpdateItem:2]", 3, 1, 1}},
+		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1 UpdateItem:2]", 4, 1, 1}},
 		"refresh, forged": {"web", func(g session.Grant, _ string) error {
 			forged := []byte(g.Refresh.Reveal())
 			forged[60] ^= 1
@@ -248,23 +248,23 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 		"delete by id": {"web", func(g session.Grant, _ string) error {
 			_, err := p.Delete(t.Context(), all, g.Session.ID)
 			return err
-		}, cost{"[DeleteItem:1 GetItem:1 Query:1]", 2, 1.5, 1.5}},
+		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1 Query:1]", 3, 1.5, 1.5}},
 		"delete by string": {"web", func(g session.Grant, _ string) error {
 			_, err := p.DeleteByToken(t.Context(), all, g.Refresh.Reveal())
 			return err
-		}, cost{"[DeleteItem:1 GetItem:1]", 2, 1, 1}},
+		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1]", 3, 1, 1}},
 		"delete by user": {"web", func(_ session.Grant, user string) error {
 			_, err := p.DeleteByUser(t.Context(), p.tenant, user, "")
 			return err
-		}, cost{"[BatchGetItem:1 BatchWriteItem:1 Query:1]", 2, 2, 1}},
+		}, cost{"[BatchGetItem:1 BatchWriteItem:1 PutItem:1 Query:1]", 3, 2, 1}},
 		"delete by user and application": {"web", func(_ session.Grant, user string) error {
 			_, err := p.DeleteByUser(t.Context(), p.tenant, user, "web")
 			return err
-		}, cost{"[BatchWriteItem:1 GetItem:1 Query:1]", 2, 2, 1}},
+		}, cost{"[BatchWriteItem:1 GetItem:1 PutItem:1 Query:1]", 3, 2, 1}},
 		"delete by anchor": {"strict", func(g session.Grant, _ string) error {
 			_, err := p.DeleteByAnchor(t.Context(), all, g.Session.ID, "strict")
 			return err
-		}, cost{"[BatchGetItem:1 GetItem:1 Query:1 UpdateItem:1]", 1, 3.5, 0.5}},
+		}, cost{"[BatchGetItem:1 GetItem:1 PutItem:1 Query:1 UpdateItem:1]", 2, 3.5, 0.5}},
 	} {
 		g := p.issue(name, c.application)
 		p.transport.Reset()

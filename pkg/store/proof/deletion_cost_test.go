@@ -9,8 +9,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Law 5: a read and a write, any number of sessions, and all of them are over.
-func TestDeletingAnApplicationIsTwoCallsAt10AndAt10000Sessions(t *testing.T) {
+// Law 5: a read and a write, and law 9's entry, for any number of sessions, and all of them are over.
+func TestDeletingAnApplicationIsThreeCallsAt10AndAt10000Sessions(t *testing.T) {
 	p := newMetered(t)
 	for _, sessions := range []int{10, 10_000} {
 		application := fmt.Sprintf("app-%d", sessions)
@@ -27,7 +27,7 @@ func TestDeletingAnApplicationIsTwoCallsAt10AndAt10000Sessions(t *testing.T) {
 		if _, err := p.DeleteByApplication(t.Context(), p.tenant, application); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := p.cost(), (cost{requests: "[GetItem:1 UpdateItem:1]", write: 1, read: 1}); got != want {
+		if got, want := p.cost(), (cost{requests: "[GetItem:1 PutItem:1 UpdateItem:1]", write: 2, read: 1}); got != want {
 			t.Errorf("%d sessions: got %+v, want %+v", sessions, got, want)
 		}
 		for _, id := range append(samples, ids[1]) {

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Locate", locateCases()},
 		{"Query", queryCases()},
 		{"List", listCases()},
+		{"History", historyCases()},
 		{"Delete", deleteCases()},
 		{"DeleteBatch", deleteBatchCases()},
 		{"Applications", applicationCases()},

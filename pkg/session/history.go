@@ -1,0 +1,148 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"log/slog"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Event is what an entry of the history is about.
+type Event string
+
+// The events of users' entries. A tenant's entries have Deleted too: all sessions of an application ended, or of the tenant
+// where they name no application.
+const (
+	EventIssued         Event = "issued"
+	EventUpdated        Event = "updated"
+	EventDeleted        Event = "deleted"
+	EventReuse          Event = "reuse_detected"
+	EventEvicted        Event = "evicted"
+	EventDenied         Event = "denied"
+	EventRetryElsewhere Event = "retry_elsewhere"
+	EventRolledForward  Event = "rolled_forward"
+	EventImported       Event = "imported"
+)
+
+// The other events of tenants' entries.
+const (
+	EventApplicationMade    Event = "application.created"
+	EventApplicationChanged Event = "application.changed"
+	EventApplicationDeleted Event = "application.deleted" // its sessions ended with it
+	EventKeyMade            Event = "key.created"
+	EventKeyRotated         Event = "key.rotated"
+	EventKeyDeleted         Event = "key.deleted"
+)
+
+// The reasons that the service itself gives, and its authors beside "key:<id>" and "user:<session id>".
+const (
+	ReasonLogout = "logout"
+	ReasonLimit  = "limit"
+	ReasonReuse  = "reuse"
+	ReasonHook   = "hook"
+
+	ByOperator = "operator"
+	ByService  = "service"
+	ByHook     = "hook"
+)
+
+// MaxReason is the longest reason, of a-z, 0-9, _ and -.
+const MaxReason = 32
+
+// MaxEntrySessions is the most sessions that an entry names; Count has them all.
+const MaxEntrySessions = 50
+
+// EntryLife is how long an entry stays.
+const EntryLife = 90 * 24 * time.Hour
+
+// Entry is one entry of the history (law 9): of a user, or of a tenant where User is "".
+type Entry struct {
+	ID          token.ID // UUIDv7 of its time
+	Tenant      string
+	User        string
+	Event       Event
+	Sessions    []token.ID // the first ones
+	Count       int
+	Application string // "" for those of several
+	Epoch       uint64 // the application's new one, where all its sessions ended
+	Settings    []string
+	APIKey      string // the id of a key that was made, rotated or deleted
+	Cause
+}
+
+// Cause is who asked for a change, why and from where. It travels in the context of a request.
+type Cause struct {
+	By        string // "key:<id>", "user:<session id>", "operator", "service" or "hook"
+	Reason    string
+	IP        string
+	RequestID string
+}
+
+type causeKey struct{}
+
+// WithCause puts into the context of a request what is known of its cause; what is "" stays as it was.
+func WithCause(ctx context.Context, c Cause) context.Context {
+	old := causeOf(ctx)
+	return context.WithValue(ctx, causeKey{}, Cause{
+		By: cmp.Or(c.By, old.By), Reason: cmp.Or(c.Reason, old.Reason),
+		IP: cmp.Or(c.IP, old.IP), RequestID: cmp.Or(c.RequestID, old.RequestID),
+	})
+}
+
+func causeOf(ctx context.Context) Cause {
+	c, _ := ctx.Value(causeKey{}).(Cause)
+	return c
+}
+
+// Recorder writes entries.
+type Recorder interface {
+	// Record adds an entry with one write, which replaces nothing. An entry that cannot be written is reported to the
+	// Unrecorded of the store: it stops nothing.
+	Record(ctx context.Context, e Entry)
+}
+
+// Record writes an entry of a change that has just been made, with the cause that ctx has. The caller says what changed:
+// Tenant, Event, and User, Sessions, Application, Settings or APIKey where there are any. It sets Reason or By only where
+// they are not the request's. Count is the number of Sessions unless it is set.
+func Record(ctx context.Context, store Recorder, at time.Time, e Entry) {
+	c := causeOf(ctx)
+	e.By, e.Reason = cmp.Or(e.By, c.By, ByService), cmp.Or(e.Reason, c.Reason)
+	e.IP, e.RequestID = c.IP, c.RequestID
+	e.Count = max(e.Count, len(e.Sessions))
+	e.Sessions = e.Sessions[:min(len(e.Sessions), MaxEntrySessions)]
+	if (e.ID == token.ID{}) {
+		e.ID, _ = token.NewID(at, rand.Reader) // it never fails
+	}
+	store.Record(ctx, e)
+}
+
+// entryOf is an entry of one session.
+func entryOf(key Key, event Event) Entry {
+	return Entry{
+		Tenant: key.Tenant, User: key.User, Application: key.Application, Event: event, Sessions: []token.ID{key.ID},
+	}
+}
+
+// onceOf is the id of an entry that there is once for each generation of a session: that of its rotation at a time.
+func onceOf(event Event, id token.ID, generation uint32, rotated time.Time) token.ID {
+	subject := binary.BigEndian.AppendUint32(append([]byte(event), id[:]...), generation)
+	sum := sha256.Sum256(subject)
+	once, _ := token.NewID(rotated, bytes.NewReader(sum[:])) // it never fails
+	return once
+}
+
+// LogValue has all of an entry but the user and the address.
+func (e Entry) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("id", e.ID.String()), slog.String("tenant", e.Tenant), slog.String("event", string(e.Event)),
+		slog.String("application", e.Application), slog.Any("sessions", e.Sessions), slog.Int("count", e.Count),
+		slog.String("reason", e.Reason), slog.String("by", e.By), slog.String("requestId", e.RequestID),
+		slog.Uint64("epoch", e.Epoch), slog.Any("settings", e.Settings), slog.String("key", e.APIKey),
+	)
+}

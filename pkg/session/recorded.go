@@ -1,0 +1,38 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// end ends a session whose superseded token was presented. Errors: ErrReused, or the failure to end it.
+func (a attempt) end(ctx context.Context) error {
+	err := a.store.EndReused(ctx, a.rotation.Key)
+	switch {
+	case errors.Is(err, ErrNoSession):
+		return ErrReused
+	case err != nil:
+		return fmt.Errorf("end a reused session: %w", err)
+	}
+	e := entryOf(a.rotation.Key, EventReuse)
+	e.By, e.Reason = ByService, ReasonReuse
+	Record(ctx, a.store, a.rotation.Now, e)
+	return ErrReused
+}
+
+// record writes the entry of a refresh that is no ordinary one. A retry from elsewhere has one for each generation.
+func (a attempt) record(ctx context.Context, s Session, outcome Outcome) {
+	e := entryOf(s.Key, EventRolledForward)
+	switch outcome {
+	case RetriedElsewhere:
+		e.Event = EventRetryElsewhere
+		from := a.rotation.From
+		e.ID = onceOf(e.Event, s.ID, from, s.Rotated[from%RotationTimes])
+	case RolledForward:
+	default:
+		return
+	}
+	e.By = ByService
+	Record(ctx, a.store, a.rotation.Now, e)
+}
