@@ -6,7 +6,8 @@ let description, language = 'curl';
 /** Follows $ref, which is always into the document itself. */
 function resolve(node) {
   while (node && node.$ref) {
-    node = node.$ref.slice(2).split('/').reduce((o, part) => o[part.replaceAll('~1', '/').replaceAll('~0', '~')], description);
+    const parts = node.$ref.slice(2).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    node = parts.reduce((inner, part) => inner[part], description);
   }
   return node;
 }
@@ -24,7 +25,8 @@ function shape(schema, indent = '') {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   if (schema.items) return '[ ' + shape(schema.items, indent) + ' ]';
-  if (!schema.properties) return schema.maxProperties === 0 ? '{}' : [].concat(schema.type || 'anything').join(' | ') + limits(schema);
+  if (schema.maxProperties === 0) return '{}';
+  if (!schema.properties) return [].concat(schema.type || 'anything').join(' | ') + limits(schema);
   const required = schema.required || [];
   const lines = Object.entries(schema.properties).map(([name, value]) =>
     deeper + name + (required.includes(name) ? '' : '?') + ': ' + shape(value, deeper));
@@ -49,7 +51,8 @@ const value = (id) => at(id).value.trim();
 /** An example with what is carried in place of its tokens and ids. */
 function filled(example, key) {
   if (typeof example === 'string') {
-    const carrier = example.startsWith('srt_') ? 'refreshToken' : example.startsWith('eyJ') ? 'accessToken' : carriers[key];
+    const token = { srt_: 'refreshToken', eyJh: 'accessToken' }[example.slice(0, 4)];
+    const carrier = token || carriers[key];
     return (carrier && value(carrier)) || example;
   }
   if (Array.isArray(example)) return example.map((one) => filled(one));
@@ -72,7 +75,8 @@ function carry(body) {
   const accessToken = one.accessToken || one.access_token || one.jwtToken;
   const [, claims] = (accessToken && decode(accessToken)) || [undefined, {}];
   const found = {
-    accessToken, refreshToken: one.refreshToken || one.refresh_token, tokenId: one.refreshTokenId || one.id || claims.sid,
+    accessToken, refreshToken: one.refreshToken || one.refresh_token,
+    tokenId: one.refreshTokenId || one.id || claims.sid,
     userId: one.userId || claims.sub, application: one.applicationId || claims.client_id,
   };
   const changed = Object.entries(found).filter(([id, text]) => typeof text === 'string' && text !== at(id).value);
@@ -89,7 +93,8 @@ function refill() {
 /** The ways in which an operation may be authorised, as choices. */
 function choices(operation) {
   const schemes = description.components.securitySchemes;
-  const words = (requirement) => Object.keys(requirement).filter((name) => name !== 'tenant') // it stands beside every other
+  // The tenant stands beside every key and needs no word.
+  const words = (requirement) => Object.keys(requirement).filter((name) => name !== 'tenant')
     .map((name) => schemes[name].description.replace(/\.$/, '')).join(' + ') || 'None';
   const list = operation.security && operation.security.length ? operation.security : [{}];
   return list.map((requirement) => ({ names: Object.keys(requirement), label: words(requirement) }));
@@ -123,7 +128,8 @@ function requestOf(form) {
     headers.push(['Content-Type', form.elements.mediaType.value]);
     try { Object.assign(names, JSON.parse(body)); } catch { /* the service says what is wrong with it */ }
   }
-  return { method: method.toUpperCase(), url: location.origin + target + (query.size ? '?' + query : ''), headers, body, path, names };
+  const url = location.origin + target + (query.size ? '?' + query : '');
+  return { method: method.toUpperCase(), url, headers, body, path, names };
 }
 
 /** What a request would end, if that is more than one session. */
@@ -134,8 +140,9 @@ function endsMany({ method, path, names }) {
     (method === 'POST' && path.startsWith('/jwt/refresh') && application);
   const one = names.tokenId || names.token || names.TokenString || names.tokenString || names.refreshToken;
   if (!deletes || (one && !application)) return '';
-  return 'This ends every session' + (names.except || names.exceptTokenId ? ' but one' : '') + (user ? ' of user ' + user : '') +
-    (application ? ' in application ' + application : '') + ', tenant ' + value('tenant') + ', at once and for good.';
+  return 'This ends every session' + (names.except || names.exceptTokenId ? ' but one' : '') +
+    (user ? ' of user ' + user : '') + (application ? ' in application ' + application : '') +
+    ', tenant ' + value('tenant') + ', at once and for good.';
 }
 
 function confirmed(question) {
@@ -143,7 +150,9 @@ function confirmed(question) {
   at('ask-what').textContent = question;
   dialog.returnValue = '';
   dialog.showModal();
-  return new Promise((done) => dialog.addEventListener('close', () => done(dialog.returnValue === 'yes'), { once: true }));
+  return new Promise((done) => {
+    dialog.addEventListener('close', () => done(dialog.returnValue === 'yes'), { once: true });
+  });
 }
 
 async function send(form) {
@@ -179,10 +188,12 @@ function answered(answer, text, milliseconds) {
   const headers = [...answer.headers].map(([name, one]) => name + ': ' + one).join('\n');
   return [
     element('p', { class: 'row' },
-      element('span', { class: answer.ok ? 'good' : 'bad' }, element('strong', { class: 'status' }, String(answer.status)), ' ' + answer.statusText),
+      element('span', { class: answer.ok ? 'good' : 'bad' },
+        element('strong', { class: 'status' }, String(answer.status)), ' ' + answer.statusText),
       element('span', { class: 'muted taken' }, milliseconds + ' ms, ' + new Blob([text]).size + ' bytes'),
       copyButton('the answer', () => shown)),
-    element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer' }, coloured(shown || '(no body)')),
+    element('pre', { class: 'answer', tabindex: '0', role: 'group', 'aria-label': 'Answer' },
+      coloured(shown || '(no body)')),
     news && element('p', { class: 'muted carried' }, 'Carried over to the other forms: ' + news + '.'),
     decodedView(data.accessToken || data.access_token || data.jwtToken || ''),
     element('details', {}, element('summary', {}, 'Headers of the answer'), element('pre', { tabindex: '0' }, headers)),
@@ -193,17 +204,20 @@ function parameterField(parameter) {
   const schema = resolve(parameter.schema) || {};
   const help = parameter.description || schema.description;
   const attributes = { name: parameter.name, 'data-in': parameter.in, required: Boolean(parameter.required) };
-  const field = schema.enum
-    ? element('select', attributes, [...(parameter.required ? [] : ['']), ...schema.enum].map((one) => element('option', {}, one)))
+  const values = schema.enum && [...(parameter.required ? [] : ['']), ...schema.enum];
+  const field = values
+    ? element('select', attributes, values.map((one) => element('option', {}, one)))
     : element('input', { ...attributes, spellcheck: 'false', placeholder: shape(schema) });
   field.refill = () => offer(field, parameter.required ? filled(parameter.example || '', parameter.name) : '');
-  return element('label', { title: help }, parameter.name, element('span', { class: 'muted' }, ' ' + parameter.in + (parameter.required ? '' : ', optional')), field);
+  return element('label', { title: help }, parameter.name,
+    element('span', { class: 'muted' }, ' ' + parameter.in + (parameter.required ? '' : ', optional')), field);
 }
 
 function bodyFields(operation) {
   if (!operation.requestBody) return [];
   const content = resolve(operation.requestBody).content;
-  const types = element('select', { name: 'mediaType' }, Object.keys(content).map((type) => element('option', {}, type)));
+  const option = (type) => element('option', {}, type);
+  const types = element('select', { name: 'mediaType' }, Object.keys(content).map(option));
   const examples = element('select', { name: 'example' });
   const text = element('textarea', { name: 'body', spellcheck: 'false', wrap: 'off', rows: '5' });
   const all = () => content[types.value].examples || {};
@@ -211,8 +225,9 @@ function bodyFields(operation) {
     element('option', { value: name }, resolve(example).summary || name)));
   text.refill = () => {
     const example = resolve(all()[examples.value]);
-    const body = example ? filled(example.value) : '';
-    offer(text, typeof body !== 'object' ? body : types.value.includes('json') ? pretty(body) : new URLSearchParams(body).toString());
+    if (!example) return offer(text, '');
+    const body = filled(example.value);
+    return offer(text, types.value.includes('json') ? pretty(body) : new URLSearchParams(body).toString());
   };
   const again = () => {
     text.offered = undefined;
@@ -226,15 +241,20 @@ function bodyFields(operation) {
       element('label', { hidden: types.length < 2 && examples.length < 2 }, 'Example ', examples)),
     element('label', {}, 'Body ', text),
     element('button', { type: 'button', class: 'small fill', onclick: again }, 'Fill in again'),
-    element('details', {}, element('summary', {}, 'What the body may be'), element('pre', { tabindex: '0' }, shape(content[types.value].schema))),
+    element('details', {}, element('summary', {}, 'What the body may be'),
+      element('pre', { tabindex: '0' }, shape(content[types.value].schema))),
   ];
 }
 
 /** The request of a form as a program, in the language that was chosen last. */
 function sampleView(form) {
-  const code = element('pre', { class: 'sample', tabindex: '0', 'aria-label': 'Sample' });
+  const code = element('pre', { class: 'sample', tabindex: '0', role: 'group', 'aria-label': 'Sample' });
+  const choose = (event) => {
+    language = event.target.value;
+    refill();
+  };
   const radios = Object.keys(samples).map((name) => element('label', {},
-    element('input', { type: 'radio', name: 'language', value: name, onchange: () => { language = name; refill(); } }), name));
+    element('input', { type: 'radio', name: 'language', value: name, onchange: choose }), name));
   form.sample = () => {
     code.replaceChildren(...coloured(samples[language](requestOf(form))));
     for (const label of radios) label.firstChild.checked = label.textContent === language;
@@ -248,14 +268,17 @@ function answers(operation) {
   const rows = Object.entries(operation.responses).sort().map(([status, response]) => {
     response = resolve(response);
     const media = response.content && response.content['application/json'];
-    const examples = Object.values((media && media.examples) || {}).map((example) => pretty(resolve(example).value)).join('\n\n');
+    const examples = Object.values((media && media.examples) || {})
+      .map((example) => pretty(resolve(example).value)).join('\n\n');
     const headers = Object.keys(response.headers || {}).join(', ');
     return element('tr', {}, element('th', { scope: 'row', class: status < '300' ? 'good' : 'bad' }, status),
-      element('td', {}, markdown(response.description), headers && element('p', { class: 'muted' }, 'Headers: ' + headers),
+      element('td', {}, markdown(response.description),
+        headers && element('p', { class: 'muted' }, 'Headers: ' + headers),
         media && element('details', {}, element('summary', {}, 'Body'),
           element('pre', { tabindex: '0' }, coloured(shape(media.schema) + (examples && '\n\n' + examples))))));
   });
-  return element('details', { class: 'answers' }, element('summary', {}, 'What it answers: ' + Object.keys(operation.responses).sort().join(', ')),
+  return element('details', { class: 'answers' },
+    element('summary', {}, 'What it answers: ' + Object.keys(operation.responses).sort().join(', ')),
     element('table', {}, element('tbody', {}, rows)));
 }
 
@@ -281,7 +304,8 @@ function details({ path, item, method, operation }) {
   form.addEventListener('submit', (event) => { event.preventDefault(); send(form); });
   const made = element('details', { class: 'operation card', id: operation.operationId },
     element('summary', {}, badge(method), element('span', { class: 'path' }, path),
-      element('span', { class: 'muted summary' }, operation.summary || ''), operation.deprecated ? element('span', { class: 'chip' }, 'deprecated') : ''),
+      element('span', { class: 'muted summary' }, operation.summary || ''),
+      operation.deprecated ? element('span', { class: 'chip' }, 'deprecated') : ''),
     element('div', { class: 'about' }, markdown(operation.description)),
     element('div', { class: 'try' }, form, element('div', {}, form.output, sampleView(form))),
     answers(operation));
@@ -295,18 +319,22 @@ function all() {
     methods.filter((method) => item[method]).map((method) => ({ path, item, method, operation: item[method] })));
 }
 
+function indexItem({ method, operation: { operationId: id, summary } }) {
+  return element('li', {}, element('a', { href: '#' + id, 'data-for': id }, badge(method), summary));
+}
+
 function render() {
   at('title').textContent = description.info.title + ' ' + description.info.version;
   at('tagline').textContent = description.info.summary;
-  const main = [element('details', { class: 'card' }, element('summary', {}, 'About these interfaces'), markdown(description.info.description))];
+  const about = element('summary', {}, 'About these interfaces');
+  const main = [element('details', { class: 'card' }, about, markdown(description.info.description))];
   const contents = [];
   const operations = all();
   for (const tag of description.tags) {
     const mine = operations.filter((one) => one.operation.tags.includes(tag.name));
     if (!mine.length) continue;
     main.push(element('section', {}, element('h2', {}, tag.name), markdown(tag.description), mine.map(details)));
-    contents.push(element('section', {}, element('h2', {}, tag.name), element('ul', {}, mine.map(({ method, operation }) =>
-      element('li', {}, element('a', { href: '#' + operation.operationId, 'data-for': operation.operationId }, badge(method), operation.summary))))));
+    contents.push(element('section', {}, element('h2', {}, tag.name), element('ul', {}, mine.map(indexItem))));
   }
   at('sections').replaceChildren(...main);
   at('contents').replaceChildren(...contents);
@@ -352,7 +380,8 @@ async function start() {
     render();
     openTarget();
   } catch (failure) {
-    at('sections').replaceChildren(element('p', { class: 'bad' }, 'The description cannot be read: ' + failure.message));
+    const text = 'The description cannot be read: ' + failure.message;
+    at('sections').replaceChildren(element('p', { class: 'bad' }, text));
   }
 }
 

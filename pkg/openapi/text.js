@@ -84,8 +84,10 @@ setInterval(() => document.querySelectorAll('time').forEach(tell), 1000);
 /** Header and claims of a JWT, unverified; undefined for what is none. */
 function decode(token) {
   try {
-    const parts = token.split('.').slice(0, 2).map((part) =>
-      JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(part.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)))));
+    const parts = token.split('.').slice(0, 2).map((part) => {
+      const bytes = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
+      return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
+    });
     return parts.length === 2 && parts.every((part) => part && typeof part === 'object') ? parts : undefined;
   } catch {
     return undefined;
@@ -96,16 +98,16 @@ function decode(token) {
 function decodedView(token) {
   const parts = decode(token);
   if (!parts) return '';
-  const times = ['exp', 'iat', 'nbf', 'auth_time'];
-  const rows = (part) => Object.entries(part).map(([name, value]) => {
-    const isTime = times.includes(name) && Number.isSafeInteger(value) && Math.abs(value) < 1e11;
-    return element('tr', {}, element('th', { scope: 'row' }, name), element('td', {},
-      element('code', {}, typeof value === 'string' ? value : JSON.stringify(value)), isTime ? [' ', relative(value)] : ''));
-  });
-  const table = (caption, part) => element('table', { class: 'claims' }, element('caption', {}, caption), element('tbody', {}, rows(part)));
+  const inTime = (name, value) => ['exp', 'iat', 'nbf', 'auth_time'].includes(name) && Math.abs(value) < 1e11;
+  const row = ([name, value]) => element('tr', {}, element('th', { scope: 'row' }, name),
+    element('td', {}, element('code', {}, typeof value === 'string' ? value : JSON.stringify(value)),
+      inTime(name, value) ? [' ', relative(value)] : ''));
+  const table = (caption, part) => element('table', { class: 'claims' }, element('caption', {}, caption),
+    element('tbody', {}, Object.entries(part).map(row)));
   const [header, claims] = parts;
-  const end = Number.isSafeInteger(claims.exp) && Math.abs(claims.exp) < 1e11;
   return element('details', { class: 'jwt' },
-    element('summary', {}, 'Access token decoded', claims.sub ? ', of ' + claims.sub : '', end ? [', expires ', relative(claims.exp)] : ''),
-    table('Header', header), table('Claims', claims), element('p', { class: 'muted' }, 'Decoded here and not verified.'));
+    element('summary', {}, 'Access token decoded', claims.sub ? ', of ' + claims.sub : '',
+      inTime('exp', claims.exp) ? [', expires ', relative(claims.exp)] : ''),
+    table('Header', header), table('Claims', claims),
+    element('p', { class: 'muted' }, 'Decoded here and not verified.'));
 }
