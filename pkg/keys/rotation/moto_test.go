@@ -63,7 +63,7 @@ func newMoto(t *testing.T) *moto {
 func wait(t *testing.T, endpoint string) {
 	t.Helper()
 	var err error
-	for range 300 {
+	for range 3000 { // 5 minutes
 		var connection net.Conn
 		if connection, err = net.Dial("tcp", strings.TrimPrefix(endpoint, "http://")); err == nil {
 			_ = connection.Close()

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a server may take to start, and to stop.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Program says how a server is started. It receives a free port of 127.0.0.1 as PORT, and of the caller's environment
 // PATH and HOME only.

@@ -16,8 +16,8 @@ import (
 
 // Lambda allows 10 seconds for an init phase, and 2 between SIGTERM and SIGKILL; a machine with other work gets more.
 const (
-	initTimeout     = time.Minute
-	shutdownTimeout = 30 * time.Second
+	initTimeout     = 2 * time.Minute
+	shutdownTimeout = 2 * time.Minute
 )
 
 // Process is one execution environment: a function that runs, and its Runtime API.

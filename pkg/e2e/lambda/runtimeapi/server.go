@@ -79,7 +79,7 @@ func NewServer(functionARN string) (*Server, error) {
 	routes.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.response)
 	routes.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.failure)
 	routes.HandleFunc("POST /2018-06-01/runtime/init/error", s.initFailure)
-	s.http = &http.Server{Handler: routes, ReadHeaderTimeout: time.Second}
+	s.http = &http.Server{Handler: routes, ReadHeaderTimeout: time.Minute}
 	go func() { _ = s.http.Serve(listener) }() // it ends with Close
 	return s, nil
 }
