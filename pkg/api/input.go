@@ -116,7 +116,7 @@ func (f *Faults) CheckTenantID(field, id string) {
 	}
 }
 
-// Err is nil where there is no fault.
+// Err is nil without faults.
 func (f *Faults) Err() error {
 	if len(*f) == 0 {
 		return nil

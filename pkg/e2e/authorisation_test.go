@@ -140,7 +140,7 @@ func TestTheTenantHeaderMustBeThereOnceAndBeTheCredentials(t *testing.T) {
 		deny(t, w, "an empty tenant header", with(auth, right, ""), always(401))
 		deny(t, w, "another tenant", with(auth, right, home.other.id), always(403))
 		deny(t, w, "another tenant, misspelt", with(auth, misspelt, home.other.id), always(403))
-		deny(t, w, "a tenant that is none", with(auth, right, "nothing"), always(403))
+		deny(t, w, "an unknown tenant", with(auth, right, "nothing"), always(403))
 		deny(t, w, "another case of the tenant", with(auth, right, strings.ToUpper(n.id)), always(403))
 		deny(t, w, "both with different values", with(with(auth, right, n.id), misspelt, home.other.id), twice)
 		deny(t, w, "the tenant header twice", with(with(auth, right, n.id), right, n.id), twice)

@@ -125,13 +125,13 @@ func equal(t testing.TB, what string, got, want any) {
 	}
 }
 
-// text is a string member of the body; "" where there is none.
+// text is a string member of the body; "" if it is missing.
 func (a answer) text(name string) string {
 	text, _ := a.body[name].(string)
 	return text
 }
 
-// data is a string member of data; "" where there is none.
+// data is a string member of data; "" if it is missing.
 func (a answer) data(name string) string {
 	object, _ := a.body["data"].(map[string]any)
 	text, _ := object[name].(string)
@@ -149,7 +149,7 @@ func (a answer) cookies() map[string]string {
 	return set
 }
 
-// refreshToken is the one of a grant, in the body or in a cookie; "" where there is none.
+// refreshToken is the one of a grant, in the body or in a cookie; "" if it is missing.
 func (a answer) refreshToken() string {
 	set := a.cookies()
 	return cmp.Or(a.data("refreshToken"), set["__Host-refresh_token"], set["refreshToken"], set["refresh_token"])

@@ -22,7 +22,7 @@ func recordOf(r events.DynamoDBEventRecord) dynamo.Record {
 	}
 }
 
-// imageOf returns nil where there is no image.
+// imageOf returns nil for a record without an image.
 func imageOf(from map[string]events.DynamoDBAttributeValue) map[string]types.AttributeValue {
 	if len(from) == 0 {
 		return nil

@@ -73,7 +73,7 @@ func (d *document) get(n *node, keys ...string) *node {
 	}
 }
 
-// string is the text at the end of the keys, "" where there is no value.
+// string is the text at the end of the keys, "" where the value is missing.
 func (d *document) string(n *node, keys ...string) string {
 	found := d.get(n, keys...)
 	if found.kind != scalar && found.kind != absent {

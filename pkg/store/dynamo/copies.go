@@ -96,7 +96,7 @@ type applicationWrite struct {
 }
 
 // writeApplication writes an application and its copies, and returns the application after that and whether it was
-// written. It is empty if there is no application.
+// written. It is empty for an unknown application.
 func (s *Store) writeApplication(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
 	stored, written, err = s.updateUncopied(ctx, w)
 	switch {

@@ -21,7 +21,7 @@
 //	Query           Query                              1 per 4 KB of the page
 //	Create          PutItem                                   2     table and index
 //	Delete          DeleteItem                                2     table and index; 1 if refused
-//	EndReused       UpdateItem, then DeleteItem               3     1 if there is no session
+//	EndReused       UpdateItem, then DeleteItem               3     1 for an unknown session
 //	DeleteBatch     BatchWriteItem per 25                     2n    table and index
 //	Record          PutItem                                   1     an entry of the history
 //	Entries         Query                              1 per 4 KB of the page

@@ -27,7 +27,7 @@ type Engine struct {
 func Acquire() (*Engine, error) {
 	for _, tool := range []string{"java", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return nil, fmt.Errorf("%w: there is no %s; enable it with: apt-get install -y default-jre-headless npm",
+			return nil, fmt.Errorf("%w: %s is missing; enable it with: apt-get install -y default-jre-headless npm",
 				ErrUnavailable, tool)
 		}
 	}

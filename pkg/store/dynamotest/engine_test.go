@@ -56,7 +56,7 @@ func TestAnEngineEndsWithClose(t *testing.T) {
 	if os.Getenv("STORE_TEST_TABLE") != "" {
 		t.Skip("STORE_TEST_TABLE replaces the engine")
 	}
-	dynamotest.Start(t) // skips where there is no engine
+	dynamotest.Start(t) // skips without an engine
 	engine, err := dynamotest.Acquire()
 	if err != nil {
 		t.Fatal(err)

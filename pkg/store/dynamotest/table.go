@@ -21,8 +21,8 @@ import (
 // shared is the engine of a test binary, which takes more than a second to start. Each test has its own tables.
 var shared = sync.OnceValues(Acquire)
 
-// Start returns the endpoint of this process's engine. The test skips with -short and where there is none, or fails
-// if REQUIRE_ENGINES=1.
+// Start returns the endpoint of this process's engine. The test skips with -short and on a machine without Java
+// or npm, where it fails if REQUIRE_ENGINES=1.
 func Start(tb testing.TB) (endpoint string) {
 	tb.Helper()
 	if testing.Short() {

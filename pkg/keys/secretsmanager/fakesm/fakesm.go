@@ -104,7 +104,7 @@ func (s *Server) DisableRotation(arn string) {
 	s.secrets[arn].rotates = false
 }
 
-// Value is the value of the version with a stage; false if there is no such version or it has no value.
+// Value is the value of the version with a stage; false if the version or its value is missing.
 func (s *Server) Value(arn, stage string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +114,7 @@ func (s *Server) Value(arn, stage string) (string, bool) {
 	return "", false
 }
 
-// Version is the id of the version with a stage; "" if there is none.
+// Version is the id of the version with a stage; "" if no version has it.
 func (s *Server) Version(arn, stage string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,7 +216,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// under is the id of the version with a stage; "" if there is none.
+// under is the id of the version with a stage; "" if no version has it.
 func (x *secret) under(stage string) string {
 	for _, id := range slices.Sorted(maps.Keys(x.versions)) {
 		if slices.Contains(x.versions[id].stages, stage) {

@@ -70,8 +70,8 @@ func FromTemplate(template *stack.Template) (Definition, error) {
 // patience is how long a new table may take to become ACTIVE.
 const patience = 2 * time.Minute
 
-// Ensure creates the table of a template under a name if there is none of that name, sets its TTL if it has none,
-// and returns once it can be used. Whoever else does so meanwhile does no harm.
+// Ensure creates the table of a template under a name unless it exists, sets its TTL unless it is set, and returns once
+// the table can be used. Several processes may do so at once.
 func Ensure(ctx context.Context, client *dynamodb.Client, template *stack.Template, name string) error {
 	definition, err := FromTemplate(template)
 	if err != nil {
