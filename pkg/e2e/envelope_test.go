@@ -46,6 +46,27 @@ func TestUnknownRoutesAndMethodsAre404(t *testing.T) {
 	home.do(t, call{"POST", "/.well-known/jwks.json", nil, ""}).want(t, 404)
 }
 
+func TestAKnownPathListsItsMethods(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"PUT", "/jwt/refresh", "DELETE, GET, POST"},
+		{"PUT", "/jwt/refresh/", "DELETE, GET, POST"},
+		{"GET", "/jwt/issue", "POST"},
+		{"DELETE", "/jwt/revoke", "POST"},
+		{"GET", "/jwt/logout", "POST"},
+		{"GET", "/jwt/applications/web/refresh", "DELETE"},
+		{"GET", "/oauth2/token", "POST"},
+		{"DELETE", "/User/RefreshToken", "POST"},
+		{"POST", "/.well-known/jwks.json", "GET"},
+		{"POST", "/jwt/nothing", ""},
+		{"GET", "/jwt", ""},
+	} {
+		a := home.do(t, call{c[0], c[1], nil, ""}).want(t, 404)
+		_, got, _ := strings.Cut(strings.TrimSuffix(a.text("message"), "."), "This path takes: ")
+		equal(t, c[0]+" "+c[1], got, c[2])
+	}
+}
+
 func TestAnswersRaisedByTheGatewayHaveTheEnvelopeToo(t *testing.T) {
 	t.Parallel()
 	for _, c := range []call{

@@ -27,10 +27,13 @@ type Config struct {
 	Authorizers map[string]Authorizer // by operation
 	// CORS returns headers for gateway responses to a request from origin ("" without one), beside the template's
 	// own. Nil adds none.
-	CORS    func(origin string) http.Header
-	Timeout time.Duration    // of one invocation; 0 means 29 s, as on AWS
-	Log     *slog.Logger     // failed invocations and unreadable requests; nil drops them
-	Now     func() time.Time // nil means time.Now
+	CORS func(origin string) http.Header
+	// OtherMethods returns the body of the 404 of a known path with another method. A gateway response of a REST API
+	// cannot name the methods of a path. Nil leaves the template's.
+	OtherMethods func(methods []string) string
+	Timeout      time.Duration    // of one invocation; 0 means 29 s, as on AWS
+	Log          *slog.Logger     // failed invocations and unreadable requests; nil drops them
+	Now          func() time.Time // nil means time.Now
 }
 
 // integrationTimeout is the default limit of REST APIs.

@@ -26,6 +26,7 @@ const (
 type failure struct {
 	kind    kind
 	message string // AWS's own text, $context.error.message
+	body    string // in place of the template's, if it is not ""
 }
 
 func fail(k kind) *failure {

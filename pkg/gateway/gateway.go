@@ -70,9 +70,14 @@ func (x *exchange) serve(rawQuery string) (events.APIGatewayProxyResponse, *fail
 		return none, fail(badRequestParameters)
 	}
 	var params map[string]string
-	x.route, params = x.root.match(x.r.Method, x.path)
+	var others []string
+	x.route, params, others = x.root.match(x.r.Method, x.path)
 	if x.route == nil {
-		return none, fail(missingAuthenticationToken)
+		failed := fail(missingAuthenticationToken)
+		if len(others) > 0 && x.config.OtherMethods != nil {
+			failed.body = x.config.OtherMethods(others)
+		}
+		return none, failed
 	}
 	lineOf(x.r.Context()).set(slog.String("path", x.route.Path))
 	query, ok := parseQuery(rawQuery)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,8 @@ func (x *exchange) refuse(f *failure) {
 		maps.Copy(header, x.config.CORS(x.r.Header.Get("Origin")))
 	}
 	x.w.WriteHeader(r.status)
-	_, _ = io.WriteString(x.w, r.body.render(x, f)) // the client may be gone
+	body := cmp.Or(f.body, r.body.render(x, f))
+	_, _ = io.WriteString(x.w, body) // the client may be gone
 }
 
 // variable is the value of a $context variable; "" for one that gateway responses do not have.

@@ -3,6 +3,9 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
@@ -69,10 +72,10 @@ func (s *segment) child(part string) *segment {
 
 // match finds the route of a raw path. A static part wins over a parameter, without backtracking. Parameters keep
 // their percent-encoding, as REST APIs pass them. One trailing slash is ignored; an empty part matches nothing.
-func (s *segment) match(method, path string) (*route, map[string]string) {
+func (s *segment) match(method, path string) (found *route, params map[string]string, others []string) {
 	rest, rooted := strings.CutPrefix(path, "/")
 	if !rooted {
-		return nil, nil
+		return nil, nil, nil
 	}
 	values := make([][2]string, 0, usualParams)
 	for rest != "" {
@@ -84,7 +87,7 @@ func (s *segment) match(method, path string) (*route, map[string]string) {
 			values = append(values, [2]string{next.name, part})
 		}
 		if next == nil {
-			return nil, nil
+			return nil, nil, nil
 		}
 		s = next
 	}
@@ -92,14 +95,23 @@ func (s *segment) match(method, path string) (*route, map[string]string) {
 	if r == nil {
 		r = s.methods["ANY"]
 	}
-	if r == nil || len(values) == 0 {
-		return r, nil
+	if r == nil {
+		return nil, nil, s.requestMethods()
 	}
-	params := make(map[string]string, len(values))
+	if len(values) == 0 {
+		return r, nil, nil
+	}
+	params = make(map[string]string, len(values))
 	for _, v := range values {
 		params[v[0]] = v[1]
 	}
-	return r, params
+	return r, params, nil
+}
+
+// requestMethods are the methods that a client chooses; browsers send OPTIONS by themselves.
+func (s *segment) requestMethods() []string {
+	methods := slices.Sorted(maps.Keys(s.methods))
+	return slices.DeleteFunc(methods, func(m string) bool { return m == http.MethodOptions || m == http.MethodHead })
 }
 
 // wellEncoded says whether every % of a raw path or query begins two hex digits.

@@ -126,3 +126,17 @@ func FuzzEveryPathHasAnAnswer(f *testing.F) {
 		}
 	})
 }
+
+func TestAKnownPathWithAnotherMethodCanNameItsMethods(t *testing.T) {
+	h := with(t, func(c *gatewayConfig) {
+		c.OtherMethods = func(methods []string) string { return strings.Join(methods, "+") }
+	})
+	for path, want := range map[string]string{
+		"/open": "POST", "/open/": "POST", "/open/x": "GET", "/open/fixed": "GET",
+		"/": `{"m":"Missing Authentication Token"}`, "/nothing": `{"m":"Missing Authentication Token"}`, "/open/x/part": `{"m":"Missing Authentication Token"}`,
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPut, path, http.NoBody))
+		check(t, w, 404, want)
+	}
+}

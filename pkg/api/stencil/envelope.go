@@ -1,6 +1,8 @@
 package stencil
 
 import (
+	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -39,6 +41,15 @@ func failure(err error) api.Answer {
 
 // invalidRefreshToken is the code of every refresh token that does not refresh.
 const invalidRefreshToken = "invalid_refresh_token"
+
+// OtherMethods is the body of a 404 where a path has these methods and the request has another one.
+func OtherMethods(methods []string) string {
+	body, err := json.Marshal(envelope{Message: "There is no such route. This path takes: " + strings.Join(methods, ", ") + "."})
+	if err != nil {
+		return "" // not reached: an envelope with a message alone
+	}
+	return string(body) + "\n"
+}
 
 // credentials is the data of issue and refresh.
 type credentials struct {

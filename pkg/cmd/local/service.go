@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/api/stencil"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/handlers"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
@@ -110,11 +111,12 @@ func openGateway(p handlers.Parts, routes *stack.API) (*gateway.Gateway, error) 
 		functions[string(operation)] = gateway.Function(handler)
 	}
 	return gateway.New(gateway.Config{
-		API:         routes,
-		Functions:   functions,
-		Authorizers: map[string]gateway.Authorizer{"authorizer": p.Authorizer.Handler(p.Shell.Log)},
-		CORS:        p.Shell.Origins.Headers,
-		Log:         p.Shell.Log.Logger,
+		API:          routes,
+		Functions:    functions,
+		Authorizers:  map[string]gateway.Authorizer{"authorizer": p.Authorizer.Handler(p.Shell.Log)},
+		CORS:         p.Shell.Origins.Headers,
+		OtherMethods: stencil.OtherMethods,
+		Log:          p.Shell.Log.Logger,
 	})
 }
 
