@@ -147,8 +147,8 @@ func TestTokensOfADroppedKeyAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh := f.newContainer()
-	if _, err := fresh.sessions.Refresh(t.Context(), session.RefreshRequest{Token: text}); !errors.Is(err, session.ErrForged) {
-		t.Errorf("a token of a dropped key: got %v, want %v", err, session.ErrForged)
+	if _, err := fresh.sessions.Refresh(t.Context(), session.RefreshRequest{Token: text}); !errors.Is(err, session.ErrDroppedKey) {
+		t.Errorf("a token of a dropped key: got %v, want %v", err, session.ErrDroppedKey)
 	}
 	f.containers[0] = fresh
 	if _, err := f.issue(4, "web"); err != nil {
