@@ -45,7 +45,7 @@ func openStore(ctx context.Context, cfg config, template *stack.Template, log te
 		return nil, "", nil, fmt.Errorf("DYNAMODB_ENDPOINT: %w", err)
 	}
 	client := dynamodb.NewFromConfig(config)
-	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ready, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	if err := table.Ensure(ready, client, template, tableName); err != nil {
 		return nil, "", nil, fmt.Errorf("table on %s: %w (is DynamoDB listening there?)", cfg.endpoint, err)

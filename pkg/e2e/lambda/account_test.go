@@ -47,6 +47,7 @@ func newAccount(t *testing.T) *account {
 	}
 	p := &account{t: t, Tenants: tenantsOfNow(), bus: &bus{}, values: map[string]string{
 		"TABLE_NAME": "tokens", "ISSUER": fixture.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
+		"ALLOWED_HEADERS": "", "COOKIE_DOMAIN": "",
 		"SIGNING_ALGORITHM": "ES256", "METRICS_NAMESPACE": "RefreshTokens", "EVENT_BUS_NAME": "tokens",
 	}}
 	p.keep(p.Keys)
