@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -90,6 +92,41 @@ func FuzzForms(f *testing.F) {
 		if left(t, s) < before || op == api.DocumentedForms { // for the next input
 			restore(t, s)
 		}
+	})
+}
+
+// Whatever cookies come, an answer sets and clears those of this service alone, and shows no refresh token.
+func FuzzCookies(f *testing.F) {
+	s := service.New(f, io.Discard)
+	tokens := strings.NewReplacer("{one}", s.RefreshText(fixture.SessionOne, 0), "{bob}", s.RefreshText(fixture.SessionBob, 0),
+		"{access}", s.AccessText(fixture.SessionOne, fixture.Noon()))
+	for _, seed := range []string{
+		"", "refreshToken={one}; accessToken={access}", "__Host-refresh_token={one}; refreshToken={bob}", "refreshToken=a; refresh_token={one}",
+		"refreshToken={one}; refresh_token={bob}", `refresh_token="{one}"; refresh_token={one}`, "refreshToken=; =; refreshToken",
+	} {
+		f.Add(seed, "")
+		f.Add(seed, "example.com")
+	}
+	line := regexp.MustCompile(`^(__Host-)?(refresh|access)_?[tT]oken=[\w.-]*; Path=/(; Domain=example\.com)?; Max-Age=\d+; HttpOnly; Secure; SameSite=Strict$`)
+	f.Fuzz(func(t *testing.T, cookies, domain string) {
+		if domain != "" {
+			domain = "example.com"
+		}
+		parts := s.Parts
+		parts.Shell.CookieDomain = domain
+		for _, op := range []api.Operation{api.Refresh, api.Logout} {
+			r := service.Request{Method: http.MethodPost, Header: []string{"cookie", tokens.Replace(cookies)}}
+			answer, err := parts.All()[op](t.Context(), r.Event())
+			if err != nil || answer.StatusCode >= http.StatusInternalServerError || strings.Contains(answer.Body, "srt_") {
+				t.Fatalf("%s: got %d %s, %v, want no failure and no refresh token", op, answer.StatusCode, answer.Body, err)
+			}
+			for _, set := range answer.MultiValueHeaders["Set-Cookie"] {
+				if !line.MatchString(set) || strings.HasPrefix(set, "__Host-") && strings.Contains(set, "Domain") {
+					t.Fatalf("%s: got %q, want %s", op, set, line)
+				}
+			}
+		}
+		restore(t, s)
 	})
 }
 

@@ -26,13 +26,15 @@ func Logout(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 		answer := success("Logged out.", nil)
 		answer.Header = shell.ClearCookies()
 		for _, text := range r.RefreshTokens(in[api.KeyRefreshToken]) {
-			_, err := deleter.LogOut(ctx, text)
+			ended, err := deleter.LogOut(ctx, text)
 			switch {
+			case err == nil:
+				r.Tenant = ended.Tenant
 			case errors.Is(err, session.ErrWrongRoot):
 				answer.Outcome, answer.Security = string(session.WrongRoot), true
 			case errors.Is(err, session.ErrDroppedKey):
 				answer.Outcome = string(session.DroppedKey)
-			case err != nil && !errors.Is(err, session.ErrNoSession):
+			case !errors.Is(err, session.ErrNoSession):
 				return api.Answer{}, err // nothing is cleared: the browser can repeat it
 			}
 		}

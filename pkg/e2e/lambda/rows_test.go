@@ -64,6 +64,7 @@ func refreshRows(s *service.Service, current string) []row {
 		{"refresh-without-required-access-token", refresh(quoted("refreshToken",
 			s.RefreshText(fixture.SessionReq, 0))), `400 access token is required`},
 		{"refresh-cookie", refresh("", "Cookie", "refreshToken="+current, "Sec-Fetch-Site", "same-origin"), `200 "expiresIn":900,"refreshTokenId"`},
+		{"refresh-with-cookies", refresh(`{"refreshToken":"`+current+`","cookies":true}`, "Origin", "https://app.example.com"), `200 "expiresIn":900,"refreshTokenId"`},
 		{"refresh-cross-site", refresh("", "Cookie", "refreshToken="+current, "Sec-Fetch-Site", "cross-site"), "403 origin"},
 		{"refresh-reusable", refresh(quoted("refreshToken", s.RefreshText(fixture.SessionSvc, 0))), `200 "refreshToken"`},
 		{"refresh-expired", refresh(quoted("refreshToken", s.RefreshText(fixture.SessionOld, 0))), "400 refresh token is not valid"},
