@@ -368,7 +368,10 @@ function filter() {
 }
 
 async function start() {
-  at('index').open = matchMedia('(min-width: 62rem)').matches;
+  const wide = matchMedia('(width > 62rem)'); // as in the style, which shows the index there without a way to close it
+  const fold = () => { at('index').open = wide.matches; };
+  wide.addEventListener('change', fold);
+  fold();
   for (const id of ['refreshToken', 'accessToken', 'tokenId']) {
     const label = at(id).labels[0];
     label.parentElement.append(copyButton('the ' + label.textContent.trim().toLowerCase(), () => value(id)));

@@ -184,6 +184,19 @@ test('the filter leaves what it names, in the index too', async () => {
   assert.deepEqual(await page.locator('nav a:visible').evaluateAll((all) => all.map((one) => one.hash)), ['#oauthIntrospect']);
 });
 
+test('the index is there when the window is wide, and on demand when it is narrow', async () => {
+  const shown = () => page.locator('nav a').first().isVisible();
+  for (const [width, want] of [[1280, true], [390, false], [992, false], [993, true], [390, false]]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.waitForFunction((open) => document.querySelector('#index').open === open, want);
+    assert.equal(await shown(), want, `${width} px`);
+  }
+  await page.locator('#index summary').click();
+  await page.locator('nav a[href="#jwks"]').click();
+  await page.locator('#jwks[open]').waitFor();
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('axe finds nothing, wide and narrow, light and dark, and nothing is wider than the window', async () => {
   await asUser('axe');
   await send(page, 'issue');
