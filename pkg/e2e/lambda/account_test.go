@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,7 +130,7 @@ func (p *account) function(op string) runtimeapi.Function {
 func (p *account) value(name, preset string) string {
 	p.t.Helper()
 	value := cmp.Or(p.values[name], preset)
-	if value == "" {
+	if strings.Contains(value, "${") {
 		p.t.Fatalf("template.yaml has a variable %s: add its value to newAccount", name)
 	}
 	return value
