@@ -41,7 +41,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench scale build \
+.PHONY: help run rtctl test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench scale build \
   template interfaces moto clean
 
 help: ## Print this list
@@ -51,6 +51,9 @@ run: ## Build and start the whole service on http://localhost:3000; .build/local
 	@echo "Building, about a minute the first time"
 	@mkdir -p .build && go build -o .build/local ./pkg/cmd/local
 	@exec env TEMPLATE="$${TEMPLATE:-template.yaml}" .build/local
+
+rtctl: ## Build the operators' command into .build/rtctl
+	@mkdir -p .build && go build -o .build/rtctl ./pkg/cmd/rtctl
 
 test: ## The inner loop, seconds: every test that needs Go alone, in memory, the long ones shortened
 	@echo "test: DynamoDB Local, built functions, long proofs, the race detector and other people's tools:" \

@@ -91,17 +91,23 @@ func long(t *testing.T) {
 	}
 }
 
-// build compiles the service into .cache, where the next run finds it up to date.
+// build compiles the service and the operators' command into .cache, where the next run finds them up to date.
 func build() (err error) {
-	if binary, err = filepath.Abs(filepath.Join(repository, ".cache", "e2e", "local")); err != nil {
+	dir, err := filepath.Abs(filepath.Join(repository, ".cache", "e2e"))
+	if err != nil {
 		return err
 	}
-	args := []string{"build", "-o", binary}
+	args := []string{"build"}
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		binary += "-race"
-		args = []string{"build", "-race", "-o", binary}
+		dir += "-race"
+		args = append(args, "-race")
 	}
-	cmd := exec.CommandContext(context.Background(), "go", append(args, "./pkg/cmd/local")...)
+	binary = filepath.Join(dir, "local")
+	args = append(args, "-o", dir+string(filepath.Separator), "./pkg/cmd/local", "./pkg/cmd/rtctl")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(context.Background(), "go", args...)
 	cmd.Dir = repository
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the service: %w\n%s", err, out)

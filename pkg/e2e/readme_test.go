@@ -75,6 +75,7 @@ func pasteAndCompare(t *testing.T, blocks [][]string) {
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"), "LOCAL_DIR=.local")
 	printed, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v after\n%s", err, printed)

@@ -73,7 +73,7 @@ func (l *Listener) forget() error {
 
 // checkOwner refuses a directory that another user owns or can enter, and a link to one.
 func checkOwner(dir string) error {
-	info, err := os.Lstat(dir)
+	info, err := os.Lstat(dir) //nolint:gosec // the owner of what it names is what is checked
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func removeStale(path string) error {
 	if info.Mode().Type() != fs.ModeSocket {
 		return fmt.Errorf("%s is in the way: remove it", path)
 	}
-	if connection, err := net.Dial("unix", path); err == nil {
+	if connection, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"}); err == nil {
 		return errors.Join(fmt.Errorf("another service answers on %s", path), connection.Close())
 	}
 	return os.Remove(path)

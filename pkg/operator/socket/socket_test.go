@@ -25,7 +25,7 @@ func serve(t *testing.T, dir string) *socket.Listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: socket.Handler(map[string]socket.Function{ //nolint:gosec // nobody else connects
+	server := &http.Server{Handler: socket.Handler(map[string]socket.Function{
 		"echo": func(_ context.Context, payload json.RawMessage) (any, error) { return payload, nil },
 		"fail": func(context.Context, json.RawMessage) (any, error) { return nil, wrongError{"tenantId must be"} },
 	})}
@@ -65,12 +65,12 @@ func TestOnlyTheUserCanReachTheSocket(t *testing.T) {
 
 func TestADirectoryThatOthersCanEnterIsRefusedAtBothEnds(t *testing.T) {
 	for name, prepare := range map[string]func(operator string) error{
-		"a wider mode": func(operator string) error { return os.Chmod(operator, 0o755) }, //nolint:gosec // on purpose
+		"a wider mode": func(operator string) error { return os.Chmod(operator, 0o755) },
 		"a link": func(operator string) error {
 			return errors.Join(os.Rename(operator, operator+"2"), os.Symlink(operator+"2", operator))
 		},
 		"a file": func(operator string) error {
-			return errors.Join(os.Rename(operator, operator+"2"), os.WriteFile(operator, nil, 0o700)) //nolint:gosec // likewise
+			return errors.Join(os.Rename(operator, operator+"2"), os.WriteFile(operator, nil, 0o700))
 		},
 	} {
 		dir := t.TempDir()

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
+)
+
+// cloud is a deployed stack, reached with the operator's own credentials: those of the environment or of a profile.
+type cloud struct {
+	name, status string
+	outputs      map[string]string
+	lambda       *lambda.Client
+	dynamodb     *dynamodb.Client
+}
+
+func newCloud(ctx context.Context, name, region string) (*cloud, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Region == "" {
+		return nil, errors.New("no region: say --region, or set AWS_REGION")
+	}
+	found, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	if err != nil {
+		return nil, fmt.Errorf("stack %s in %s: %w", name, cfg.Region, short(err))
+	}
+	if len(found.Stacks) != 1 {
+		return nil, fmt.Errorf("there are %d stacks %s in %s", len(found.Stacks), name, cfg.Region)
+	}
+	c := &cloud{
+		name: name, status: string(found.Stacks[0].StackStatus), outputs: map[string]string{},
+		lambda: lambda.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
+	}
+	for _, output := range found.Stacks[0].Outputs {
+		c.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	return c, nil
+}
+
+// short is what AWS says, without the SDK's story around it.
+func short(err error) error {
+	var answered smithy.APIError
+	if errors.As(err, &answered) {
+		return fmt.Errorf("%s: %s", answered.ErrorCode(), answered.ErrorMessage())
+	}
+	return err
+}
+
+func (c *cloud) output(name string) (string, error) {
+	if value := c.outputs[name]; value != "" {
+		return value, nil
+	}
+	return "", fmt.Errorf("stack %s has no output %s: deploy this version first", c.name, name)
+}
+
+func (c *cloud) invoke(ctx context.Context, function string, payload any) (json.RawMessage, error) {
+	arn, err := c.output(stack.LogicalID(function) + "Arn")
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &arn, Payload: raw})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", function, short(err))
+	}
+	if answer.FunctionError == nil {
+		return answer.Payload, nil
+	}
+	failure := &socket.Error{}
+	if err := json.Unmarshal(answer.Payload, failure); err != nil || failure.Message == "" {
+		return nil, fmt.Errorf("%s fails: see its log", function)
+	}
+	return nil, failure
+}
+
+func (c *cloud) home(context.Context) (home, error) {
+	url, err := c.output("ApiUrl")
+	return home{url: url}, err
+}
+
+// examine implements service.
+func (c *cloud) examine(ctx context.Context) []finding {
+	deployed := finding{What: "stack", Found: c.name + " is " + c.status}
+	switch c.status {
+	case "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE":
+	default:
+		deployed.Mend = "look at its events in CloudFormation"
+	}
+	return append([]finding{deployed}, c.examineTable(ctx)...)
+}
+
+// examineTable wants what a restore does not set by itself.
+func (c *cloud) examineTable(ctx context.Context) (all []finding) {
+	name, err := c.output("TableName")
+	if err != nil {
+		return []finding{{"table", err.Error(), "deploy the stack"}}
+	}
+	described, err := c.dynamodb.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	if err != nil {
+		return []finding{{"table", short(err).Error(), "you may need dynamodb:DescribeTable, or the table is gone: see the runbook"}}
+	}
+	table := finding{What: "table", Found: name + " is " + string(described.Table.TableStatus)}
+	if described.Table.StreamSpecification == nil || !aws.ToBool(described.Table.StreamSpecification.StreamEnabled) {
+		table.Found, table.Mend = table.Found+", without a stream", "switch the stream on: lifecycle events need it"
+	}
+	all = append(all, table)
+	ttl, err := c.dynamodb.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	expiry := finding{What: "TTL", Found: "on"}
+	switch {
+	case err != nil:
+		expiry.Found, expiry.Mend = short(err).Error(), "you may need dynamodb:DescribeTimeToLive"
+	case ttl.TimeToLiveDescription == nil || aws.ToString(ttl.TimeToLiveDescription.AttributeName) != "ttl":
+		expiry.Found, expiry.Mend = "off", "switch TTL on for the attribute ttl: expired sessions stay without it"
+	}
+	return append(all, expiry)
+}
