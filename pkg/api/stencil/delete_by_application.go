@@ -11,11 +11,11 @@ import (
 func DeleteByApplication(shell api.Shell, deleter session.ApplicationDeleter) api.Handler {
 	return shell.Serve(api.DeleteByApplication, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
 		application, fault := r.PathValue(keyApplicationID)
-		p, err := onPath(r, "", fault)
+		p, e, err := onPath(r, "", fault, keyReason)
 		if err != nil {
 			return api.Answer{}, err
 		}
-		epoch, err := deleter.DeleteByApplication(ctx, p.Tenant, application)
+		epoch, err := deleter.DeleteByApplication(e.because(ctx), p.Tenant, application)
 		return epochAdvanced(application, epoch, err)
 	})
 }

@@ -11,11 +11,11 @@ import (
 // DeleteByID is DELETE /jwt/refresh/{tokenId}.
 func DeleteByID(shell api.Shell, deleter session.Deleter) api.Handler {
 	return shell.Serve(api.DeleteByID, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
-		caller, id, err := tokenOnPath(r)
+		caller, id, e, err := tokenOnPath(r, keyReason)
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return deleteByID(ctx, deleter, caller, id)
+		return deleteByID(e.because(ctx), deleter, caller, id)
 	})
 }
 

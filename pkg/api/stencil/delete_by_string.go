@@ -20,14 +20,15 @@ func DeleteByString(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 		if err != nil {
 			return api.Answer{}, err
 		}
-		in, err := api.ReadInput(given, keyTokenString, keyToken, api.KeyRefreshToken)
-		if err == nil && len(in) != 1 {
+		in, err := api.ReadInput(given, keyTokenString, keyToken, api.KeyRefreshToken, keyReason)
+		if err == nil && len(selectors(in)) != 1 {
 			err = api.FieldFault(keyTokenString, "missing", "is required, or one of token and refreshToken in its place")
 		}
-		if err := api.JoinFaults(r.NoOverride(), r.NoQuery(), err); err != nil {
+		e, endErr := readEnding(in, p)
+		if err := api.JoinFaults(r.NoOverride(), r.NoQuery(), err, endErr); err != nil {
 			return api.Answer{}, err
 		}
-		return deleteByString(ctx, deleter, p.Caller(), in[keyTokenString]+in[keyToken]+in[api.KeyRefreshToken])
+		return deleteByString(e.because(ctx), deleter, p.Caller(), in[keyTokenString]+in[keyToken]+in[api.KeyRefreshToken])
 	})
 }
 

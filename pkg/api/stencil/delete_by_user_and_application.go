@@ -12,11 +12,11 @@ func DeleteByUserAndApplication(shell api.Shell, deleter session.UserDeleter) ap
 	run := func(ctx context.Context, r *api.Request) (api.Answer, error) {
 		user, userFault := r.PathValue(keyUserID)
 		application, applicationFault := r.PathValue(keyApplicationID)
-		p, err := onPath(r, user, api.JoinFaults(userFault, applicationFault))
+		p, e, err := onPath(r, user, api.JoinFaults(userFault, applicationFault), keyReason, keyKept, keyExcept)
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return deleteByUser(ctx, deleter, p.Tenant, user, application)
+		return deleteByUser(ctx, deleter, e, session.Query{Tenant: p.Tenant, User: user, Application: application})
 	}
 	return shell.Serve(api.DeleteByUserAndApplication, failure, run)
 }

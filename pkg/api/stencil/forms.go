@@ -46,10 +46,11 @@ func (f form) answer(ctx context.Context, r *api.Request, p authorizer.Principal
 	}
 	var bad api.Faults
 	bad.CheckIDs(f.in, keyID, keyTokenID, keyUserID, keyApplicationID)
-	if err := bad.Err(); err != nil {
+	e, err := readEnding(f.in, p)
+	if err := api.JoinFaults(bad.Err(), err); err != nil {
 		return api.Answer{}, err
 	}
-	return f.run(session.WithCause(ctx, session.Cause{By: p.Author()}), p)
+	return f.run(e.because(session.WithCause(ctx, session.Cause{By: p.Author()})), p)
 }
 
 func (f Forms) retrieveByID(in api.Input, text string) form {
@@ -97,7 +98,12 @@ func (f Forms) deleteByString(in api.Input) form {
 // deleteByUser deletes in one application where the input names it.
 func (f Forms) deleteByUser(op api.Operation, in api.Input) form {
 	return form{op, in, func(ctx context.Context, p authorizer.Principal) (api.Answer, error) {
-		return deleteByUser(ctx, f.userDeleter, p.Tenant, in[keyUserID], in[keyApplicationID])
+		e, err := readEnding(in, p)
+		if err != nil {
+			return api.Answer{}, err
+		}
+		q := session.Query{Tenant: p.Tenant, User: in[keyUserID], Application: in[keyApplicationID]}
+		return deleteByUser(ctx, f.userDeleter, e, q)
 	}}
 }
 

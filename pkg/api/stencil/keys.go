@@ -46,23 +46,26 @@ func tokenID(text string) (token.ID, error) {
 	return id, nil
 }
 
-// onPath checks a request whose canonical route has everything in its path. User is the user in the path, or "", and
-// fault is what is wrong with the path.
-func onPath(r *api.Request, user string, fault error) (authorizer.Principal, error) {
+// onPath checks a request whose canonical route has everything that it selects in its path. User is the user in the path,
+// or "", fault is what is wrong with the path, and query lists the keys of an ending that the route knows.
+func onPath(r *api.Request, user string, fault error, query ...string) (authorizer.Principal, ending, error) {
 	p, err := r.Permitted(user)
 	if err != nil {
-		return p, err
+		return p, ending{}, err
 	}
-	return p, api.JoinFaults(r.NoOverride(), r.NoQuery(), r.NoBody(), fault)
+	given, queryErr := r.QueryMembers()
+	in, inErr := api.ReadInput(given, query...)
+	e, endErr := readEnding(in, p)
+	return p, e, api.JoinFaults(r.NoOverride(), queryErr, inErr, endErr, r.NoBody(), fault)
 }
 
 // tokenOnPath reads the route of a single token: who asks, and for which.
-func tokenOnPath(r *api.Request) (session.Caller, token.ID, error) {
+func tokenOnPath(r *api.Request, query ...string) (session.Caller, token.ID, ending, error) {
 	text, fault := r.PathValue(keyTokenID)
-	p, err := onPath(r, "", fault)
+	p, e, err := onPath(r, "", fault, query...)
 	if err != nil {
-		return session.Caller{}, token.ID{}, err
+		return session.Caller{}, token.ID{}, e, err
 	}
 	id, err := tokenID(text)
-	return p.Caller(), id, err
+	return p.Caller(), id, e, err
 }

@@ -22,11 +22,14 @@ func (f Forms) collection(r *api.Request) (form, error) {
 	}
 	given, cookies, wrong := takeCookies(given)
 	in, err := api.ReadInput(given, api.KeyRefreshToken, keyToken, keyAccessToken, keyID, keyUserID, keyApplicationID,
-		keyTokenID, keyTokenString, keyOperation, keyCookies)
+		keyTokenID, keyTokenString, keyOperation, keyCookies, keyReason, keyExcept, keyKept)
 	if err := api.JoinFaults(r.NoQuery(), wrong, err); err != nil {
 		return form{}, err
 	}
 	resolved, err := f.ofCollection(in)
+	if err == nil {
+		err = resolved.onlyEndings()
+	}
 	if err == nil && cookies && resolved.op != api.Refresh {
 		err = api.FieldFault(keyCookies, "conflict", "goes with a refresh only")
 	}
@@ -53,7 +56,7 @@ func takeCookies(given []api.Member) (rest []api.Member, cookies bool, err error
 
 // ofCollection tells the forms apart by their keys.
 func (f Forms) ofCollection(in api.Input) (form, error) {
-	switch in.Keys() {
+	switch selectors(in).Keys() {
 	case "", keyToken, keyAccessToken, "accessToken token",
 		api.KeyRefreshToken, "refreshToken token", "accessToken refreshToken", "accessToken refreshToken token":
 		return form{op: api.Refresh, in: in}, nil
@@ -91,22 +94,22 @@ func (f Forms) item(r *api.Request) (form, error) {
 	if err != nil {
 		return form{}, err
 	}
-	recognised := []string{keyApplicationID}
+	recognised := []string{keyApplicationID, keyReason}
 	if deleting {
-		recognised = nil
+		recognised = recognised[1:]
 	}
 	in, err := api.ReadInput(given, recognised...)
 	if err := api.JoinFaults(idErr, r.NoQuery(), err); err != nil {
 		return form{}, err
 	}
+	resolved := f.deleteByAnchor(in, id)
 	switch {
 	case deleting:
-		return f.deleteByID(nil, id), nil
-	case len(in) == 0:
-		return f.retrieveByID(nil, id), nil
-	default:
-		return f.deleteByAnchor(in, id), nil
+		resolved = f.deleteByID(in, id)
+	case len(selectors(in)) == 0:
+		resolved = f.retrieveByID(in, id)
 	}
+	return resolved, resolved.onlyEndings()
 }
 
 // delete tells the forms of DELETE /jwt/refresh apart, which has its keys in the body or in the query.
@@ -142,11 +145,21 @@ func (f Forms) deleteBody(r *api.Request) (form, error) {
 }
 
 func (f Forms) deletion(given []api.Member) (form, error) {
-	in, err := api.ReadInput(given, keyUserID, keyApplicationID, keyTokenID, keyToken, keyTokenString)
+	in, err := api.ReadInput(given, keyUserID, keyApplicationID, keyTokenID, keyToken, keyTokenString,
+		keyReason, keyExcept, keyKept)
 	if err != nil {
 		return form{}, err
 	}
-	switch in.Keys() {
+	resolved, err := f.ofDeletion(in)
+	if err == nil {
+		err = resolved.onlyEndings()
+	}
+	return resolved, err
+}
+
+// ofDeletion tells the forms of DELETE apart by their keys.
+func (f Forms) ofDeletion(in api.Input) (form, error) {
+	switch selectors(in).Keys() {
 	case keyUserID:
 		return f.deleteByUser(api.DeleteByUser, in), nil
 	case keyApplicationID:

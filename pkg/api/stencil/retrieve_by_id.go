@@ -11,7 +11,7 @@ import (
 // RetrieveByID is GET /jwt/refresh/{tokenId}.
 func RetrieveByID(shell api.Shell, retriever session.Retriever) api.Handler {
 	return shell.Serve(api.RetrieveByID, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
-		caller, id, err := tokenOnPath(r)
+		caller, id, _, err := tokenOnPath(r)
 		if err != nil {
 			return api.Answer{}, err
 		}
