@@ -70,6 +70,18 @@ func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) {
 	return set, nil
 }
 
+// Renew fetches the set, for what the cached one cannot explain. It may be used only where no attacker can cause it, since
+// it is not rate-limited. Errors: ErrUnavailable.
+func (r *Ring[Set]) Renew(ctx context.Context) (*Set, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	set, err := r.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
 // get returns the cached set, nil before the first fetch, and the error for which it may be older than maxAge.
 func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error) {
 	r.mu.Lock()
@@ -81,6 +93,12 @@ func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error)
 	if r.set != nil && now.Sub(r.tried) < refetchEvery {
 		return r.set, r.failed
 	}
+	return r.load(ctx)
+}
+
+// load fetches the set. It returns the cached one with the error of the source.
+func (r *Ring[Set]) load(ctx context.Context) (*Set, error) {
+	now := r.Now()
 	set, err := r.fetch(ctx)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)

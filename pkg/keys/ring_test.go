@@ -264,3 +264,21 @@ func TestRingTreatsADeadlineAsFailure(t *testing.T) {
 	}
 	s.wantFetches(t, 2)
 }
+
+// What an older set cannot explain is looked for in a new one, at once.
+func TestRenewFetchesAtOnce(t *testing.T) {
+	s := newSource()
+	_, _ = s.ring.Get(t.Context())
+	s.set = setOf(1, 2)
+	if set, err := s.ring.Renew(t.Context()); err != nil || set != s.set {
+		t.Errorf("right after a fetch: got %v, %v, want the new set", set, err)
+	}
+	s.wantFetches(t, 2)
+	s.err = errDown
+	if set, err := s.ring.Renew(t.Context()); set != nil || !errors.Is(err, ErrUnavailable) {
+		t.Errorf("while the source is down: got %v, %v, want %v", set, err, ErrUnavailable)
+	}
+	if set, err := s.ring.Get(t.Context()); err != nil || set != s.set {
+		t.Errorf("after that: got %v, %v, want the cached set", set, err)
+	}
+}

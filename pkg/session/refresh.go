@@ -271,20 +271,38 @@ func (a attempt) succeeded() (token.Refresh, Outcome) {
 	return a.successor, Rotated
 }
 
-// judge collects the keys that can have derived the tokens after the presented one, and judges by them.
+// judge judges by the keys that can have derived the tokens after the presented one. If they do not lead to the stored
+// one, it fetches the keys and judges once more: a container with a newer document may have made a token in between, by
+// a key that is not active here yet. Only a genuine token gets here.
 func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	p := presentation{token: a.presented, own: a.own}
 	key, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
-	if err != nil && !errors.Is(err, keys.ErrNoKey) {
+	if errors.Is(err, keys.ErrNoKey) {
+		return judge(session, a.rotation, p), nil
+	}
+	if err != nil {
 		return verdict{}, err
 	}
-	if err == nil {
-		p.later = append(p.later, key)
-		for _, other := range a.keys.Latest() {
-			if other.ID != key.ID {
-				p.later = append(p.later, other)
-			}
+	p.later = later(key, a.keys)
+	v := judge(session, a.rotation, p)
+	if !errors.Is(v.err, ErrDroppedKey) || int64(session.Generation)-int64(a.rotation.From) < 2 {
+		return v, nil
+	}
+	latest, err := a.minter.tokenKeys.Renew(ctx)
+	if err != nil {
+		return verdict{}, err
+	}
+	p.later = later(key, latest)
+	return judge(session, a.rotation, p), nil
+}
+
+// later are the keys that law 4 tries: that of the current token, the active one and the one before it.
+func later(current keys.TokenKey, set *keys.TokenSet) []keys.TokenKey {
+	all := []keys.TokenKey{current}
+	for _, other := range set.Latest() {
+		if other.ID != current.ID {
+			all = append(all, other)
 		}
 	}
-	return judge(session, a.rotation, p), nil
+	return all
 }
