@@ -127,7 +127,7 @@ func kidOf(t *testing.T, text string) string {
 
 // After an emergency, access tokens of a dropped signing key are refused until they are refreshed; refresh tokens of a
 // dropped token key are refused.
-func TestTokensOfADroppedKeyAreRefused(t *testing.T) {
+func TestTokensOfADroppedKeyAreRefusedAsThat(t *testing.T) {
 	f := newFleet(t)
 	text, err := f.issue(0, "web")
 	if err != nil {
