@@ -48,7 +48,8 @@
 //     carry is refused where it comes into being.
 //  8. Keys rotate without an interruption: a key is published before it signs and stays until the last token that it
 //     signed has expired. Without keys the answer is 503, and nothing rotates. JWKS and the authorizer read public
-//     keys only. A token whose key was dropped is refused as that, and ends nothing.
+//     keys only. A token whose key was dropped is refused as that, after one more look at the source; it reads nothing
+//     and ends nothing. The public half of a past signing key verifies access tokens beside a refresh, and nothing else.
 //  9. Every ending has a reason and an author. Issue, update, deletion, eviction, reuse, roll forward, a hook's denial and
 //     a retry from elsewhere (once for each generation) leave one entry each in the history of their user, and so do
 //     the changes of applications and API keys in that of their tenant: one write right after the change, by the same

@@ -22,14 +22,15 @@
 // A rotation that begins before the next key has its age changes nothing, and succeeds: the active key stays, and the
 // outcome is "kept". An error would leave a pending version that blocks the next rotation.
 //
-// Keys are removed by rotations only. An expired access token beside a refresh therefore verifies for at least the rest
-// of the interval in which its key retired and, at a schedule of 90 days, for 90 days.
+// Keys are removed by rotations only. A signing key that has been retired for that long is past: its public half stays in
+// the private document alone, for access tokens beside a refresh, for 400 days. A document remembers at most 64 past
+// keys; the oldest leave.
 //
 // # Emergency
 //
 // An operator who invokes the function with {"dropKeyId": "..."} removes that key at once. If it is the active one, the
 // next key is promoted, whatever its age. Containers use the leaked key until their cache expires (keys.CacheFor).
-// Nothing that a dropped key made is accepted from then on: clients refresh access tokens of a signing key; the
-// sessions whose current refresh token has a tag of a dropped token key end, and their users log in again. A pending
-// rotation is cancelled, since its document may still hold the key.
+// Clients refresh access tokens of a dropped signing key, which is past from then on. The document remembers the id of a
+// dropped token key, so that its refresh tokens are refused as of a dropped key; the answer says how to end their
+// sessions. A pending rotation is cancelled, since its document may still hold the key.
 package rotation

@@ -44,7 +44,11 @@ func (r *Rotation) drop(ctx context.Context, kid string) (*Dropped, error) {
 	if err := r.republish(ctx, doc); err != nil {
 		return nil, err
 	}
-	return dropped(kid, doc), nil
+	d := dropped(kid, doc)
+	if !r.Keys.Public {
+		d.Sessions = endSessions()
+	}
+	return d, nil
 }
 
 // knows reports whether a key is in a document that is current or may become current.

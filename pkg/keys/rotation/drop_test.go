@@ -60,6 +60,9 @@ func TestALeakedKeyIsDroppedAtOnce(t *testing.T) {
 			if r.PublicARN != "" && !slices.Equal(w.document(r.PublicARN, fakesm.Current).Keys, after.Public().Keys) {
 				t.Error("the public document has other keys than the private one, want the same")
 			}
+			if advised := out.Sessions != nil && out.Sessions.Operation == "delete-by-application"; advised == r.Keys.Public {
+				t.Errorf("got %+v, want the end of the sessions of a token key, and of no signing key", out.Sessions)
+			}
 			if _, err := w.drop(r, leaked.ID); err == nil {
 				t.Error("a second drop: got no error")
 			}

@@ -43,6 +43,29 @@ type Dropped struct {
 	KeyID    string `json:"droppedKeyId"`
 	ActiveID string `json:"activeKeyId"`
 	NextID   string `json:"nextKeyId"`
+	// Sessions says how to end those that a token key protected; a signing key protects none.
+	Sessions *Sessions `json:"sessions,omitempty"`
+}
+
+// Sessions are those whose current refresh token is of a dropped key.
+type Sessions struct {
+	Advice    string   `json:"advice"`
+	Operation string   `json:"operation"`
+	Commands  []string `json:"commands"`
+}
+
+// endSessions is part of the runbook: functions/README.md, "A key has leaked".
+func endSessions() *Sessions {
+	return &Sessions{
+		Advice: "The refresh tokens of this key are refused as \"dropped key\". Their sessions and the access tokens handed " +
+			"out stay good until they expire: end them by application, or for a whole tenant. Users log in again.",
+		Operation: "delete-by-application",
+		Commands: []string{
+			`curl -X DELETE "$BASE_URL/jwt/applications/APPLICATION_ID/refresh" ` +
+				`-H "Authorization: Bearer $REVOKE_ALL_API_KEY" -H "X-Stencil-TenantId: TENANT_ID"`,
+			`invoke DeleteByTenantFunctionArn <<<'{"tenantId": "TENANT_ID", "reason": "key_leak"}'`,
+		},
+	}
 }
 
 // ErrInput is the error of any other input.
