@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -212,97 +211,4 @@ func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, re
 	successor, accessID, err := presented.Successor(own, issuing)
 	r.Next, r.NextKeyID, r.AccessTokenID = successor.Secret.Hash(), successor.KeyID, accessID
 	return r, successor, err
-}
-
-// maxWrites is how often one request writes while the session changes between its writes (law 4).
-const maxWrites = 4
-
-// attempt is the rotation of one request.
-type attempt struct {
-	Refresher
-
-	rotation  Rotation
-	presented token.Refresh
-	own       keys.TokenKey
-	successor token.Refresh
-	keys      *keys.TokenSet
-}
-
-// rotate writes, reads the application and judges. It returns the token of the answer and its session.
-func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, error) {
-	for range maxWrites {
-		session, app, applied, err := a.write(ctx)
-		switch {
-		case err != nil:
-			return a.presented, session, "", err
-		case session.Epoch != app.Epoch:
-			return a.presented, session, "", ErrUnknown // deleted with its application, even if the write went through
-		case applied:
-			current, outcome := a.succeeded()
-			a.record(ctx, session, outcome)
-			return current, session, outcome, nil
-		}
-		v, err := a.judge(ctx, session)
-		switch {
-		case err != nil:
-			return a.presented, session, "", err
-		case errors.Is(v.err, ErrReused):
-			return a.presented, session, "", a.end(ctx)
-		case v.again, v.forward:
-			a.rotation.Forward = v.forward
-			continue
-		case v.outcome == Retried && a.rotation.Seen.Elsewhere(session.LastSeen):
-			v.outcome = RetriedElsewhere
-		}
-		a.record(ctx, session, v.outcome)
-		return v.current, session, v.outcome, v.err
-	}
-	return a.presented, Session{}, "", fmt.Errorf("%w: the session changed between %d writes", ErrUnavailable, maxWrites)
-}
-
-// succeeded is the token after the applied write.
-func (a attempt) succeeded() (token.Refresh, Outcome) {
-	switch {
-	case a.rotation.Reusable:
-		return a.presented, Extended
-	case a.rotation.Forward:
-		return a.successor, RolledForward
-	}
-	return a.successor, Rotated
-}
-
-// judge judges by the keys that can have derived the tokens after the presented one. If they do not lead to the stored
-// one, it fetches the keys and judges once more: a container with a newer document may have made a token in between, by
-// a key that is not active here yet. Only a genuine token gets here.
-func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
-	p := presentation{token: a.presented, own: a.own}
-	key, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
-	if errors.Is(err, keys.ErrNoKey) {
-		return judge(session, a.rotation, p), nil
-	}
-	if err != nil {
-		return verdict{}, err
-	}
-	p.later = later(key, a.keys)
-	v := judge(session, a.rotation, p)
-	if !errors.Is(v.err, ErrDroppedKey) || int64(session.Generation)-int64(a.rotation.From) < 2 {
-		return v, nil
-	}
-	latest, err := a.minter.tokenKeys.Renew(ctx)
-	if err != nil {
-		return verdict{}, err
-	}
-	p.later = later(key, latest)
-	return judge(session, a.rotation, p), nil
-}
-
-// later are the keys that law 4 tries: that of the current token, the active one and the one before it.
-func later(current keys.TokenKey, set *keys.TokenSet) []keys.TokenKey {
-	all := []keys.TokenKey{current}
-	for _, other := range set.Latest() {
-		if other.ID != current.ID {
-			all = append(all, other)
-		}
-	}
-	return all
 }
