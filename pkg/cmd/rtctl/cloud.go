@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
@@ -23,6 +23,7 @@ type cloud struct {
 	outputs      map[string]string
 	lambda       *lambda.Client
 	dynamodb     *dynamodb.Client
+	secrets      *secretsmanager.Client
 }
 
 func newCloud(ctx context.Context, name, region string) (*cloud, error) {
@@ -43,6 +44,7 @@ func newCloud(ctx context.Context, name, region string) (*cloud, error) {
 	c := &cloud{
 		name: name, status: string(found.Stacks[0].StackStatus), outputs: map[string]string{},
 		lambda: lambda.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
+		secrets: secretsmanager.NewFromConfig(cfg),
 	}
 	for _, output := range found.Stacks[0].Outputs {
 		c.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
@@ -71,22 +73,7 @@ func (c *cloud) invoke(ctx context.Context, function string, payload any) (json.
 	if err != nil {
 		return nil, err
 	}
-	raw, err := json.Marshal(payload)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &arn, Payload: raw})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", function, short(err))
-	}
-	if answer.FunctionError == nil {
-		return answer.Payload, nil
-	}
-	failure := &socket.Error{}
-	if err := json.Unmarshal(answer.Payload, failure); err != nil || failure.Message == "" {
-		return nil, fmt.Errorf("%s fails: see its log", function)
-	}
-	return nil, failure
+	return c.invokeNamed(ctx, arn, payload)
 }
 
 func (c *cloud) home(context.Context) (home, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -8,9 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
@@ -24,12 +27,17 @@ func onAWS(t *testing.T) *desk {
 			d.lambda(w, r, strings.TrimSuffix(name, "/invocations"))
 			return
 		}
+		if target := r.Header.Get("X-Amz-Target"); target != "" {
+			d.json(w, r, target)
+			return
+		}
 		d.cloudFormation(w, r)
 	}))
 	t.Cleanup(fake.Close)
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL_CLOUDFORMATION": fake.URL, "AWS_ENDPOINT_URL_LAMBDA": fake.URL, "AWS_ENDPOINT_URL_DYNAMODB": fake.URL,
-		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": fake.URL,
+		"AWS_ACCESS_KEY_ID":                "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_MAX_ATTEMPTS": "1",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	} {
@@ -60,6 +68,24 @@ func (d *desk) lambda(w http.ResponseWriter, r *http.Request, name string) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
+// json answers for the table and the secrets.
+func (d *desk) json(w http.ResponseWriter, r *http.Request, target string) {
+	var in struct{ SecretID string }
+	_ = json.NewDecoder(r.Body).Decode(&in) // a request of the SDK
+	switch target {
+	case "secretsmanager.GetSecretValue":
+		secret := map[string][]byte{"public": d.Public, "token": d.Token}[in.SecretID]
+		_ = json.NewEncoder(w).Encode(map[string]string{"SecretString": string(secret)})
+	case "secretsmanager.RotateSecret":
+		d.rotated = append(d.rotated, in.SecretID)
+		fmt.Fprint(w, "{}")
+	case "DynamoDB_20120810.DescribeTable":
+		fmt.Fprint(w, `{"Table":{"TableStatus":"ACTIVE"}}`)
+	default: // DescribeTimeToLive
+		fmt.Fprint(w, `{"TimeToLiveDescription":{"AttributeName":"ttl","TimeToLiveStatus":"ENABLED"}}`)
+	}
+}
+
 // cloudFormation describes the one stack, with the outputs of template.yaml.
 func (d *desk) cloudFormation(w http.ResponseWriter, r *http.Request) {
 	type output struct{ OutputKey, OutputValue string }
@@ -69,7 +95,15 @@ func (d *desk) cloudFormation(w http.ResponseWriter, r *http.Request) {
 			r.Form.Get("StackName"))
 		return
 	}
-	outputs := []output{{"ApiUrl", d.url}, {"TableName", "table"}}
+	outputs := []output{
+		{"ApiUrl", d.url},
+		{"TableName", "table"},
+		{"PublicKeysSecretArn", "public"},
+		{"SigningKeysSecretArn", "signing"},
+		{"TokenKeysSecretArn", "token"},
+		{"RotateTokenKeysFunctionName", "drop"},
+		{"RotateSigningKeysFunctionName", "drop"},
+	}
 	for function := range d.functions {
 		outputs = append(outputs, output{stack.LogicalID(function) + "Arn", arn + function + ":live"})
 	}
@@ -94,4 +128,36 @@ func TestAStackThatCannotBeUsedIsOneClearLine(t *testing.T) {
 	d.refused([]string{"tokens-dev does not exist"}, "app", "list", "--tenants")
 	d.flags = []string{"--stack", "tokens-prod"}
 	d.refused([]string{"no region"}, "app", "list", "--tenants")
+}
+
+func TestTheKeysOfAStackRotateAndAreListedWithoutTheirSecrets(t *testing.T) {
+	d := onAWS(t)
+	d.functions["drop"] = func(_ context.Context, payload json.RawMessage) (any, error) {
+		return map[string]string{"droppedKeyId": string(payload)}, nil
+	}
+	for name, secret := range map[string][]byte{"signing-key": d.Signing, "token-key": d.Token} {
+		out := d.do([]string{"KEY", "active"}, name, "list")
+		if err := leaks.Find(out, string(secret)); err != nil {
+			t.Errorf("%s list: %v", name, err)
+		}
+		d.do([]string{"has started"}, name, "rotate")
+		d.refused([]string{"say --yes"}, name, "drop", "kid")
+		d.do([]string{`dropKeyId`, "kid"}, name, "drop", "kid", "-y", "--json")
+	}
+	slices.Sort(d.rotated)
+	if !slices.Equal(d.rotated, []string{"signing", "token"}) {
+		t.Errorf("got rotations of %v, want both secrets", d.rotated)
+	}
+}
+
+func TestTheDoctorLooksAtTheStackAndItsTable(t *testing.T) {
+	got := onAWS(t).run("doctor")
+	for _, want := range []string{"tokens-prod is UPDATE_COMPLETE", "without a stream", "switch the stream on", "TTL", "in JWKS"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("got\n%swant %q in it", got.out, want)
+		}
+	}
+	if got.ok || !strings.Contains(got.err, "1 of 7 things are wrong") {
+		t.Errorf("got %v, %s; want the stream at fault", got.ok, got.err)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,7 +42,7 @@ func (c *ctl) doctor() *cobra.Command {
 				if f.Mend != "" {
 					wrong++
 				}
-				rows = append(rows, []string{f.What, f.Found, f.Mend})
+				rows = append(rows, []string{f.What, f.Found, cmp.Or(f.Mend, "-")})
 			}
 			if err := c.show(raw, rows...); err != nil || wrong == 0 {
 				return err

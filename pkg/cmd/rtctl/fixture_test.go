@@ -30,6 +30,7 @@ type desk struct {
 	functions   map[string]socket.Function
 	environment map[string]string
 	flags       []string // those that name the service
+	rotated     []string // the secrets whose rotation was started
 }
 
 func newDesk(t *testing.T) *desk {

@@ -27,6 +27,7 @@ type ctl struct {
 
 // service is a deployed stack, or the laptop's.
 type service interface {
+	keeper
 	// invoke gives an operator function its payload. A refusal is an error that names the field at fault.
 	invoke(ctx context.Context, function string, payload any) (json.RawMessage, error)
 	// home is what the API's requests need.
@@ -60,7 +61,7 @@ func newRoot(w world) *cobra.Command {
 		group("app", "Applications", c.appPut(), c.appGet(), c.appList(), c.appDelete()),
 		group("key", "API keys", c.keyCreate(), c.keyRotate(), c.keyList(), c.keyDelete()),
 		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionDelete()),
-		c.revoke(), c.explain(), c.doctor(),
+		c.revoke(), c.explain(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.doctor(),
 	)
 	return root
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 )
 
@@ -146,6 +147,23 @@ func TestAMistakeIsOneLineThatSaysWhatToDo(t *testing.T) {
 	d.refused([]string{"no service has run in", "make run"}, "app", "list")
 	d.do([]string{"rtctl [command]", "explain"}, "--help")
 	d.do([]string{"bash completion"}, "completion", "bash")
+}
+
+func TestTheKeysOfALaptopAreListedWithoutTheirSecrets(t *testing.T) {
+	d := onLaptop(t)
+	for name, secret := range map[string][]byte{"signing-key": d.Signing, "token-key": d.Token} {
+		if err := os.WriteFile(filepath.Join(d.environment["LOCAL_DIR"], name+"s.json"), secret, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range [][]string{nil, {"--json"}} {
+			out := d.do([]string{"active", "kid"}[:1], append([]string{name, "list"}, format...)...)
+			if err := leaks.Find(out, string(secret)); err != nil {
+				t.Errorf("%s list: %v", name, err)
+			}
+		}
+		d.refused([]string{"do not rotate", name + "s.json"}, name, "rotate")
+		d.refused([]string{"do not rotate"}, name, "drop", "kid", "-y")
+	}
 }
 
 func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
