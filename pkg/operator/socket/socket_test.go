@@ -29,8 +29,8 @@ func serve(t *testing.T, dir string) *socket.Listener {
 		"echo": func(_ context.Context, payload json.RawMessage) (any, error) { return payload, nil },
 		"fail": func(context.Context, json.RawMessage) (any, error) { return nil, wrongError{"tenantId must be"} },
 	})}
-	go func() { _ = server.Serve(l) }()
-	t.Cleanup(func() { _ = server.Close() })
+	go func() { _ = server.Serve(l.UnixListener) }() // the server would close l itself when it ends
+	t.Cleanup(func() { _ = errors.Join(server.Close(), l.Close()) })
 	return l
 }
 
