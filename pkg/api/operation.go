@@ -17,6 +17,7 @@ const (
 	Refresh                    Operation = "refresh"
 	RetrieveByID               Operation = "retrieve-by-id"
 	RetrieveByUser             Operation = "retrieve-by-user"
+	RetrieveHistory            Operation = "retrieve-history"
 	DeleteByID                 Operation = "delete-by-id"
 	DeleteByString             Operation = "delete-by-string"
 	DeleteByUser               Operation = "delete-by-user"
@@ -77,6 +78,7 @@ func Rules() []Rule {
 		{Refresh, Holders, ""},
 		{RetrieveByID, KeysAndUser, session.MayRead},
 		{RetrieveByUser, KeysAndUser, session.MayRead},
+		{RetrieveHistory, KeysAndUser, session.MayRead},
 		{DeleteByID, KeysAndUser, session.MayRevoke},
 		{DeleteByString, KeysAndUser, session.MayRevoke},
 		{DeleteByUser, KeysAndUser, session.MayRevoke},

@@ -14,6 +14,7 @@ func TestEventsHaveTheCasesOfTheirOperations(t *testing.T) {
 		"refresh":                        "expired reused forged wrong-tenant malformed",
 		"retrieve-by-id":                 "expired wrong-tenant malformed",
 		"retrieve-by-user":               "wrong-tenant malformed other-user",
+		"retrieve-history":               "wrong-tenant malformed other-user",
 		"delete-by-id":                   "expired wrong-tenant malformed",
 		"delete-by-string":               "expired reused wrong-tenant malformed",
 		"delete-by-user":                 "wrong-tenant malformed",

@@ -64,6 +64,12 @@ func goldens() map[string][]exchange {
 			{"GET", "/jwt/refresh?userId={user}&limit=0&cursor=x&page=2", reader, ``},
 			{"POST", "/jwt/refresh", reader, `{"userId":"{stranger}"}`},
 		},
+		"retrieve-history": {
+			{"GET", "/jwt/users/{user}/history", reader, ``},
+			{"GET", "/jwt/users/{user}/history?limit=1", reader, ``},
+			{"GET", "/jwt/users/nobody/history", reader, ``},
+			{"GET", "/jwt/users/{user}/history?limit=0&cursor=x&page=2", reader, ``},
+		},
 		"delete-by-id": {
 			{"DELETE", "/jwt/refresh/{id}", admin, ``},
 			{"DELETE", "/jwt/refresh/{id}", admin, ``},
@@ -161,7 +167,7 @@ func newMask(w fixture) mask {
 		`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`: "<uuid>", `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`: "<time>",
 		`"expiresIn": \d+`: `"expiresIn": <seconds>`, `Max-Age=[1-9]\d*`: "Max-Age=<seconds>", `"(kid|x|y)": "[^"]+"`: `"$1": "<$1>"`,
 		`"expires_in": \d+`: `"expires_in": <seconds>`, `"(exp|iat|nbf)": \d+`: `"$1": <numeric date>`, regexp.QuoteMeta(home.creds["BASE_URL"]): "<issuer>",
-		`"nextCursor": "[^"]+"`: `"nextCursor": "<cursor>"`, ` {100,}`: "<more than 16 KB of blanks>",
+		`"nextCursor": "[^"]+"`: `"nextCursor": "<cursor>"`, `"key:[0-9a-f]{32}"`: `"key:<key id>"`, ` {100,}`: "<more than 16 KB of blanks>",
 	} {
 		m.pattern = append(m.pattern, pattern{regexp.MustCompile(find), with})
 	}

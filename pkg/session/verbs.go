@@ -9,6 +9,7 @@ type Verbs struct {
 	Refresher
 	Retriever
 	Lister
+	Historian
 	Deleter
 	TokenDeleter
 	UserDeleter
@@ -26,6 +27,7 @@ func NewVerbs(store Store, minter Minter, verifier token.Verifier) Verbs {
 		Refresher:          NewRefresher(store, minter),
 		Retriever:          NewRetriever(store, minter.clock),
 		Lister:             NewLister(store, minter.clock),
+		Historian:          NewHistorian(store, minter.clock),
 		Deleter:            NewDeleter(store, minter.clock),
 		TokenDeleter:       NewTokenDeleter(store, minter.tokenKeys, minter.clock),
 		UserDeleter:        NewUserDeleter(store, minter.clock),

@@ -18,6 +18,7 @@ POST /jwt/issue issue authorizer
 POST /jwt/refresh refresh -
 GET /jwt/refresh/{tokenId} retrieve-by-id authorizer
 GET /jwt/refresh retrieve-by-user authorizer
+GET /jwt/users/{userId}/history retrieve-history authorizer
 DELETE /jwt/refresh/{tokenId} delete-by-id authorizer
 POST /jwt/revoke delete-by-string authorizer
 DELETE /jwt/users/{userId}/refresh delete-by-user authorizer

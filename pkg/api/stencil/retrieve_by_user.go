@@ -35,11 +35,17 @@ func RetrieveByUser(shell api.Shell, lister session.Lister) api.Handler {
 
 // readList checks the values that are there.
 func readList(tenant string, in api.Input) (session.ListRequest, error) {
-	req := session.ListRequest{
-		Tenant: tenant, User: in[keyUserID], Application: in[keyApplicationID], Limit: defaultLimit,
-	}
+	req := session.ListRequest{Tenant: tenant, User: in[keyUserID], Application: in[keyApplicationID]}
 	var bad api.Faults
 	bad.CheckIDs(in, keyUserID, keyApplicationID)
+	err := readPage(&req, in)
+	return req, api.JoinFaults(bad.Err(), err)
+}
+
+// readPage reads limit and cursor of a list.
+func readPage(req *session.ListRequest, in api.Input) error {
+	var bad api.Faults
+	req.Limit = defaultLimit
 	if limit, given := in[keyLimit]; given {
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 || n > maxLimit || strconv.Itoa(n) != limit {
@@ -48,13 +54,13 @@ func readList(tenant string, in api.Input) (session.ListRequest, error) {
 		req.Limit = n
 	}
 	if text, given := in[keyCursor]; given {
-		from, ok := parseCursor(text, req)
+		from, ok := parseCursor(text, *req)
 		if !ok {
 			bad.Add(keyCursor, "invalid", "is not the nextCursor of this list")
 		}
 		req.From = &from
 	}
-	return req, bad.Err()
+	return bad.Err()
 }
 
 // retrieveByUser lists; hint goes into the answer where it is not "".

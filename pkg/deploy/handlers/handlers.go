@@ -42,6 +42,7 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.Refresh:                    stencil.Refresh(shell, p.Authorizer, companion, refresher, forms),
 		api.RetrieveByID:               stencil.RetrieveByID(shell, session.NewRetriever(store, p.Now)),
 		api.RetrieveByUser:             stencil.RetrieveByUser(shell, session.NewLister(store, p.Now)),
+		api.RetrieveHistory:            stencil.RetrieveHistory(shell, session.NewHistorian(store, p.Now)),
 		api.DeleteByID:                 stencil.DeleteByID(shell, session.NewDeleter(store, p.Now)),
 		api.DeleteByString:             stencil.DeleteByString(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
 		api.DeleteByUser:               stencil.DeleteByUser(shell, users),

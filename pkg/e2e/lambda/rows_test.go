@@ -99,6 +99,11 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 	users := func(route string, caller map[string]any, path []string, query ...string) request {
 		return request{Method: "DELETE", Route: route, Path: path, Query: query, Caller: caller}
 	}
+	history := func(caller map[string]any, user string, query ...string) request {
+		return request{
+			Method: "GET", Route: "/jwt/users/{userId}/history", Path: []string{"userId", user}, Query: query, Caller: caller,
+		}
+	}
 	const (
 		byUser = "/jwt/users/{userId}/refresh"
 		byApp  = "/jwt/applications/{applicationId}/refresh"
@@ -113,6 +118,10 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 		{"retrieve-by-user-other-user", list(owner, "userId", fixture.Bob), "403 own user"},
 		{"retrieve-by-user-wrong-tenant", list(foreign, "userId", fixture.Bob), `200 "data":[]`},
 		{"retrieve-by-user-malformed", list(admin, "userId", fixture.Alice, "limit", "0", "colour", "red"), `400 "field":"colour"`},
+		{"retrieve-history", history(admin, fixture.Alice, "limit", "2"), `200 "data":[]`},
+		{"retrieve-history-other-user", history(owner, fixture.Bob), "403 own user"},
+		{"retrieve-history-wrong-tenant", history(foreign, fixture.Bob), `200 "data":[]`},
+		{"retrieve-history-malformed", history(admin, fixture.Alice, "limit", "0", "colour", "red"), `400 "field":"colour"`},
 		{"delete-by-id", byID("DELETE", fixture.SessionOne, owner), "200 " + fixture.SessionOne},
 		{"delete-by-id-expired", byID("DELETE", fixture.SessionOld, admin), "404 no such token"},
 		{"delete-by-id-wrong-tenant", byID("DELETE", fixture.SessionOne, foreign), "404 no such token"},
