@@ -68,7 +68,13 @@ func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (NewAPIKeyOu
 	if in.ExpiresAt != nil {
 		key.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Millisecond)
 	}
-	return o.draw(key, func(made session.APIKey) error { return o.Store.PutAPIKey(ctx, made) })
+	return o.draw(key, func(made session.APIKey) error {
+		err := o.Store.PutAPIKey(ctx, made)
+		if err == nil {
+			o.record(ctx, session.Entry{Tenant: made.Tenant, Event: session.EventKeyMade, APIKey: made.ID})
+		}
+		return err
+	})
 }
 
 // draw makes the id and the secret of a key, and answers them once the key is stored.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // APIKeyReference names an API key of a tenant.
@@ -28,5 +29,9 @@ func (o Operator) deleteAPIKey(ctx context.Context, in APIKeyReference) (APIKeyR
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
-	return in, o.Store.DeleteAPIKey(ctx, in.TenantID, in.KeyID)
+	err := o.Store.DeleteAPIKey(ctx, in.TenantID, in.KeyID)
+	if err == nil {
+		o.record(ctx, session.Entry{Tenant: in.TenantID, Event: session.EventKeyDeleted, APIKey: in.KeyID})
+	}
+	return in, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // DeleteApplicationInput names an application, and why it ends.
@@ -47,6 +48,12 @@ func (o Operator) deleteApplication(ctx context.Context, in DeleteApplicationInp
 		app, err := o.Store.Application(ctx, in.TenantID, in.ApplicationID)
 		if err == nil {
 			out.Epoch, err = o.Store.DeleteApplication(ctx, app, out.DeletedAt)
+		}
+		if err == nil {
+			o.record(ctx, session.Entry{
+				Tenant: app.Tenant, Application: app.ID, Event: session.EventApplicationDeleted, Epoch: out.Epoch,
+				Cause: session.Cause{Reason: in.Reason},
+			})
 		}
 		return out, err
 	})

@@ -58,6 +58,10 @@ func (o Operator) deleteByTenant(ctx context.Context, in DeleteByTenantInput) (D
 			}
 			if err == nil {
 				ended[app.ID] = true
+				o.record(ctx, session.Entry{
+					Tenant: app.Tenant, Application: app.ID, Event: session.EventDeleted, Epoch: epoch,
+					Cause: session.Cause{Reason: in.Reason},
+				})
 				out.Applications = append(out.Applications, EpochOutput{app.ID, epoch})
 			}
 			return err

@@ -21,6 +21,7 @@ type Store interface {
 	session.Applications
 	session.Registry
 	session.APIKeys
+	session.Recorder
 }
 
 // Operator is what the functions are built on.
@@ -66,7 +67,7 @@ func (f function[In, Out]) invoke(ctx context.Context, log telemetry.Log, raw js
 	var in In
 	err = telemetry.Guard(func() (err error) {
 		if err = decode(raw, "", &in); err == nil {
-			out, err = f.run(ctx, in)
+			out, err = f.run(session.WithCause(ctx, session.Cause{By: session.ByOperator}), in)
 		}
 		return err
 	})
@@ -83,6 +84,11 @@ func (f function[In, Out]) invoke(ctx context.Context, log telemetry.Log, raw js
 	log.Write(ctx, line)
 	var nothing Out
 	return nothing, answer
+}
+
+// record writes an entry of the history of a tenant (law 9).
+func (o Operator) record(ctx context.Context, e session.Entry) {
+	session.Record(ctx, o.Store, o.Now(), e)
 }
 
 // named are the attributes of a line: pairs of name and id, without those that are not given.

@@ -104,6 +104,13 @@ func (o Operator) mergeApplication(ctx context.Context, in ApplicationInput) (Pu
 		return PutOutput{}, err
 	}
 	out := PutOutput{ApplicationOutput: outputOf(app), Changed: changes(old, app)}
+	event := session.EventApplicationChanged
+	if old.Version == 0 {
+		event = session.EventApplicationMade
+	}
+	if len(out.Changed) > 0 {
+		o.record(ctx, session.Entry{Tenant: app.Tenant, Application: app.ID, Event: event, Settings: out.Changed})
+	}
 	if app.Settings.OverlapSeconds < shortOverlap && app.Settings.Usage == session.OneTime {
 		out.Warnings = append(out.Warnings, "overlapSeconds is below 15: repetitions inside one request may take up to 10 s.")
 	}

@@ -69,7 +69,12 @@ func (o Operator) rotateAPIKey(ctx context.Context, in RotateAPIKeyInput) (Rotat
 		}
 		successor := session.APIKey{Tenant: old.Tenant, Name: old.Name, Permissions: old.Permissions}
 		out.NewAPIKeyOutput, err = o.draw(successor, func(made session.APIKey) error {
-			return o.Store.RotateAPIKey(ctx, old, end, made)
+			err := o.Store.RotateAPIKey(ctx, old, end, made)
+			if err == nil {
+				o.record(ctx, session.Entry{Tenant: old.Tenant, Event: session.EventKeyRotated, APIKey: old.ID})
+				o.record(ctx, session.Entry{Tenant: old.Tenant, Event: session.EventKeyMade, APIKey: made.ID})
+			}
+			return err
 		})
 		old.ExpiresAt = end
 		out.Previous = keyOutputOf(old)
