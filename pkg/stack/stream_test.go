@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -28,7 +29,8 @@ func TestTheStreamGivesABadRecordUpInTime(t *testing.T) {
 	}
 }
 
-// Refreshes are most of the changes: they pass the filter only where they are asked for, everything else always.
+// Refreshes are most of the changes: they pass the filter only where they are asked for, what else happens to sessions and
+// applications always.
 func TestTheStreamLeavesRefreshesOutUnlessAskedFor(t *testing.T) {
 	records, _ := at(decoded(t, read(t, "events/audit.json")), "Records").([]any)
 	for _, asked := range []string{"false", "true"} {
@@ -44,7 +46,8 @@ func TestTheStreamLeavesRefreshesOutUnlessAskedFor(t *testing.T) {
 				refreshes++
 			}
 			got := slices.ContainsFunc(filters, func(f struct{ Pattern string }) bool { return matches(decoded(t, f.Pattern), record) })
-			if want := !isRefresh || asked == "true"; got != want {
+			sort, _ := at(record, "dynamodb", "Keys", "SK", "S").(string)
+			if want := strings.HasPrefix(sort, "APP#") && (!isRefresh || asked == "true"); got != want {
 				t.Errorf("PublishRefreshed=%s: record %d, a refresh: %t, passes: %t, want %t", asked, n, isRefresh, got, want)
 			}
 		}
@@ -54,7 +57,23 @@ func TestTheStreamLeavesRefreshesOutUnlessAskedFor(t *testing.T) {
 	}
 }
 
-// matches is as much of Lambda's event filtering as the template uses: nested objects, lists of values, exists.
+// An entry of the history, and its removal by TTL, start no function.
+func TestTheStreamLeavesEntriesOfTheHistoryOut(t *testing.T) {
+	for _, asked := range []string{"false", "true"} {
+		filters := properties[mapping](t, deployed(t, "PublishRefreshed="+asked).Resources["AuditStream"]).FilterCriteria.Filters
+		for _, name := range []string{"INSERT", "REMOVE"} {
+			for sort, want := range map[string]bool{"EVENT#0198c0de": false, "KEY#k": false, "APP#web#TOKEN#0198c0de": true} {
+				record := decoded(t, `{"eventName":"`+name+`","dynamodb":{"Keys":{"PK":{"S":"TENANT#t#USER#u"},"SK":{"S":"`+sort+`"}}}}`)
+				got := slices.ContainsFunc(filters, func(f struct{ Pattern string }) bool { return matches(decoded(t, f.Pattern), record) })
+				if got != want {
+					t.Errorf("%s of %s passes: got %t, want %t", name, sort, got, want)
+				}
+			}
+		}
+	}
+}
+
+// matches is as much of Lambda's event filtering as the template uses: nested objects, lists of values, exists, prefix.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 func matches(pattern, value any) bool {
 	switch p := pattern.(type) {
@@ -70,6 +89,10 @@ func matches(pattern, value any) bool {
 		return slices.ContainsFunc(p, func(rule any) bool {
 			if exists, isRule := at(rule, "exists").(bool); isRule {
 				return exists == (value != nil)
+			}
+			if prefix, isRule := at(rule, "prefix").(string); isRule {
+				text, _ := value.(string)
+				return strings.HasPrefix(text, prefix)
 			}
 			return rule == value
 		})
