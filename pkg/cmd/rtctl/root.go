@@ -61,7 +61,7 @@ func newRoot(w world) *cobra.Command {
 		group("app", "Applications", c.appPut(), c.appGet(), c.appList(), c.appDelete()),
 		group("key", "API keys", c.keyCreate(), c.keyRotate(), c.keyList(), c.keyDelete()),
 		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionDelete()),
-		c.revoke(), c.explain(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.doctor(),
+		c.revoke(), c.history(), c.explain(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.doctor(),
 	)
 	return root
 }

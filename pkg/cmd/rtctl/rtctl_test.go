@@ -43,6 +43,7 @@ func everyCommand(t *testing.T, d *desk) {
 	d.refused([]string{"There is no such token."}, with("session", "show", fixture.SessionTwo)...)
 	d.do([]string{"sessions of user alice in application service of demo are over"}, with("revoke", "--user", "alice", "--application", "service", "-y")...)
 	d.do([]string{"sessions of user alice of demo are over"}, with("revoke", "--user", "alice", "-y")...)
+	d.do([]string{"AT", "EVENT", "deleted", "key:"}, with("history", "--user", "alice")...)
 	d.do([]string{"all sessions of application web of demo are over"}, with("revoke", "--application", "web", "-y")...)
 	d.do([]string{"all sessions of the whole tenant demo are over, in 3 applications"}, with("revoke", "-y", "--reason", "breach")...)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,27 +40,13 @@ func (c *ctl) sessionList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list --user USER", Short: "List the sessions of a user", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all := []json.RawMessage{}
 			query := url.Values{"userId": {user}}
 			if application != "" {
 				query.Set("applicationId", application)
 			}
-			for more := true; more; {
-				raw, err := c.ask(cmd.Context(), request{
-					method: http.MethodGet, path: "/jwt/refresh", query: query, needs: "tokens:read",
-				})
-				if err != nil {
-					return err
-				}
-				var page struct {
-					Data       []json.RawMessage `json:"data"`
-					NextCursor string            `json:"nextCursor"`
-				}
-				if err := json.Unmarshal(raw, &page); err != nil {
-					return err
-				}
-				all, more = append(all, page.Data...), page.NextCursor != ""
-				query.Set("cursor", page.NextCursor)
+			all, err := c.pages(cmd.Context(), "/jwt/refresh", query)
+			if err != nil {
+				return err
 			}
 			rows := [][]string{{"SESSION", "APPLICATION", "DEVICE", "CREATED", "REFRESHED", "EXPIRES"}}
 			for _, one := range all {
@@ -82,6 +69,28 @@ func (c *ctl) sessionList() *cobra.Command {
 	cmd.Flags().StringVar(&application, "application", "", "in one application")
 	_ = cmd.MarkFlagRequired("user") // it exists
 	return cmd
+}
+
+// pages reads a list of the API to its end.
+func (c *ctl) pages(ctx context.Context, path string, query url.Values) ([]json.RawMessage, error) {
+	all := []json.RawMessage{}
+	for {
+		raw, err := c.ask(ctx, request{method: http.MethodGet, path: path, query: query, needs: "tokens:read"})
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Data       []json.RawMessage `json:"data"`
+			NextCursor string            `json:"nextCursor"`
+		}
+		if err := json.Unmarshal(raw, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Data...); page.NextCursor == "" {
+			return all, nil
+		}
+		query.Set("cursor", page.NextCursor)
+	}
 }
 
 func (c *ctl) sessionShow() *cobra.Command {
