@@ -50,12 +50,12 @@
 //     signed has expired. Without keys the answer is 503, and nothing rotates. JWKS and the authorizer read public
 //     keys only. A token whose key was dropped is refused as that, after one more look at the source; it reads nothing
 //     and ends nothing. The public half of a past signing key verifies access tokens beside a refresh, and nothing else.
-//  9. Every ending has a reason and an author. Issue, update, deletion, eviction, reuse, roll forward, a hook's denial and
-//     a retry from elsewhere (once for each generation) leave one entry each in the history of their user, and so do
-//     the changes of applications and API keys in that of their tenant: one write right after the change, by the same
-//     request. What cannot be written is logged in full and stops nothing. An ordinary refresh writes none. Events are
-//     published from the entries. Every refusal has an outcome in the log and in the metrics. A line names ids, never a
-//     user, a token, a secret or a hash.
+//  9. Every ending has a reason and an author. Issue, deletion, eviction, reuse, roll forward and a retry from elsewhere
+//     (once for each generation) leave one entry each in the history of their user, and so do the changes of
+//     applications and API keys in that of their tenant: one write right after the change, by the same request. What
+//     cannot be written is logged in full and stops nothing. An ordinary refresh writes none. Events are published from
+//     the sessions' items. Every refusal has an outcome in the log and in the metrics. A line names ids, never a user, a
+//     token, a secret or a hash.
 //  10. Sessions of another system cannot be imported.
 //  11. A session keeps a copy of the settings of its application. A change of the application does not change it.
 package session
