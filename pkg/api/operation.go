@@ -42,8 +42,8 @@ const (
 	DeleteApplication    Operation = "delete-application"
 	DeleteByTenant       Operation = "delete-by-tenant"
 	CreateAPIKey         Operation = "create-api-key"
-	RotateAPIKey         Operation = "rotate-api-key"
-	ListAPIKeys          Operation = "list-api-keys"
+	RotateAPIKey         Operation = "rotate-api-key" //nolint:gosec // a name, not a credential
+	ListAPIKeys          Operation = "list-api-keys"  //nolint:gosec // likewise
 	DeleteAPIKey         Operation = "delete-api-key"
 	RotateSigningKeys    Operation = "rotate-signing-keys"
 	RotateTokenKeys      Operation = "rotate-token-keys"

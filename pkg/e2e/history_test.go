@@ -50,10 +50,10 @@ func TestAHistoryTellsWhoEndedWhatAndWhy(t *testing.T) {
 
 func TestACursorOfAHistoryIsItsOwn(t *testing.T) {
 	t.Parallel()
-	user, path := fresh(), ""
+	user := fresh()
 	home.issue(t, user, home.demo.web)
 	home.issue(t, user, home.demo.web)
-	path = "/jwt/users/" + escape(user) + "/history?limit=1"
+	path := "/jwt/users/" + escape(user) + "/history?limit=1"
 	first := home.do(t, call{method: "GET", path: path, header: home.demo.admin()}).want(t, 200)
 	next := cursor(first)
 	second := home.do(t, call{method: "GET", path: path + next, header: home.demo.admin()}).want(t, 200)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// go:embed reaches no folder above its own, so this part of template.yaml is a file of its own: a test compares the two,
-// and writes it with `go test ./pkg/stack -update`.
+// The go:embed directive reaches no folder above its own, so this part of template.yaml is a file of its own: a test
+// compares the two, and writes it with `go test ./pkg/stack -update`.
 //
 //go:embed laptop.json
 var laptop []byte
