@@ -67,11 +67,8 @@ func (d UserDeleter) delete(ctx context.Context, q Query, kept *token.ID) ([]tok
 		for i, session := range found {
 			remains[i] = session.Key
 		}
-		if err := d.store.DeleteBatch(ctx, remains); err != nil {
-			return false, err
-		}
-		ended = append(ended, live...)
-		return true, nil
+		ended = append(ended, live...) // of a batch that fails some may be over, and a repetition would not find them
+		return true, d.store.DeleteBatch(ctx, remains)
 	})
 	slices.SortFunc(ended, newestFirst)
 	ids := make([]token.ID, len(ended))
