@@ -42,6 +42,8 @@ func everyCommand(t *testing.T, d *desk) {
 	d.do([]string{"the session is over"}, with("session", "delete", fixture.SessionTwo, "-y")...)
 	d.refused([]string{"There is no such token."}, with("session", "show", fixture.SessionTwo)...)
 	d.do([]string{"sessions of user alice in application service of demo are over"}, with("revoke", "--user", "alice", "--application", "service", "-y")...)
+	d.do([]string{"0 sessions of user carol of demo are over"}, with("revoke", "--user", "carol", "-y", "--reason", "lost")...)
+	d.refused([]string{"There is no such token."}, with("revoke", "--user", "carol", "--except", fixture.SessionTwo, "-y")...)
 	d.do([]string{"sessions of user alice of demo are over"}, with("revoke", "--user", "alice", "-y")...)
 	d.do([]string{"AT", "EVENT", "deleted", "key:"}, with("history", "--user", "alice")...)
 	d.do([]string{"all sessions of application web of demo are over"}, with("revoke", "--application", "web", "-y")...)
@@ -81,6 +83,18 @@ func TestNothingEndsUnasked(t *testing.T) {
 		d.refused([]string{"there is nobody to ask; say --yes"}, args...)
 	}
 	d.refused([]string{"whose sessions are to end"}, "revoke", "-y")
+	for _, args := range [][]string{
+		{"--user", ""},
+		{"--user", " ", "--application", "web"},
+		{"--application", ""},
+		{"--tenant", "demo", "--user", ""},
+		{"--user", "alice", "--application", ".."},
+		{"--user", "."},
+		{"--user", "alice", "--except", ""},
+	} {
+		d.refused([]string{"nothing was ended"}, append([]string{"revoke", "-y"}, args...)...)
+	}
+	d.refused([]string{"--except goes with --user"}, "revoke", "-y", "--application", "web", "--except", fixture.SessionOne)
 	d.do([]string{fixture.SessionOne}, "session", "list", "--user", "alice")
 	d.do([]string{"web"}, "app", "list")
 }

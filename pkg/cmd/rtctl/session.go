@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -159,32 +161,27 @@ func (c *ctl) sessionDelete() *cobra.Command {
 	return cmd
 }
 
+// ending is whose sessions a revocation ends.
+type ending struct{ user, application, except, reason string }
+
 func (c *ctl) revoke() *cobra.Command {
-	var user, application, reason string
+	var e ending
 	cmd := &cobra.Command{
-		Use:   "revoke --user USER [--application APPLICATION] | --application APPLICATION | --tenant TENANT",
+		Use:   "revoke --user USER [--application APPLICATION] [--except ID] | --application APPLICATION | --tenant TENANT",
 		Short: "End the sessions of a user, of an application or of a whole tenant",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if user == "" && application == "" {
-				return c.revokeTenant(cmd, reason)
+			if err := checkEnding(cmd); err != nil {
+				return err
 			}
-			if reason != "" {
-				return errors.New("--reason goes with --tenant alone")
+			if e.user == "" && e.application == "" {
+				return c.revokeTenant(cmd, e.reason)
 			}
-			r := request{method: http.MethodDelete, needs: "tokens:revoke"}
-			userPath, appPath, what := url.PathEscape(user), url.PathEscape(application), "user "+user
-			switch {
-			case user != "" && application != "":
-				r.path = "/jwt/users/" + userPath + "/applications/" + appPath + "/refresh"
-				what += " in application " + application
-			case user != "":
-				r.path = "/jwt/users/" + userPath + "/refresh"
-			default:
-				r.path, r.needs = "/jwt/applications/"+appPath+"/refresh", "tokens:revoke-all"
-				what = "application " + application
-			}
+			r, what := e.request()
 			what += " of " + c.tenant
+			if e.except != "" {
+				what += " but " + e.except
+			}
 			if err := c.confirm("End all sessions of " + what); err != nil {
 				return err
 			}
@@ -195,10 +192,49 @@ func (c *ctl) revoke() *cobra.Command {
 			return c.done(raw, "%s", revoked(what, raw))
 		},
 	}
-	cmd.Flags().StringVar(&user, "user", "", "the user")
-	cmd.Flags().StringVar(&application, "application", "", "the application")
-	cmd.Flags().StringVar(&reason, "reason", "", "why, at most 32 of a-z 0-9 _ -")
+	cmd.Flags().StringVar(&e.user, "user", "", "the user")
+	cmd.Flags().StringVar(&e.application, "application", "", "the application")
+	cmd.Flags().StringVar(&e.except, "except", "", "the id of a session of the user that stays")
+	cmd.Flags().StringVar(&e.reason, "reason", "", "why, at most 32 of a-z 0-9 _ -")
 	return cmd
+}
+
+// checkEnding refuses a flag that is named and blank: a script's variable that is not set must not widen what ends. Nor
+// must a dot segment, which clients and proxies remove from a path (RFC 3986 section 5.2.4).
+func checkEnding(cmd *cobra.Command) error {
+	for _, name := range []string{"tenant", "user", "application", "except"} {
+		f := cmd.Flag(name)
+		if f != nil && f.Changed && slices.Contains([]string{"", ".", ".."}, strings.TrimSpace(f.Value.String())) {
+			return fmt.Errorf("--%s is blank or a dot segment: nothing was ended", name)
+		}
+	}
+	if cmd.Flag("except").Changed && !cmd.Flag("user").Changed {
+		return errors.New("--except goes with --user")
+	}
+	return nil
+}
+
+// request is the deletion, and says of what.
+func (e ending) request() (request, string) {
+	r, what := request{method: http.MethodDelete, query: url.Values{}, needs: "tokens:revoke"}, "user "+e.user
+	user, application := url.PathEscape(e.user), url.PathEscape(e.application)
+	switch {
+	case e.user != "" && e.application != "":
+		r.path = "/jwt/users/" + user + "/applications/" + application + "/refresh"
+		what += " in application " + e.application
+	case e.user != "":
+		r.path = "/jwt/users/" + user + "/refresh"
+	default:
+		r.path, r.needs = "/jwt/applications/"+application+"/refresh", "tokens:revoke-all"
+		what = "application " + e.application
+	}
+	if e.except != "" {
+		r.query.Set("exceptTokenId", e.except)
+	}
+	if e.reason != "" {
+		r.query.Set("reason", e.reason)
+	}
+	return r, what
 }
 
 // revokeTenant ends all sessions of a tenant that was named for it.
