@@ -95,6 +95,17 @@ func TestARotationWithoutOverlapEndsTheOldKeyAtOnce(t *testing.T) {
 	d.wantRefused("InputError", []string{"keyId", "expired"}, api.RotateAPIKey, "%s", payload)
 }
 
+// Who pastes the whole key keeps its secret to himself.
+func TestAWholeKeyIsNoIDAndIsNotLogged(t *testing.T) {
+	d := newDesk(t)
+	for _, op := range []api.Operation{api.RotateAPIKey, api.DeleteAPIKey} {
+		d.wantRefused("InputError", []string{"keyId", "middle part"}, op, `{"tenantId":"demo","keyId":%q}`, fixture.KeyText("read"))
+	}
+	if secret := fixture.KeyText("read")[37:]; strings.Contains(d.log.String(), secret) {
+		t.Errorf("got the secret in the log:\n%s", d.log.String())
+	}
+}
+
 func TestRotationsAtOnceMakeAKeyEachAndAgreeOnTheEnd(t *testing.T) {
 	d := newDesk(t)
 	id := fixture.APIKey("read").ID

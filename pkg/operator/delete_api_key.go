@@ -7,6 +7,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // APIKeyReference names an API key of a tenant.
@@ -15,7 +16,9 @@ type APIKeyReference struct {
 	KeyID    string `json:"keyId"`
 }
 
-func (in APIKeyReference) attrs() []slog.Attr { return named("tenant", in.TenantID, "keyId", in.KeyID) }
+func (in APIKeyReference) attrs() []slog.Attr {
+	return named("tenant", in.TenantID, "keyId", loggedKeyID(in.KeyID))
+}
 
 // DeleteAPIKey ends an API key at once.
 func (o Operator) DeleteAPIKey(ctx context.Context, raw json.RawMessage) (APIKeyReference, error) {
@@ -25,7 +28,7 @@ func (o Operator) DeleteAPIKey(ctx context.Context, raw json.RawMessage) (APIKey
 func (o Operator) deleteAPIKey(ctx context.Context, in APIKeyReference) (APIKeyReference, error) {
 	var bad api.Faults
 	bad.CheckID("tenantId", in.TenantID)
-	bad.CheckID("keyId", in.KeyID)
+	checkKeyID(&bad, in.KeyID)
 	if err := bad.Err(); err != nil {
 		return in, err
 	}
@@ -34,4 +37,21 @@ func (o Operator) deleteAPIKey(ctx context.Context, in APIKeyReference) (APIKeyR
 		o.record(ctx, session.Entry{Tenant: in.TenantID, Event: session.EventKeyDeleted, APIKey: in.KeyID})
 	}
 	return in, err
+}
+
+// checkKeyID refuses a whole API key where its id belongs.
+func checkKeyID(bad *api.Faults, id string) {
+	if token.IsAPIKey(id) {
+		bad.Add("keyId", "invalid", "is the middle part of a key sak_<id>_<secret>, not the whole key")
+		return
+	}
+	bad.CheckID("keyId", id)
+}
+
+// loggedKeyID is what a log line shows: a whole key has a secret.
+func loggedKeyID(id string) string {
+	if token.IsAPIKey(id) {
+		return ""
+	}
+	return id
 }

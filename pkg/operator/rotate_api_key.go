@@ -18,7 +18,7 @@ type RotateAPIKeyInput struct {
 }
 
 func (in RotateAPIKeyInput) attrs() []slog.Attr {
-	return named("tenant", in.TenantID, "keyId", in.KeyID)
+	return named("tenant", in.TenantID, "keyId", loggedKeyID(in.KeyID))
 }
 
 // RotateAPIKeyOutput is the new key, shown this once, and the old one as it is now.
@@ -46,7 +46,7 @@ func (o Operator) rotateAPIKey(ctx context.Context, in RotateAPIKeyInput) (Rotat
 	}
 	var bad api.Faults
 	bad.CheckID("tenantId", in.TenantID)
-	bad.CheckID("keyId", in.KeyID)
+	checkKeyID(&bad, in.KeyID)
 	if overlap < 0 || overlap > maxOverlap {
 		bad.Add("overlapSeconds", "outOfRange", "must be from 0 to 2592000")
 	}
