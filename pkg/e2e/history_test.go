@@ -38,8 +38,9 @@ func TestAHistoryTellsWhoEndedWhatAndWhy(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	d := home.issue(t, user, home.demo.web)
-	if _, raw := history(t, user, d.owner()); strings.Contains(raw, key) || !strings.Contains(raw, `"by":"key"`) {
-		t.Errorf("to the user: got %s, want no ids of keys", raw)
+	if _, raw := history(t, user, d.owner()); strings.Contains(raw, key) || !strings.Contains(raw, `"by":"key"`) ||
+		strings.Contains(raw, `"by":"key","ip":"`) {
+		t.Errorf("to the user: got %s, want neither ids nor addresses of keys", raw)
 	}
 	home.do(t, call{method: "GET", path: "/jwt/users/" + escape(fresh()) + "/history", header: d.owner()}).check(t, 403)
 	other := home.other.admin()

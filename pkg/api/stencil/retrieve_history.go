@@ -61,10 +61,11 @@ type historyEntry struct {
 
 // newHistoryEntry shows a user neither the ids of keys nor the addresses of operators.
 func newHistoryEntry(e session.Entry, toUser bool) historyEntry {
-	if toUser && e.By == session.ByOperator {
-		e.IP = ""
+	byKey := strings.HasPrefix(e.By, "key:")
+	if toUser && (byKey || e.By == session.ByOperator) {
+		e.IP = "" // of an operator or of a backend
 	}
-	if toUser && strings.HasPrefix(e.By, "key:") {
+	if toUser && byKey {
 		e.By = "key"
 	}
 	h := historyEntry{
