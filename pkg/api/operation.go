@@ -128,6 +128,8 @@ func (r Rule) permit(p authorizer.Principal, user string) error {
 		return forbidden(fmt.Sprintf("This API key lacks the permission %s.", r.Needs))
 	case r.Who != KeysAndUser:
 		return forbidden(fmt.Sprintf("This takes an API key with the permission %s. An access token may not do it.", r.Needs))
+	case p.Narrowed:
+		return forbidden("An access token of smaller scope or audience than its session's manages no session. Use the whole one.")
 	case user != "" && user != p.User:
 		return forbidden(fmt.Sprintf("An access token reaches the tokens of its own user. Those of others take an API key "+
 			"with the permission %s.", r.Needs))

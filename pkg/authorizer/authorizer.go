@@ -152,5 +152,7 @@ func (a *Authorizer) accessToken(ctx context.Context, credential string) (Princi
 	case !s.LiveUnder(app, a.Now()) || !s.Accepts(access):
 		return Principal{}, ErrRevoked
 	}
-	return Principal{Tenant: key.Tenant, User: key.User, Application: key.Application, Session: access.Session}, nil
+	return Principal{
+		Tenant: key.Tenant, User: key.User, Application: key.Application, Session: access.Session, Narrowed: access.Narrowed,
+	}, nil
 }

@@ -18,6 +18,7 @@ type Principal struct {
 	User        string // empty for an API key
 	Application string
 	Session     string
+	Narrowed    bool // the user gave the token to somebody else: it manages no session (law 7)
 }
 
 // IsUser tells a user from an API key.
@@ -49,6 +50,7 @@ const (
 	contextUser        = "userId"
 	contextApplication = "applicationId"
 	contextSession     = "sessionId"
+	contextNarrowed    = "narrowed"
 )
 
 func (p Principal) context() map[string]any {
@@ -63,6 +65,9 @@ func (p Principal) context() map[string]any {
 		contextUser:        p.User,
 		contextApplication: p.Application,
 		contextSession:     p.Session,
+	}
+	if p.Narrowed {
+		all[contextNarrowed] = "true"
 	}
 	set := map[string]any{}
 	for key, value := range all {
@@ -81,7 +86,7 @@ func FromContext(values map[string]any) (Principal, error) {
 	}
 	p := Principal{
 		Tenant: text(contextTenant), KeyID: text(contextKey), User: text(contextUser),
-		Application: text(contextApplication), Session: text(contextSession),
+		Application: text(contextApplication), Session: text(contextSession), Narrowed: text(contextNarrowed) != "",
 	}
 	for _, permission := range strings.Fields(text(contextPermissions)) {
 		p.Permissions = append(p.Permissions, session.Permission(permission))

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 )
@@ -90,6 +91,30 @@ func TestWhatIsNoAccessTokenOfThisServiceCountsAsAbsent(t *testing.T) {
 		a.check(t, 200, credential[:min(12, len(credential))])
 		x.refresh = a.data("refreshToken")
 	}
+}
+
+// "not if it is narrowed: such a token was given to somebody else (at /oauth2/revoke it is a 200 that ends nothing)"
+func TestANarrowedAccessTokenManagesNoSession(t *testing.T) {
+	t.Parallel()
+	x := issueScoped(t, "read write")
+	narrowed := grant(t, isForm(), "grant_type", "refresh_token", "refresh_token", x.refresh, "scope", "read").want(t, 200)
+	x.refresh = narrowed.text("refresh_token")
+	header := with(nil, "Authorization", "Bearer "+narrowed.text("access_token"), "X-Stencil-TenantId", home.demo.id)
+	user := "/jwt/users/" + escape(x.user)
+	for _, c := range []call{
+		{method: "GET", path: "/jwt/refresh?userId=" + escape(x.user), header: header},
+		{method: "GET", path: "/jwt/refresh/" + x.id, header: header},
+		{method: "GET", path: user + "/history", header: header},
+		{method: "DELETE", path: "/jwt/refresh/" + x.id, header: header},
+		{method: "DELETE", path: user + "/refresh", header: header},
+		{method: "DELETE", path: user + "/refresh?except=current", header: header},
+		{method: "DELETE", path: user + "/applications/" + home.demo.web + "/refresh", header: header},
+		{"POST", "/jwt/revoke", header, fmt.Sprintf(`{"token":%q}`, x.refresh)},
+	} {
+		home.do(t, c).check(t, 403, c.method, c.path)
+	}
+	home.do(t, call{"POST", "/oauth2/revoke", isForm(), "token=" + narrowed.text("access_token")}).check(t, 200)
+	home.rotate(t, x)
 }
 
 func TestOtherCredentialsInTheHeaderOfARefreshAreRefused(t *testing.T) {

@@ -61,7 +61,7 @@ func (r Revoker) deletionOfEither(ctx context.Context, text string) (Deletion, e
 		return Deletion{}, err
 	}
 	key, ok := KeyOfAccess(access)
-	if !ok {
+	if !ok || access.Narrowed { // given to somebody else (law 7)
 		return Deletion{}, ErrNoSession
 	}
 	return Deletion{Key: key}, nil
