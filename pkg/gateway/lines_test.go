@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,7 @@ import (
 // logged sends a request through a gateway with Lines and reads the lines of its log.
 func logged(t *testing.T, level slog.Level, r *http.Request, change func(*slog.Logger, *gatewayConfig)) []map[string]any {
 	t.Helper()
-	var text bytes.Buffer
+	var text buffer
 	lines := gateway.Lines{Handler: slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: level})}
 	send(lines.Serve(with(t, func(c *gatewayConfig) {
 		c.Log = slog.New(lines)
@@ -29,7 +30,25 @@ func logged(t *testing.T, level slog.Level, r *http.Request, change func(*slog.L
 			change(c.Log, c)
 		}
 	})), r)
-	return decodeLines(t, &text)
+	return decodeLines(t, strings.NewReader(text.String()))
+}
+
+// buffer is a log that a function may write to while a test reads it.
+type buffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func decodeLines(t *testing.T, text io.Reader) (lines []map[string]any) {
