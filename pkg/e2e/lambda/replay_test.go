@@ -15,8 +15,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 )
 
-// The function has the variables that the template gives it. Its log names the outcome and contains no secret, and a
-// refusal changes nothing.
+// The function has the variables that the template gives it, and asks AWS only for what its policies there allow. Its log
+// names the outcome and contains no secret, and a refusal changes nothing.
 func TestEveryEventHasItsOutcome(t *testing.T) {
 	byFunction := map[string][]outcome{}
 	for _, o := range outcomes(t) {
@@ -31,6 +31,7 @@ func TestEveryEventHasItsOutcome(t *testing.T) {
 				return
 			}
 			p := p.within(t)
+			p.wantGranted(op)
 			r := &replay{account: p, Process: p.start(op)}
 			for _, o := range all {
 				p.reset(t)
@@ -47,6 +48,7 @@ func TestEveryEventHasItsOutcome(t *testing.T) {
 				}
 			}
 			r.wantNoSecretsLogged()
+			p.rarely(op, all)
 		})
 	}
 }
@@ -158,6 +160,7 @@ func replayRotation(t *testing.T, op string, all []outcome) {
 	const token = "5086e3c7-6f0b-4a3c-9c4e-2f1d7a9b8c10" // of the events
 	before := document(t, p, arn)
 	p.secrets.StartRotation(arn, token)
+	p.wantGranted(op)
 	r := &replay{account: p, Process: p.start(op)}
 	for _, o := range all {
 		current := document(t, p, arn)

@@ -32,7 +32,7 @@ func rows(t *testing.T, s *service.Service) []row {
 	owner := s.Caller(t, s.Sign(s.Access(fixture.SessionOne)), fixture.Demo)
 	current := s.RefreshText(fixture.SessionOne, 0)
 	return slices.Concat(
-		issueRows(admin, foreign, owner), refreshRows(s, current), tokenRows(s, admin, foreign, owner, current), formRows(admin, foreign),
+		issueRows(admin, foreign, owner), refreshRows(s, current), tokenRows(s, admin, foreign, owner, current), formRows(admin, foreign, current),
 		authorizerRows(s), operatorRows(), otherRows(s, admin, foreign, owner, current),
 	)
 }
@@ -78,6 +78,8 @@ func refreshRows(s *service.Service, current string) []row {
 		}, "204 "},
 		{"refresh-form-retrieve-by-user", refresh(`{"userId":"alice"}`, "Authorization", "Bearer "+fixture.KeyText("read"),
 			"X-Stencil-TenantId", fixture.Demo), `200 "hint"`},
+		{"refresh-form-retrieve-by-id", refresh(quoted("id", fixture.SessionOne), "Authorization", "Bearer "+fixture.KeyText("read"),
+			"X-Stencil-TenantId", fixture.Demo), `200 "id":"` + fixture.SessionOne},
 		{"refresh-form-delete-by-user", refresh(`{"userId":"alice","operation":"delete"}`, "Authorization",
 			"Bearer "+fixture.KeyText("revoke"), "x-stencil-tenanid", fixture.Demo), `200 "deleted":4`},
 	}
@@ -150,6 +152,9 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 		{"delete-by-application-malformed", users(byApp, admin, []string{"applicationId", "\n"}), `400 "field":"applicationId"`},
 		{"delete-by-application-forbidden", users(byApp, owner, []string{"applicationId", fixture.Web}), "403 may not"},
 		{"delete-by-user-and-application", users(byBoth, admin, []string{"userId", fixture.Alice, "applicationId", fixture.Web}), `200 "deleted":2`},
+		{"delete-by-user-and-application-others", users(byBoth, admin, []string{
+			"userId", fixture.Alice, "applicationId", fixture.Web,
+		}, "exceptTokenId", fixture.SessionOne), `200 "deleted":1`},
 		{"delete-by-user-and-application-wrong-tenant", users(byBoth, foreign, []string{
 			"userId", fixture.Alice, "applicationId", fixture.Service,
 		}), "404 no such application"},
@@ -159,7 +164,7 @@ func tokenRows(s *service.Service, admin, foreign, owner map[string]any, current
 	}
 }
 
-func formRows(admin, foreign map[string]any) []row {
+func formRows(admin, foreign map[string]any, current string) []row {
 	item := func(body string, header ...string) request {
 		return request{
 			Method: "POST", Route: routeToken, Path: []string{"tokenId", fixture.SessionOne}, Caller: admin, Body: body, Header: header,
@@ -174,6 +179,7 @@ func formRows(admin, foreign map[string]any) []row {
 		{"documented-forms-anchor", item(`{"applicationsId":"web"}`), `200 "epoch":1`},
 		{"documented-forms-anchor-other-application", item(`{"applicationsId":"service"}`), "400 another application"},
 		{"documented-forms-delete-by-user", collection("", "userId", fixture.Bob), `200 "deleted":1`},
+		{"documented-forms-delete-by-string", collection(`{"token":"` + current + `"}`), "200 " + fixture.SessionOne},
 		{"documented-forms-wrong-tenant", request{
 			Method: "DELETE", Route: routeRefresh, Caller: foreign, Query: []string{"tokenId", fixture.SessionOne},
 		}, "404 no such token"},
