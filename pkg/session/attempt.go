@@ -9,7 +9,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// maxWrites is how often one request writes while the session changes between its writes (law 4).
+// maxWrites is the most writes that one request tries while the session changes between them (law 4).
 const maxWrites = 4
 
 // attempt is the rotation of one request.
@@ -31,7 +31,7 @@ func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, e
 		case err != nil:
 			return a.presented, session, "", err
 		case session.Epoch != app.Epoch:
-			return a.presented, session, "", ErrUnknown // deleted with its application, even if the write went through
+			return a.presented, session, "", ErrUnknown // deleted with its application, even if the write was applied
 		case applied:
 			current, outcome := a.succeeded()
 			a.record(ctx, session, outcome)
@@ -66,9 +66,9 @@ func (a attempt) succeeded() (token.Refresh, Outcome) {
 	return a.successor, Rotated
 }
 
-// judge judges by the keys that can have derived the tokens after the presented one. If they do not lead to the stored
-// one, it fetches the keys and judges once more: a container with a newer document may have made a token in between, by
-// a key that is not active here yet. Only a genuine token gets here.
+// judge judges with the keys that can have derived the tokens after the presented one. If these do not lead to the
+// stored token, it fetches the keys and judges once more. A container with a newer document may have made a token in
+// between, with a key that is not active here yet. Only a genuine token gets here.
 func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	p := presentation{token: a.presented, own: a.own}
 	key, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
@@ -91,7 +91,7 @@ func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	return judge(session, a.rotation, p), nil
 }
 
-// later are the keys that law 4 tries: that of the current token, the active one and the one before it.
+// later lists the keys that law 4 tries: that of the current token, the active one and the one before it.
 func later(current keys.TokenKey, set *keys.TokenSet) []keys.TokenKey {
 	all := []keys.TokenKey{current}
 	for _, other := range set.Latest() {

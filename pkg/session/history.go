@@ -16,8 +16,8 @@ import (
 // Event is what an entry of the history is about.
 type Event string
 
-// The events of users' entries. A tenant's entries have Deleted too: all sessions of an application ended, or of the tenant
-// where they name no application.
+// The events of users' entries. In a tenant's entry, EventDeleted means that all sessions of the application ended. An
+// entry without an application means all sessions of the tenant.
 const (
 	EventIssued         Event = "issued"
 	EventUpdated        Event = "updated"
@@ -55,7 +55,7 @@ const (
 // MaxReason is the longest reason, of a-z, 0-9, _ and -.
 const MaxReason = 32
 
-// MaxEntrySessions is the most sessions that an entry names; Count has them all.
+// MaxEntrySessions is the most sessions that an entry names; Count counts all of them.
 const MaxEntrySessions = 50
 
 // EntryLife is how long an entry stays.
@@ -86,7 +86,7 @@ type Cause struct {
 
 type causeKey struct{}
 
-// WithCause puts into the context of a request what is known of its cause; what is "" stays as it was.
+// WithCause adds to the context of a request what is known of its cause. A field that is "" keeps its earlier value.
 func WithCause(ctx context.Context, c Cause) context.Context {
 	old := causeOf(ctx)
 	return context.WithValue(ctx, causeKey{}, Cause{
@@ -102,14 +102,14 @@ func causeOf(ctx context.Context) Cause {
 
 // Recorder writes entries.
 type Recorder interface {
-	// Record adds an entry with one write, which replaces nothing. An entry that cannot be written is reported to the
-	// Unrecorded of the store: it stops nothing.
+	// Record adds an entry with one write, which replaces nothing. The store reports an entry that it cannot write to
+	// its Unrecorded; the caller goes on.
 	Record(ctx context.Context, e Entry)
 }
 
 // Record writes an entry of a change that has just been made, with the cause that ctx has. The caller says what changed:
-// Tenant, Event, and User, Sessions, Application, Settings or APIKey where there are any. It sets Reason or By only where
-// they are not the request's. Count is the number of Sessions unless it is set.
+// Tenant, Event, and User, Sessions, Application, Settings or APIKey where they apply. It sets Reason or By only where
+// they differ from the request's. Count is the number of Sessions unless it is set.
 func Record(ctx context.Context, store Recorder, at time.Time, e Entry) {
 	c := causeOf(ctx)
 	e.By, e.Reason = cmp.Or(e.By, c.By, ByService), cmp.Or(e.Reason, c.Reason)
@@ -129,7 +129,7 @@ func entryOf(key Key, event Event) Entry {
 	}
 }
 
-// onceOf is the id of an entry that there is once for each generation of a session: that of its rotation at a time.
+// onceOf is the id of an entry that exists once for each generation of a session. It holds the time of the rotation.
 func onceOf(event Event, id token.ID, generation uint32, rotated time.Time) token.ID {
 	subject := binary.BigEndian.AppendUint32(append([]byte(event), id[:]...), generation)
 	sum := sha256.Sum256(subject)
@@ -137,7 +137,7 @@ func onceOf(event Event, id token.ID, generation uint32, rotated time.Time) toke
 	return once
 }
 
-// LogValue has all of an entry but the user and the address.
+// LogValue is the entry without the user and the address.
 func (e Entry) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("id", e.ID.String()), slog.String("tenant", e.Tenant), slog.String("event", string(e.Event)),

@@ -15,8 +15,8 @@ const longWindow = 60 * time.Second
 type presentation struct {
 	token token.Refresh
 	own   keys.TokenKey // verified the token and derives its successor
-	// later are the keys that can have derived the generations after the next: the key of the current token, then the
-	// active key and the one before it. It is empty if the key of the current token is unknown.
+	// later has the keys that can have derived the generations after the next. They are the key of the current token,
+	// then the active key and the one before it. It is empty if the key of the current token is unknown.
 	later []keys.TokenKey
 }
 
@@ -80,9 +80,9 @@ func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict
 	return verdict{err: ErrDroppedKey}
 }
 
-// descend derives the token that is so many generations after t, if its secret has the stored hash. A successor follows
-// from the key of its predecessor, of which only the last is stored: the others are tried among the later keys, in at
-// most 3^5 derivations.
+// descend derives the token that is so many generations after t, and reports whether its secret has the stored hash. A
+// successor follows from the key of its predecessor, and the session stores only the key of its current token. descend
+// tries the later keys for the others, in at most 3^5 derivations.
 func (p presentation) descend(t token.Refresh, own keys.TokenKey, steps int, stored token.Hash) (token.Refresh, bool) {
 	for _, issuing := range p.later {
 		next, _, err := t.Successor(own, issuing)

@@ -11,13 +11,13 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// errOvertaken is the error of an issue whose own session is among those that leave (law 5).
-var errOvertaken = fmt.Errorf("%w: logins at the same moment took every place", ErrUnavailable)
+// errOvertaken is the error of an issue whose own session is among those to evict (law 5).
+var errOvertaken = fmt.Errorf("%w: concurrent logins used up the session limit", ErrUnavailable)
 
-// maxRankings is how often one issue ranks the sessions, while refreshes save those that it evicts.
+// maxRankings is how often one issue ranks the sessions while refreshes save those that it would evict.
 const maxRankings = 4
 
-// newestOf is the time of the latest use of a user's sessions in an application.
+// newestOf returns the time of the latest use of a user's sessions in an application.
 func (i Issuer) newestOf(ctx context.Context, key Key) (newest time.Time, err error) {
 	err = walk(ctx, i.store, userQuery(key), func(s Session) bool {
 		if used := s.LastUsed(); used.After(newest) {
@@ -28,8 +28,8 @@ func (i Issuer) newestOf(ctx context.Context, key Key) (newest time.Time, err er
 	return newest, err
 }
 
-// limit ends the user's sessions beyond the limit of the application: the least recently used leave, in an order that is
-// the same in all containers. Errors: errOvertaken.
+// limit ends the user's sessions beyond the limit of the application, the least recently used first. The order is the
+// same in all containers. Errors: errOvertaken.
 func (i Issuer) limit(ctx context.Context, issued Session, app Application) error {
 	for range maxRankings {
 		surplus, err := i.surplus(ctx, issued, app)
@@ -37,7 +37,7 @@ func (i Issuer) limit(ctx context.Context, issued Session, app Application) erro
 			return err
 		}
 		if slices.ContainsFunc(surplus, func(s Session) bool { return s.ID == issued.ID }) {
-			return errOvertaken // the caller deletes it; the issues of the others delete those
+			return errOvertaken // the caller deletes it; the other issues evict the rest
 		}
 		saved, err := i.evict(ctx, surplus)
 		if err != nil || !saved {
@@ -47,7 +47,7 @@ func (i Issuer) limit(ctx context.Context, issued Session, app Application) erro
 	return nil // refreshes keep saving them; the next issue ranks again
 }
 
-// surplus are the live sessions beyond the limit.
+// surplus returns the live sessions beyond the limit.
 func (i Issuer) surplus(ctx context.Context, issued Session, app Application) ([]Session, error) {
 	var live []Session
 	err := walk(ctx, i.store, userQuery(issued.Key), func(s Session) bool {
@@ -70,7 +70,7 @@ func latestUsedFirst(a, b Session) int {
 	return bytes.Compare(b.ID[:], a.ID[:])
 }
 
-// evict ends sessions unless they were refreshed since they were listed, and reports whether one was.
+// evict ends those sessions that were not refreshed after the listing. It reports whether one was refreshed.
 func (i Issuer) evict(ctx context.Context, surplus []Session) (saved bool, err error) {
 	var left []token.ID
 	for _, s := range surplus {

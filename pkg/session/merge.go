@@ -15,25 +15,25 @@ import (
 // maxReads is the most requests to the store that one page of a list costs.
 const maxReads = 20
 
-// maxPosition bounds the heads of a position, in bytes of their parts, so that a cursor fits the address of a request.
+// maxPosition bounds the heads of a position, in bytes of their parts, so that a cursor fits into a URL.
 const maxPosition = 3000
 
-// Position is the place between two pages of a list. It only says how far the list has come: what a page shows is always
-// read in the partition of the user of the request.
+// Position is the place between two pages of a list. It only says how far the list has come: a page always reads the
+// partition of the user of the request.
 type Position struct {
 	// Heads are the applications that still have sessions to show, as far as they are known.
 	Heads []Head
-	// Searching says that the applications whose ids sort below Last are not known yet; all are unknown if it is "".
+	// Searching says that the applications whose ids sort below Last are not known yet. If Last is "", all are unknown.
 	Searching bool
 	Last      string
-	// Ceiling bounds the sessions to show: all from it on were shown. Zero for no bound.
+	// Ceiling bounds the sessions to show: those from this id upwards were shown. Zero bounds nothing.
 	Ceiling token.ID
-	// Floor is set if there are more applications than a position holds: sessions below it are found by another search,
-	// once those from it on are shown.
+	// Floor is set if there are more applications than a position holds. Another search finds the sessions below it,
+	// once those from it upwards are shown.
 	Floor token.ID
 }
 
-// Head is how far one application has been shown.
+// Head says how far one application has been shown.
 type Head struct {
 	Application string
 	Before      token.ID // its next session is below this id
@@ -45,9 +45,9 @@ func (p Position) Within(application string) bool {
 		!slices.ContainsFunc(p.Heads, func(h Head) bool { return h.Application != application })
 }
 
-// merge makes one page. The sessions of a user lie by application, then by id. The merge first finds the user's
-// applications, each with its newest session, by one query behind the last session of the application before it. Then it
-// takes the newest session of all of them, again and again.
+// merge makes one page. The store sorts a user's sessions by application, then by id. The merge first finds the user's
+// applications, each with its newest session: one query starts after the last session of the application before it.
+// Then it takes the newest session of all applications, again and again.
 type merge struct {
 	Position
 
@@ -121,7 +121,7 @@ func (m *merge) run(ctx context.Context) (more bool, err error) {
 	return false, err
 }
 
-// top is the lane that can have the newest session, nil if no lane has one from the floor on.
+// top returns the lane that can have the newest session; nil if no lane has one from the floor upwards.
 func (m *merge) top() (top *lane) {
 	m.lanes = slices.DeleteFunc(m.lanes, func(l *lane) bool { return l.ended && len(l.ahead) == 0 })
 	for _, l := range m.lanes {
@@ -132,7 +132,7 @@ func (m *merge) top() (top *lane) {
 	return top
 }
 
-// take moves the newest session to the page if it is live. It returns true, and leaves it, if the page is full.
+// take moves the newest session to the page if it is live. If the page is full, it returns true and leaves the session.
 func (m *merge) take(ctx context.Context, top *lane) (full bool, err error) {
 	s := top.ahead[0]
 	if !m.epochs.judges(s) {
@@ -153,7 +153,7 @@ func (m *merge) take(ctx context.Context, top *lane) (full bool, err error) {
 	return false, nil
 }
 
-// unknown are the applications to read with this one: those that the page is likely to show, in one request.
+// unknown lists the applications to read with this one in one request: those that the page is likely to show.
 func (m *merge) unknown(application string) []string {
 	ids := []string{application}
 	for _, head := range m.heads() {
@@ -175,7 +175,7 @@ func (m *merge) chunk(l *lane) int {
 }
 
 // search finds the next application below the last one, by its newest session. The first request of a list reads as much
-// as a page needs, which for most users is all that there is.
+// as a page needs. For most users that is every session.
 func (m *merge) search(ctx context.Context) error {
 	q := Query{Tenant: m.req.Tenant, User: m.req.User, Limit: 1}
 	if m.Last != "" {
@@ -253,7 +253,7 @@ func (m *merge) spend() error {
 	return nil
 }
 
-// heads are the lanes with something to show, the newest first.
+// heads lists the lanes with something to show, the newest first.
 func (m *merge) heads() []Head {
 	heads := make([]Head, 0, len(m.lanes))
 	for _, l := range m.lanes {
@@ -267,7 +267,7 @@ func (m *merge) heads() []Head {
 	return heads
 }
 
-// position is where the next page starts. Heads beyond its size are left to another search.
+// position is where the next page starts. Another search finds the heads beyond its size.
 func (m *merge) position() *Position {
 	m.Heads = m.heads()
 	size := 0

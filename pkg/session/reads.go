@@ -13,13 +13,13 @@ const (
 	trustReadsFor = 60 * time.Second
 	// keepReadingFor is how long a refresh keeps reading an application after its write was applied.
 	keepReadingFor = 3 * time.Second
-	// beforeDeadline is the time before the deadline of the invocation that it leaves for its answer.
+	// beforeDeadline is the time that a refresh leaves for its answer before the deadline of the invocation.
 	beforeDeadline = 250 * time.Millisecond
 	readAgainAfter = 50 * time.Millisecond
 )
 
-// reads records whether the latest read of an application in this container succeeded, and when. If reads fail while
-// writes succeed, a refresh rotates a token without an answer: a write that was applied is answered (law 4).
+// reads records whether the latest read of an application in this container succeeded, and when. While reads fail and
+// writes succeed, a refresh could rotate a token and have no answer. Law 4 demands an answer to every applied write.
 type reads struct{ succeeded atomic.Int64 } // unix milliseconds; 0 after a failure and before the first read
 
 // trusted reports whether a write needs no read before it.
@@ -28,7 +28,7 @@ func (r *reads) trusted(now time.Time) bool {
 	return r.succeeded.Load() != 0 && since < trustReadsFor.Milliseconds()
 }
 
-// note records how a read ended. A read of an application that does not exist succeeded.
+// note records how a read ended. A read that finds no application counts as a success.
 func (r *reads) note(now time.Time, err error) {
 	if err != nil && !errors.Is(err, ErrNoApplication) {
 		r.succeeded.Store(0)
@@ -50,8 +50,8 @@ func (f Refresher) application(ctx context.Context, key Key) (app Application, e
 	return app, err
 }
 
-// write makes the conditional write and reads the application in parallel, or before it unless reads are trusted, so that
-// an outage refuses before anything rotates.
+// write makes the conditional write and reads the application in parallel. It reads first if reads are not trusted, so
+// that an outage refuses before anything rotates.
 func (a attempt) write(ctx context.Context) (session Session, app Application, applied bool, err error) {
 	var appErr error
 	if a.reads.trusted(a.rotation.Now) {
@@ -81,8 +81,8 @@ func (a attempt) write(ctx context.Context) (session Session, app Application, a
 	return session, app, applied, nil
 }
 
-// keepReading reads the application of a rotated session until it succeeds, for three seconds or until shortly before the
-// deadline.
+// keepReading reads the application of a rotated session until a read succeeds. It ends after three seconds, or shortly
+// before the deadline.
 func (a attempt) keepReading(ctx context.Context) (app Application, err error) {
 	limit := keepReadingFor
 	if deadline, ok := ctx.Deadline(); ok {

@@ -21,7 +21,7 @@ func (a attempt) end(ctx context.Context) error {
 	return ErrReused
 }
 
-// record writes the entry of a refresh that is no ordinary one. A retry from elsewhere has one for each generation.
+// record writes the entry of a roll forward or of a retry from elsewhere. The latter has one entry for each generation.
 func (a attempt) record(ctx context.Context, s Session, outcome Outcome) {
 	e := entryOf(s.Key, EventRolledForward)
 	switch outcome {

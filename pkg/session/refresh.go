@@ -17,7 +17,7 @@ type RefreshRequest struct {
 	Tenant string
 	// Access is the verified access token beside the refresh token, if there is one; it may have expired.
 	Access *token.Access
-	// Cookies are verified access tokens that came by cookie: each counts only if it is the session's.
+	// Cookies are verified access tokens that came by cookie: each counts only if it is of the session.
 	Cookies []token.Access
 	// Application must be the token's, unless it is empty.
 	Application string
@@ -47,7 +47,7 @@ type Refresher struct {
 	reads  *reads
 }
 
-// NewRefresher refreshes the sessions in a store. One serves a whole container.
+// NewRefresher returns a Refresher of the sessions in a store. One serves a whole container.
 func NewRefresher(store RefreshStore, minter Minter) Refresher {
 	return Refresher{store, minter, &reads{}}
 }
@@ -68,11 +68,12 @@ func (r *RefreshError) Error() string { return r.Err.Error() }
 func (r *RefreshError) Unwrap() error { return r.Err }
 
 // Refresh exchanges a refresh token (law 4): one conditional write, in parallel with one read of the application.
-// Whoever repeats it within the overlap gets the same successor. Errors: ErrRefused, whose narrower kinds read the
-// same to the caller; ErrOtherTenant, ErrOtherApplication, ErrOtherSession, ErrAccessRequired,
-// ErrTarget, ErrScope;
-// ErrUnavailable, keys.ErrUnavailable; those of a genuine token are a RefreshError. ErrReused has ended the session.
-// ErrUnknown, ErrApplicationGone and the unavailable ones may come after the write was applied.
+// Whoever repeats it within the overlap gets the same successor.
+//
+// Errors: ErrRefused, whose narrower kinds look the same to the caller; ErrOtherTenant, ErrOtherApplication,
+// ErrOtherSession, ErrAccessRequired, ErrTarget, ErrScope; ErrUnavailable, keys.ErrUnavailable. The error of a genuine
+// token is a RefreshError. ErrReused has ended the session. ErrUnknown, ErrApplicationGone and the unavailable ones may
+// come after the write was applied.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
 	presented, own, err := NewIdentifier(f.minter.tokenKeys).identify(ctx, req.Token)
 	if err != nil {
@@ -85,8 +86,8 @@ func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, erro
 	return grant, nil
 }
 
-// fits judges a request by the token itself, before any request to the store, so that a superseded token and one of a
-// session that is gone are refused alike.
+// fits judges a request by the token itself, before any request to the store. A superseded token and a token of a
+// deleted session are therefore refused alike.
 func fits(req RefreshRequest, presented token.Refresh) error {
 	switch {
 	case req.Tenant != "" && req.Tenant != presented.Tenant:
@@ -103,7 +104,7 @@ func fits(req RefreshRequest, presented token.Refresh) error {
 	return nil
 }
 
-// accompanied reports whether an access token of the session came, in any place.
+// accompanied reports whether an access token of the session came with the refresh token.
 func accompanied(req RefreshRequest, presented token.Refresh) bool {
 	return req.Access != nil ||
 		slices.ContainsFunc(req.Cookies, func(a token.Access) bool { return sameSession(a, presented) })
@@ -145,7 +146,7 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	}
 	with := signedWith{token: key, access: signing.Active}
 	if req.Scope != "" {
-		if !covers(session.Scope, req.Scope) { // a retry narrows by its own request
+		if !covers(session.Scope, req.Scope) { // a retry narrows with its own scope
 			return Grant{}, ErrScope
 		}
 		with.narrowed = !covers(req.Scope, session.Scope)
@@ -158,8 +159,8 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	return grant, err
 }
 
-// checkScope refuses a scope that the session does not have, before anything rotates: one more read for a request that
-// narrows. It judges a current token alone; every other one gets the answer of the refresh itself.
+// checkScope refuses a scope that the session does not have, before anything rotates. It costs a request that narrows
+// one more read. It judges a current token alone; the refresh itself answers every other one.
 func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scope string) error {
 	if scope == "" {
 		return nil

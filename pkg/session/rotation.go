@@ -7,16 +7,16 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// RotationTimes is how many times of its last rotations a session stores. The rotation of generation g is in slot g
-// modulo RotationTimes.
+// RotationTimes is the number of rotation times that a session stores, the latest ones. The rotation of generation g is
+// in slot g modulo RotationTimes.
 const RotationTimes = 6
 
-// lastSecond is the least that must be left until the absolute expiry, so that every access token in an answer is valid
-// for a whole second.
+// lastSecond is the least time before the absolute expiry at which a session still refreshes. Every access token in an
+// answer is then valid for a whole second.
 const lastSecond = time.Second
 
-// Rotation is the one conditional write of a refresh (law 4). Permits and Apply define it; a store that runs it
-// elsewhere, as DynamoDB does, must be indistinguishable from them.
+// Rotation is the one conditional write of a refresh (law 4). Permits and Apply define it. A store that runs it
+// elsewhere, as DynamoDB does, must have the same condition and effect.
 type Rotation struct {
 	Key
 

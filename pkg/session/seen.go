@@ -16,7 +16,7 @@ type Seen struct {
 // seenAgentBytes is how much of a user agent is stored.
 const seenAgentBytes = 48
 
-// SeenFrom describes a caller, without an address that cannot be parsed.
+// SeenFrom describes a caller. It leaves out an address that it cannot parse.
 func SeenFrom(address, userAgent string) Seen {
 	var seen Seen
 	if addr, err := netip.ParseAddr(address); err == nil {
