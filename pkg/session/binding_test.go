@@ -83,7 +83,7 @@ func TestARefreshThatFailsNamesTheSessionOfAGenuineToken(t *testing.T) {
 	h.untouched()
 }
 
-// An application may require the access token beside a refresh: without it nothing rotates, and a retry needs it too.
+// An application may require the access token beside a refresh. Without it nothing rotates, and a retry needs it too.
 func TestARequiredAccessTokenIsRequiredOfRetriesToo(t *testing.T) {
 	h := start(t)
 	g := h.issue("u", "guarded")
@@ -104,7 +104,7 @@ func TestARequiredAccessTokenIsRequiredOfRetriesToo(t *testing.T) {
 	}
 }
 
-// Law 2: a forged or corrupted token is refused without the store, and nobody is logged out by guessing.
+// Law 2: a forged or corrupted token is refused without the store. A guess ends no session.
 func TestForgeriesDoNotReachTheStore(t *testing.T) {
 	h := start(t)
 	g := h.issue("u", "web")
@@ -120,7 +120,7 @@ func TestForgeriesDoNotReachTheStore(t *testing.T) {
 	}
 	h.untouched()
 	if !h.live(g) {
-		t.Error("the session is gone, want it live")
+		t.Error("got the session ended, want it live")
 	}
 }
 
@@ -146,19 +146,19 @@ func TestMissingKeysChangeNothing(t *testing.T) {
 	h.rotated(g, session.Rotated)
 }
 
-// Law 8: a retry after a rotation of the token keys gets the identical string; what it leads to has the new key.
+// Law 8: a retry after a rotation of the token keys gets the identical string. The successor of that has the new key.
 func TestARetryAfterATokenKeyRotationGetsTheSameToken(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
 	second := h.rotated(first, session.Rotated)
 	h.rotateTokenKey()
 	if again := h.rotated(first, session.Retried); again.Refresh != second.Refresh {
-		t.Error("the retry has another token, want the same")
+		t.Error("got another token for the retry, want the same")
 	}
 	third := h.rotated(second, session.Rotated)
 	p, err := token.ParseRefresh(third.Refresh.Reveal())
 	if err != nil || p.KeyID() != h.keys.TokenKey().ID {
-		t.Errorf("the successor has key %s, %v, want %s", p.KeyID(), err, h.keys.TokenKey().ID)
+		t.Errorf("successor: got key %s, %v, want %s", p.KeyID(), err, h.keys.TokenKey().ID)
 	}
 	h.rotateTokenKey()
 	h.rotated(third, session.Rotated)
@@ -169,12 +169,12 @@ func TestAReusableTokenKeepsItsKey(t *testing.T) {
 	g := h.issue("u", "service")
 	h.rotateTokenKey()
 	if again := h.rotated(g, session.Extended); again.Refresh != g.Refresh {
-		t.Error("the token changed with the key, want the same")
+		t.Error("got another token after the rotation of the key, want the same")
 	}
 }
 
-// Law 8: a token of a dropped key is refused as that by every verb, reads nothing and ends nothing. Its key is looked for
-// once more before. A key that never was makes forgeries.
+// Law 8: every verb refuses a token of a dropped key as that, after one more look for the key. The token reads nothing
+// and ends nothing. A token of a key that never existed is a forgery.
 func TestATokenOfADroppedKeyIsRefusedAsThat(t *testing.T) {
 	h := start(t)
 	for name, c := range map[string]struct {
@@ -205,12 +205,12 @@ func TestATokenOfADroppedKeyIsRefusedAsThat(t *testing.T) {
 			}
 		}
 		if !h.live(g) {
-			t.Errorf("%s: the session ended, want it live", name)
+			t.Errorf("%s: got the session ended, want it live", name)
 		}
 	}
 }
 
-// Law 8: a session whose current key is not known at its source either is refused, and does not end.
+// Law 8: a refresh is refused if the source of the keys does not know the session's current key. The session lives on.
 func TestAnUnknownStoredKeyIsADroppedKey(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
@@ -249,7 +249,7 @@ func TestPrintedSessionsAndGrantsShowNoSecret(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&b, nil)).Info("m", "v", v)
 		for i, secret := range secrets {
 			if strings.Contains(b.String(), secret) {
-				t.Errorf("%s shows secret %d, want none", what, i)
+				t.Errorf("%s: got secret %d printed, want no secret", what, i)
 			}
 		}
 	}

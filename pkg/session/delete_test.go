@@ -15,8 +15,8 @@ var (
 	userU   = session.Caller{Tenant: "demo", User: "u"}
 )
 
-// Law 5: one token by id, or by string of any generation; afterwards no refresh succeeds.
-func TestADeletedSessionIsGoneAndNoOther(t *testing.T) {
+// Law 5: a deletion ends one session, by id or by a token of any generation. Afterwards no refresh succeeds.
+func TestADeletionEndsOneSessionAlone(t *testing.T) {
 	type deletion func(*harness, session.Grant, session.Grant) (session.Session, error)
 	for name, del := range map[string]deletion{
 		"by id": func(h *harness, g, _ session.Grant) (session.Session, error) {
@@ -56,10 +56,10 @@ func TestADeletedSessionIsGoneAndNoOther(t *testing.T) {
 }
 
 // Law 5: of concurrent deletes of one session exactly one answers with it.
-func TestExactlyOneOfConcurrentDeletesWins(t *testing.T) {
+func TestExactlyOneOfConcurrentDeletionsSucceeds(t *testing.T) {
 	h := start(t)
 	g := h.issue("u", "web")
-	var won atomic.Int32
+	var succeeded atomic.Int32
 	together(64, func(i int) {
 		var err error
 		if i%2 == 0 {
@@ -68,18 +68,18 @@ func TestExactlyOneOfConcurrentDeletesWins(t *testing.T) {
 			_, err = h.DeleteByToken(t.Context(), userU, g.Refresh.Reveal())
 		}
 		if err == nil {
-			won.Add(1)
+			succeeded.Add(1)
 		} else if !errors.Is(err, session.ErrNoSession) {
 			t.Errorf("got %v, want %v", err, session.ErrNoSession)
 		}
 	})
-	if got := [2]int32{won.Load(), h.store.deletes.Load()}; got != [2]int32{1, 1} {
-		t.Errorf("deletes that won, and sessions deleted: got %v, want [1 1]", got)
+	if got := [2]int32{succeeded.Load(), h.store.deletes.Load()}; got != [2]int32{1, 1} {
+		t.Errorf("successful deletions, and sessions deleted: got %v, want [1 1]", got)
 	}
 }
 
-// What a caller may not see is absent: existence is never told, and nothing is deleted.
-func TestOthersSessionsAreAbsent(t *testing.T) {
+// A session that the caller may not see looks absent: the answer does not tell that it exists, and deletes nothing.
+func TestSessionsOfOthersLookAbsent(t *testing.T) {
 	h := start(t)
 	g := h.issue("u", "web")
 	for what, c := range map[string]session.Caller{
@@ -100,8 +100,8 @@ func TestOthersSessionsAreAbsent(t *testing.T) {
 	}
 }
 
-// Law 5: reads and deletes treat a stored session that is over as absent.
-func TestDeadSessionsCountAsAbsent(t *testing.T) {
+// Law 5: reads and deletions treat a stored session that is over as absent.
+func TestSessionsThatAreOverCountAsAbsent(t *testing.T) {
 	for name, kill := range map[string]func(*harness){
 		"expired": func(h *harness) { h.Pass(idle) },
 		"of an older epoch": func(h *harness) {
@@ -141,7 +141,8 @@ func TestDeadSessionsCountAsAbsent(t *testing.T) {
 	}
 }
 
-// Law 5: user, and user and application: which sessions ended, newest first; idempotent; nobody else is hit.
+// Law 5: a deletion by user, or by user and application, names the sessions that it ended, newest first. It is idempotent
+// and ends no session of another user.
 func TestADeletionByUserEndsAllItsSessions(t *testing.T) {
 	for _, page := range []int{0, 1, 3} {
 		h := start(t)
@@ -168,7 +169,7 @@ func TestADeletionByUserEndsAllItsSessions(t *testing.T) {
 		}
 		for i, g := range others {
 			if !h.live(g) {
-				t.Errorf("pages of %d: another user's session %d is gone", page, i)
+				t.Errorf("pages of %d, another user's session %d: got it ended, want it live", page, i)
 			}
 		}
 		if _, err := h.DeleteByUser(t.Context(), "demo", "u", "none"); !errors.Is(err, session.ErrNoApplication) {
@@ -177,7 +178,7 @@ func TestADeletionByUserEndsAllItsSessions(t *testing.T) {
 	}
 }
 
-// Law 5: no session issued before an epoch survives, none issued after is hit.
+// Law 5: a deletion by application ends the sessions issued before it and keeps those issued after it.
 func TestADeletionByApplicationEndsTheSessionsBeforeIt(t *testing.T) {
 	h := start(t)
 	before := []session.Grant{h.issue("u", "web"), h.issue("v", "web")}
@@ -187,17 +188,17 @@ func TestADeletionByApplicationEndsTheSessionsBeforeIt(t *testing.T) {
 			t.Errorf("epoch: got %d, %v, want %d", got, err, want)
 		}
 	}
-	h.application("demo", "web", nil) // changing an application leaves its epoch
+	h.application("demo", "web", nil) // a change of an application keeps its epoch
 	after := h.issue("u", "web")
 	for i, g := range before {
 		if h.live(g) {
-			t.Errorf("session %d survived", i)
+			t.Errorf("session %d: got it live, want it ended", i)
 		}
 		h.refused(g, session.ErrUnknown)
 	}
 	for i, g := range append(others, after) {
 		if !h.live(g) {
-			t.Errorf("session %d, of another application or issued later, is gone", i)
+			t.Errorf("session %d, of another application or issued later: got it ended, want it live", i)
 		}
 	}
 	if _, err := h.DeleteByApplication(t.Context(), "demo", "none"); !errors.Is(err, session.ErrNoApplication) {
@@ -205,7 +206,7 @@ func TestADeletionByApplicationEndsTheSessionsBeforeIt(t *testing.T) {
 	}
 }
 
-// The anchor must be the id of a live session of that application in the caller's tenant, else nothing is deleted.
+// The anchor must be the id of a live session of that application in the caller's tenant. Otherwise nothing is deleted.
 func TestADeletionByAnchorNeedsALiveSessionOfTheApplication(t *testing.T) {
 	h := start(t)
 	g := h.issue("u", "web")

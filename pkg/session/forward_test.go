@@ -25,7 +25,7 @@ func TestARestoredTableLogsNobodyOut(t *testing.T) {
 	h.wantEntries("u", 1, "rolled_forward|web|1||service")
 	for _, slower := range []int{9, 8, 5} { // tabs beside it, within their windows
 		if again := h.rotated(grants[slower], session.Retried); again.Refresh != current.Refresh {
-			t.Errorf("generation %d: got another token than the current one", slower)
+			t.Errorf("generation %d: got another token, want the current one", slower)
 		}
 	}
 	h.rotated(current, session.Rotated)
@@ -40,8 +40,8 @@ func TestAnExpiredSessionIsNotRolledForward(t *testing.T) {
 	h.refused(second, session.ErrExpired)
 }
 
-// Law 2: a token key that leaked makes tokens with fitting tags for any session whose ids are known. They refresh
-// nothing and end nothing, whatever generation they claim.
+// Law 2: a leaked token key makes tokens with valid tags for any session whose ids are known. They refresh nothing and
+// end nothing, whatever generation they claim.
 func TestALeakedTokenKeyAloneEndsNoSession(t *testing.T) {
 	h := start(t)
 	g := h.rotated(h.rotated(h.issue("u", "web"), session.Rotated), session.Rotated)
@@ -60,14 +60,14 @@ func TestALeakedTokenKeyAloneEndsNoSession(t *testing.T) {
 		h.want("log out", err, session.ErrWrongRoot)
 		h.want("revoke", h.Revoke(t.Context(), text, ""), session.ErrNoSession)
 		if !h.live(g) {
-			t.Fatalf("generation %d: the session ended, want it live", generation)
+			t.Fatalf("generation %d: got the session ended, want it live", generation)
 		}
 	}
 	h.rotated(g, session.Rotated)
 }
 
-// A thief who rides the overlap is not refused, but seen.
-func TestARetryFromElsewhereIsAnOutcomeOfItsOwn(t *testing.T) {
+// A retry of an attacker with a copied token is answered within the overlap, and its outcome reports it.
+func TestARetryFromElsewhereHasItsOwnOutcome(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
 	from := func(address, agent string, want session.Outcome) {
@@ -82,10 +82,10 @@ func TestARetryFromElsewhereIsAnOutcomeOfItsOwn(t *testing.T) {
 	from("198.51.100.9", "Browser/1.0", session.Retried) // a phone that changed its network
 	from("192.0.2.1", "curl/8.0", session.Retried)
 	from("198.51.100.9", "curl/8.0", session.RetriedElsewhere)
-	from("", "curl/8.0", session.Retried) // not known is not elsewhere
+	from("", "curl/8.0", session.Retried) // an unknown address is not elsewhere
 }
 
-// Law 6: superseding ends the access tokens handed out before; a retry raises nothing.
+// Law 6: superseding ends the access tokens issued before. A retry does not raise the session version.
 func TestSupersedingEndsEarlierAccessTokens(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
@@ -106,8 +106,8 @@ func TestSupersedingEndsEarlierAccessTokens(t *testing.T) {
 	}
 }
 
-// Law 3: no answer holds an access token that is over already.
-func TestARetryAnswersWithTimesOfNow(t *testing.T) {
+// Law 3: no answer holds an expired access token.
+func TestARetryGetsTimesCountedFromNow(t *testing.T) {
 	h := start(t)
 	h.application("demo", "brief", func(s *session.Settings) { s.AccessTokenSeconds, s.OverlapSeconds = 60, 300 })
 	first := h.issue("u", "brief")

@@ -39,7 +39,7 @@ func start(t fixture.T) *harness {
 	return h
 }
 
-// restart is a new container: it fetches the keys anew.
+// restart starts a new container, which fetches the keys again.
 func (h *harness) restart() {
 	minter := session.NewMinter(fixture.Issuer, h.keys.TokenRing(), h.keys.SigningRing(), h.Now, h.random)
 	minter = minter.WithWait(func(_ context.Context, d time.Duration) { h.Pass(d) })
@@ -135,7 +135,7 @@ func (h *harness) live(g session.Grant) bool {
 	return err == nil
 }
 
-// remains are the stored sessions of a user of tenant demo, dead ones included.
+// remains returns the stored sessions of a user of tenant demo, with those that are over.
 func (h *harness) remains(user string) []session.Session {
 	h.t.Helper()
 	found, more, err := h.store.Store.Query(h.t.Context(), session.Query{Tenant: "demo", User: user})
@@ -154,12 +154,12 @@ func (h *harness) replace(s session.Session) {
 	}
 }
 
-// watched is the embedded store. It counts what is done to it and fails on demand.
+// watched is the embedded store. It counts calls and fails on demand.
 type watched struct {
 	*embedded.Store
 
 	page   int    // at most so many sessions in a page; 0 for no limit
-	absent string // an application that does not exist any more
+	absent string // an application that no longer exists
 
 	before, after                         func(session.Rotation) error // around Rotate, which answers their errors
 	meanwhile                             func()                       // runs once, after the next ApplicationOf
@@ -262,7 +262,7 @@ func (w *watched) EndReused(ctx context.Context, key session.Key) error {
 	return w.Store.EndReused(ctx, key)
 }
 
-// together runs f n times at once.
+// together runs f n times in parallel.
 func together(n int, f func(i int)) {
 	var all sync.WaitGroup
 	begin := make(chan struct{})

@@ -13,7 +13,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// entries are those of a user of tenant demo, or of the tenant, the oldest first.
+// entries returns the entries of a user of tenant demo, the oldest first; "" for those of the tenant.
 func (h *harness) entries(user string) (all []session.Entry) {
 	h.t.Helper()
 	found, more, err := h.store.Entries(h.t.Context(), session.EntryQuery{Tenant: "demo", User: user, Limit: 1000})
@@ -26,14 +26,14 @@ func (h *harness) entries(user string) (all []session.Entry) {
 	return all
 }
 
-// wantEntries compares the entries since some, each as "event application count reason by".
+// wantEntries compares the entries from the index since on, each as "event|application|count|reason|by".
 func (h *harness) wantEntries(user string, since int, want ...string) {
 	h.t.Helper()
 	var got []string
 	for _, e := range h.entries(user)[since:] {
 		got = append(got, strings.Join([]string{string(e.Event), e.Application, string(rune('0' + e.Count)), e.Reason, e.By}, "|"))
 	}
-	slices.Sort(got) // those of one millisecond have no order
+	slices.Sort(got) // entries of one millisecond have no order
 	slices.Sort(want)
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		h.t.Fatalf("entries of %q: got\n%s\nwant\n%s", user, strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -65,7 +65,7 @@ func TestEachChangeLeavesOneEntry(t *testing.T) {
 	h.Pass(time.Millisecond)
 	e := h.issue("u", "web")
 	if ids, err := h.DeleteOthers(byKey(t.Context()), "demo", "u", "", e.Session.ID); err != nil || len(ids) != 1 {
-		t.Fatalf("got %v, %v, want one", ids, err)
+		t.Fatalf("got %v, %v, want one session", ids, err)
 	}
 	h.Pass(time.Millisecond)
 	if _, err := h.DeleteByUser(t.Context(), "demo", "u", "web"); err != nil {
@@ -86,15 +86,14 @@ func TestEachChangeLeavesOneEntry(t *testing.T) {
 	}
 }
 
-// What ended nothing, and an ordinary refresh, leave no entry.
+// A call that ends nothing leaves no entry, and neither does an ordinary refresh.
 func TestWhatChangesNothingLeavesNoEntry(t *testing.T) {
 	h := start(t)
 	g := h.issue("u", "web")
 	next := h.rotated(g, session.Rotated)
 	h.rotated(g, session.Retried)
-	if _, err := h.Delete(t.Context(), session.Caller{Tenant: "demo", User: "v"}, g.Session.ID); !errors.Is(err, session.ErrNoSession) {
-		t.Fatal(err)
-	}
+	_, err := h.Delete(t.Context(), session.Caller{Tenant: "demo", User: "v"}, g.Session.ID)
+	h.want("delete", err, session.ErrNoSession)
 	for _, kept := range []token.ID{{1}, h.issue("v", "web").Session.ID} {
 		if _, err := h.DeleteOthers(t.Context(), "demo", "u", "", kept); !errors.Is(err, session.ErrNoSession) {
 			t.Errorf("an unknown session to keep: got %v, want %v", err, session.ErrNoSession)
@@ -110,14 +109,12 @@ func TestWhatChangesNothingLeavesNoEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Pass(idle)
-	if err := h.Revoke(t.Context(), next.Refresh.Reveal(), ""); !errors.Is(err, session.ErrNoSession) {
-		t.Fatal(err)
-	}
+	h.want("revoke", h.Revoke(t.Context(), next.Refresh.Reveal(), ""), session.ErrNoSession)
 	h.wantEntries("u", 0, "issued|web|1||service")
 	h.wantEntries("nobody", 0)
 }
 
-// Law 4's endings and surprises have entries too; a retry from elsewhere has one for each generation.
+// Law 9: reuse and an eviction leave an entry each, and a retry from elsewhere leaves one for each generation.
 func TestReuseEvictionAndRetriesFromElsewhereLeaveEntries(t *testing.T) {
 	h := start(t)
 	h.application("demo", "few", func(s *session.Settings) { s.MaxSessionsPerUser = 2 })
@@ -126,7 +123,7 @@ func TestReuseEvictionAndRetriesFromElsewhereLeaveEntries(t *testing.T) {
 	h.issue("u", "few")
 	h.wantEntries("u", 2, "evicted|few|1|limit|service", "issued|few|1||service")
 	if got := h.entries("u")[2:]; got[0].Sessions[0] != first.Session.ID && got[1].Sessions[0] != first.Session.ID {
-		t.Errorf("evicted: got %+v, want %v", got, first.Session.ID)
+		t.Errorf("evicted: got %+v, want %v among them", got, first.Session.ID)
 	}
 
 	g := h.issue("r", "web")
@@ -168,18 +165,18 @@ func TestAnEntryNamesTheFirstSessionsAndCountsAll(t *testing.T) {
 	}
 	e := h.entries("u")[60]
 	if len(e.Sessions) != 50 || e.Sessions[0] != ids[0] || e.Count != 60 {
-		t.Errorf("got %d of %d, want 50 of 60", len(e.Sessions), e.Count)
+		t.Errorf("got %v of %d, want 50 of 60 from %v on", e.Sessions, e.Count, ids[0])
 	}
 }
 
-// A log line of an entry has neither the user nor the address.
+// A log line of an entry has no user and no address.
 func TestAnEntryInTheLogHasNoUser(t *testing.T) {
 	e := session.Entry{User: "jane", Tenant: "acme", Event: session.EventDeleted, Cause: session.Cause{IP: "192.0.2.77", By: "key:k"}}
 	text, _ := json.Marshal(e.LogValue().Any())
 	line := e.LogValue().String() + string(text)
 	for _, secret := range []string{"jane", "192.0.2.77"} {
 		if strings.Contains(line, secret) {
-			t.Errorf("got %s in %s, want none", secret, line)
+			t.Errorf("got %s, want it without %s", line, secret)
 		}
 	}
 	if !strings.Contains(line, "acme") || !strings.Contains(line, "key:k") {

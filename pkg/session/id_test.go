@@ -8,7 +8,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-func TestANewIDIsOneThatTravels(t *testing.T) {
+func TestANewIDIsShortVisibleTextAndNoDotSegment(t *testing.T) {
 	for id, want := range map[string]error{
 		"x": nil, "a b": nil, "a,b": nil, "d\u00e9mo": nil, "...": nil, strings.Repeat("x", 128): nil,
 		"": session.ErrIDBlank, " \t": session.ErrIDBlank, strings.Repeat("x", 129): session.ErrIDTooLong,

@@ -8,8 +8,9 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// RFC 7662: introspecting a superseded token, of either kind, answers inactive and is no reuse.
-func TestOnlyACurrentTokenIsActive(t *testing.T) {
+// RFC 7662: only a usable token of the caller is active. Introspection of a superseded refresh token does not count as
+// reuse.
+func TestOnlyAUsableTokenOfTheCallerIsActive(t *testing.T) {
 	h := start(t)
 	first := h.issue("alice", "web")
 	second := h.rotated(first, session.Rotated)
@@ -18,14 +19,14 @@ func TestOnlyACurrentTokenIsActive(t *testing.T) {
 		text   string
 		want   error
 	}{
-		"current refresh token":      {anyUser, second.Refresh.Reveal(), nil},
-		"current access token":       {anyUser, second.Access.Reveal(), nil},
-		"superseded refresh token":   {anyUser, first.Refresh.Reveal(), session.ErrNoSession},
-		"earlier access token":       {anyUser, first.Access.Reveal(), nil},
-		"another string":             {anyUser, "nothing", session.ErrNoSession},
-		"refresh token, other":       {session.Caller{Tenant: "other"}, second.Refresh.Reveal(), session.ErrNoSession},
-		"access token, other tenant": {session.Caller{Tenant: "other"}, second.Access.Reveal(), session.ErrNoSession},
-		"another user's":             {userU, second.Access.Reveal(), session.ErrNoSession},
+		"current refresh token":       {anyUser, second.Refresh.Reveal(), nil},
+		"current access token":        {anyUser, second.Access.Reveal(), nil},
+		"superseded refresh token":    {anyUser, first.Refresh.Reveal(), session.ErrNoSession},
+		"earlier access token":        {anyUser, first.Access.Reveal(), nil},
+		"another string":              {anyUser, "nothing", session.ErrNoSession},
+		"refresh token, other tenant": {session.Caller{Tenant: "other"}, second.Refresh.Reveal(), session.ErrNoSession},
+		"access token, other tenant":  {session.Caller{Tenant: "other"}, second.Access.Reveal(), session.ErrNoSession},
+		"another user's":              {userU, second.Access.Reveal(), session.ErrNoSession},
 	} {
 		found, err := h.Introspect(t.Context(), c.caller, c.text)
 		if !errors.Is(err, c.want) || (err == nil && found.Session.ID != second.Session.ID) {
@@ -33,7 +34,7 @@ func TestOnlyACurrentTokenIsActive(t *testing.T) {
 		}
 	}
 	if !h.live(second) {
-		t.Error("introspection of a superseded token ended the session, want it live")
+		t.Error("introspection of a superseded token: got the session ended, want it live")
 	}
 	h.Pass(time.Hour)
 	if _, err := h.Introspect(t.Context(), anyUser, second.Access.Reveal()); !errors.Is(err, session.ErrNoSession) {
@@ -41,7 +42,7 @@ func TestOnlyACurrentTokenIsActive(t *testing.T) {
 	}
 }
 
-// RFC 7009: the holder of a token of a session, of either kind and any age, ends it; a foreign client does not.
+// RFC 7009: a token of either kind and any age revokes its session. The request of another client does not.
 func TestAnyTokenOfASessionRevokesIt(t *testing.T) {
 	for name, text := range map[string]func(h *harness, first, second session.Grant) string{
 		"current refresh token": func(_ *harness, _, second session.Grant) string { return second.Refresh.Reveal() },
@@ -58,7 +59,7 @@ func TestAnyTokenOfASessionRevokesIt(t *testing.T) {
 		bystander := h.issue("alice", "web")
 		presented := text(h, first, second)
 		if err := h.Revoke(t.Context(), presented, "service"); !errors.Is(err, session.ErrOtherApplication) || !h.live(second) {
-			t.Errorf("%s, a foreign client: got %v, live %v, want %v", name, err, h.live(second), session.ErrOtherApplication)
+			t.Errorf("%s, another client: got %v, live %v, want %v and live", name, err, h.live(second), session.ErrOtherApplication)
 		}
 		err := h.Revoke(t.Context(), presented, "web")
 		if got := [2]bool{h.live(second), h.live(bystander)}; err != nil || got != [2]bool{false, true} {

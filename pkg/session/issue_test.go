@@ -23,23 +23,23 @@ func TestIssueStoresASessionThatItsTokenLocates(t *testing.T) {
 	}
 	s := h.remains("u")[0]
 	if s.Generation != 0 || !s.RotatedAt().IsZero() || *s.Device != device || s.Scope != "a b" || g.Outcome != session.Issued || g.ExpiresIn != 900 {
-		t.Errorf("got %+v, %q, %d s", s, g.Outcome, g.ExpiresIn)
+		t.Errorf("got %+v, %q, %d s, want generation 0 with device and scope, %q, 900 s", s, g.Outcome, g.ExpiresIn, session.Issued)
 	}
 	if !s.CreatedAt.Equal(s.ID.Time()) || !s.CreatedAt.Equal(h.Now()) ||
 		!s.AbsoluteExpiresAt.Equal(s.CreatedAt.Add(180*24*time.Hour)) || !s.IdleExpiresAt.Equal(s.CreatedAt.Add(idle)) {
-		t.Errorf("got created %v, idle %v, absolute %v at %v", s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt, h.Now())
+		t.Errorf("got created %v, idle %v, absolute %v, want now, %v, and 30 and 180 days later", s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt, h.Now())
 	}
 	got, err := h.Identify(t.Context(), g.Refresh.Reveal())
 	key := session.Key{Tenant: got.Tenant, User: got.User, Application: got.Application, ID: got.Session}
 	if err != nil || key != s.Key || !got.Secret.Hash().Equal(s.SecretHash) {
-		t.Errorf("the token locates %v, %v, want %v and the secret of its hash", key, err, s.Key)
+		t.Errorf("token: got %v, %v, want %v and the secret of its hash", key, err, s.Key)
 	}
 	if bytes.Equal(got.Secret[:], s.SecretHash[:]) {
-		t.Error("the secret itself is stored, want its hash")
+		t.Error("got the secret itself stored, want its hash")
 	}
 }
 
-// Law 2: ids too long for a 255-character token are a fault of userId, and the message says how many bytes are left.
+// Law 2: if the ids are too long for a token of 255 characters, the error names userId and says how many bytes are left.
 func TestIssueSaysHowMuchRoomIsLeft(t *testing.T) {
 	h := start(t)
 	const room = 105 // bytes, beside "demo" and "web"
@@ -92,8 +92,8 @@ func TestIssueWithoutRandomnessStoresNothing(t *testing.T) {
 	}
 }
 
-// maxSessionsPerUser counts live sessions per user and application; the least recently refreshed leaves (law 5).
-func TestTheLeastRecentlyRefreshedSessionLeaves(t *testing.T) {
+// Law 5: maxSessionsPerUser counts live sessions of a user in an application. The least recently refreshed is evicted.
+func TestTheLeastRecentlyRefreshedSessionIsEvicted(t *testing.T) {
 	for _, page := range []int{0, 1, 2} {
 		h := start(t)
 		h.store.page = page
@@ -110,13 +110,13 @@ func TestTheLeastRecentlyRefreshedSessionLeaves(t *testing.T) {
 		}
 		for i, g := range others {
 			if !h.live(g) {
-				t.Errorf("pages of %d: session %d, of another user or application, left", page, i)
+				t.Errorf("pages of %d, session %d of another user or application: got it ended, want it live", page, i)
 			}
 		}
 		if left := h.remains("u"); len(left) != 4 {
 			t.Errorf("pages of %d: got %d stored sessions, want 4", page, len(left))
 		}
-		h.rotated(grants[4], session.Rotated) // the phone in daily use stays, the forgotten browser leaves
+		h.rotated(grants[4], session.Rotated) // the session in use stays, the unused one is evicted
 		h.issue("u", "few")
 		if got := [2]bool{h.live(grants[4]), h.live(grants[5])}; got != [2]bool{true, false} {
 			t.Errorf("the refreshed and the next live: got %v, want [true false]", got)
@@ -124,7 +124,7 @@ func TestTheLeastRecentlyRefreshedSessionLeaves(t *testing.T) {
 	}
 }
 
-// Law 5: a login whose clock is behind is not answered with a session that it deletes itself.
+// Law 5: a login on a container whose clock is behind does not return a session that it has evicted itself.
 func TestALoginOnALateClockKeepsItsOwnSession(t *testing.T) {
 	h := start(t)
 	h.application("demo", "one", func(s *session.Settings) { s.MaxSessionsPerUser = 1 })
@@ -152,8 +152,8 @@ func TestARefreshSavesASessionFromEviction(t *testing.T) {
 }
 
 // Law 4, no late first attempts: the answer of the first creation is lost, and its request arrives once more at the
-// end. Nobody holds its token, and what was deleted stays deleted.
-func TestACreationThatArrivesLateGivesNobodyASession(t *testing.T) {
+// end. Nobody holds its token, and the deleted session stays deleted.
+func TestALateCreationGivesNobodyASession(t *testing.T) {
 	h := start(t)
 	var late []session.Session
 	h.store.create = func(s session.Session) error {
@@ -165,7 +165,7 @@ func TestACreationThatArrivesLateGivesNobodyASession(t *testing.T) {
 	}
 	g := h.issue("u", "web")
 	if len(late) != 2 || late[0].ID == late[1].ID || late[1].ID != g.Session.ID {
-		t.Fatalf("got %d creations, want two with ids of their own, the second one answered", len(late))
+		t.Fatalf("got %d creations, want two with different ids, the second one returned", len(late))
 	}
 	if _, err := h.Delete(t.Context(), anyUser, g.Session.ID); err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func TestDeadSessionsDoNotCountForTheLimit(t *testing.T) {
 	h.Pass(5 * time.Second)
 	h.issue("u", "few")
 	if !h.live(kept) {
-		t.Error("an expired session displaced a live one, want it live")
+		t.Error("got the live session evicted beside an expired one, want it live")
 	}
 }
 
@@ -202,8 +202,8 @@ func TestALimitOfZeroIsNoLimit(t *testing.T) {
 	}
 }
 
-// Law 5: however many are issued at once, exactly as many as allowed stay, and those are the newest. A login that lost
-// its place each time is not answered as if it had one.
+// Law 5: after concurrent issues exactly as many sessions stay as the limit allows, the newest ones. A login whose
+// session was evicted each time gets an error.
 func TestConcurrentIssuesKeepTheLimit(t *testing.T) {
 	h := start(t)
 	const limit = 5
@@ -242,7 +242,7 @@ func TestSettingsHaveLimits(t *testing.T) {
 	if bad := session.DefaultSettings().Validate(); len(bad) != 0 {
 		t.Errorf("the defaults: got %v, want no fault", bad)
 	}
-	if bad := (session.Settings{}).Validate(); len(bad) != 4 { // zero overlap and no limit of sessions are settings
+	if bad := (session.Settings{}).Validate(); len(bad) != 4 { // an overlap of zero and a limit of zero are valid
 		t.Errorf("the zero value: got %v, want 4 faults", bad)
 	}
 	for field, change := range map[string]func(*session.Settings){

@@ -106,13 +106,13 @@ func TestATokenIsJudgedByItsOwnRotation(t *testing.T) {
 				t.Fatalf("got %q, %v, want %v", got.outcome, got.err, test.want)
 			}
 			if test.want == nil && got.current != c.tokens[test.current] {
-				t.Error("got another token than the session's current one")
+				t.Error("got another token, want the session's current one")
 			}
 		})
 	}
 }
 
-func TestJudgementsComeInTheOrderOfLaw4(t *testing.T) {
+func TestVerdictsFollowTheOrderOfLaw4(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	c := newChain(t, 9, sameKey)
 	other := newChain(t, 9, func(int) keys.TokenKeyID { return 2 }) // the same root and another link
@@ -132,11 +132,11 @@ func TestJudgementsComeInTheOrderOfLaw4(t *testing.T) {
 	}{
 		"a wrong root goes before the expiry":        {6, 7, c, []change{wrongRoot, over}, ErrWrongRoot, "", false, false},
 		"a wrong root of a newer generation":         {8, 7, c, []change{wrongRoot}, ErrWrongRoot, "", false, false},
-		"expired goes before the own attempt":        {6, 7, c, []change{over, mine}, ErrExpired, "", false, false},
+		"expired goes before its own attempt":        {6, 7, c, []change{over, mine}, ErrExpired, "", false, false},
 		"expired goes before reuse":                  {0, 8, c, []change{over}, ErrExpired, "", false, false},
 		"in its last second it is over":              {6, 7, c, []change{lastSecond}, ErrExpired, "", false, false},
-		"the own attempt, whatever the overlap":      {6, 7, c, []change{mine}, nil, Rotated, false, false},
-		"the own attempt on a reusable session":      {7, 7, c, []change{mine, reusable}, nil, Extended, false, false},
+		"its own attempt, whatever the overlap":      {6, 7, c, []change{mine}, nil, Rotated, false, false},
+		"its own attempt on a reusable session":      {7, 7, c, []change{mine, reusable}, nil, Extended, false, false},
 		"current: the session moved":                 {7, 7, c, nil, nil, "", true, false},
 		"newer than the item":                        {8, 7, c, nil, nil, "", false, true},
 		"long superseded":                            {0, 8, c, nil, ErrReused, "", false, false},

@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Lists run by creation, newest first, over all applications; dead sessions neither show nor shorten a page. The contract
-// of the stores (storetest) has the random cases.
+// A list has the newest session first, over all applications. Sessions that are over do not show and do not shorten a
+// page. The contract suite of the stores (storetest) has the random cases.
 func TestAListHasTheLiveSessionsNewestFirst(t *testing.T) {
 	for _, page := range []int{0, 1, 2, 5} {
 		h := start(t)
@@ -20,7 +20,7 @@ func TestAListHasTheLiveSessionsNewestFirst(t *testing.T) {
 		for i := range 12 {
 			app := []string{"web", "service", "guarded"}[i*7%3]
 			g := h.issue("u", app)
-			if i%4 == 1 { // a dead one in between
+			if i%4 == 1 { // one in between is over
 				s := g.Session
 				s.IdleExpiresAt = h.Now()
 				h.replace(s)
@@ -61,7 +61,7 @@ func TestAListHasTheSessionsOfManyApplications(t *testing.T) {
 	}
 }
 
-// listAll follows the positions. The last session of a page need not exist any more when the next page is read.
+// listAll follows the positions. It deletes the last session of a page before it reads the next page.
 func (h *harness) listAll(app string, limit int) (ids []token.ID) {
 	h.t.Helper()
 	req := session.ListRequest{Tenant: "demo", User: "u", Application: app, Limit: limit}

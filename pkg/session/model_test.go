@@ -11,7 +11,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// modelled is what the laws say of one session, in the plainest words.
+// modelled is one session as the laws describe it.
 type modelled struct {
 	grants    []session.Grant // one per generation
 	rotatedAt []time.Time     // by the generation that was rotated
@@ -117,9 +117,9 @@ func (m *model) present(t *rapid.T) {
 	case errors.Is(err, session.ErrReused):
 		s.deleted = true
 	case want == session.Retried && (got.Refresh != newest.Refresh || m.access(got).ID != m.access(newest).ID):
-		t.Fatalf("a retry has another answer")
+		t.Fatalf("retry: got access token %s, want the refresh token and %s of the newest answer", m.access(got).ID, m.access(newest).ID)
 	case want == session.Extended && got.Refresh != newest.Refresh, want == session.Rotated && got.Refresh == newest.Refresh:
-		t.Fatalf("%s has the wrong token", want)
+		t.Fatalf("%s: got the same token %v, want %v", want, got.Refresh == newest.Refresh, want == session.Extended)
 	}
 }
 
@@ -133,7 +133,7 @@ func (m *model) remove(t *rapid.T) {
 		_, err = m.Delete(m.t.Context(), anyUser, s.grants[0].Session.ID)
 	}
 	if wasLive != (err == nil) || err != nil && !errors.Is(err, session.ErrNoSession) {
-		t.Fatalf("delete of a session that lives (%v): got %v", wasLive, err)
+		t.Fatalf("delete: got %v, want success %v or %v", err, wasLive, session.ErrNoSession)
 	}
 	s.deleted = true
 }
@@ -177,7 +177,7 @@ func (s *modelled) latest() (at time.Time) {
 	return at
 }
 
-// agree compares what can be read with what the model says.
+// agree compares what the service reads with the model.
 func (m *model) agree(t *rapid.T) {
 	want := map[string]bool{}
 	for _, s := range m.sessions {

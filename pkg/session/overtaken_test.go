@@ -17,9 +17,9 @@ func (h *harness) overtake(newer *session.Grant) {
 	}
 }
 
-// Law 5: of a deletion by application, sessions issued before do not survive and those issued after are not hit. Here
-// the older issue is still under way, and its application allows one session only.
-func TestAnIssueOvertakenByADeletionHitsNoNewerSession(t *testing.T) {
+// Law 5: a deletion by application ends the sessions issued before it and keeps those issued after it. Here the older
+// issue is still under way, and its application allows one session.
+func TestAnIssueOvertakenByADeletionEvictsNoNewerSession(t *testing.T) {
 	h := start(t)
 	h.application("demo", "web", func(s *session.Settings) { s.MaxSessionsPerUser = 1 })
 	var newer session.Grant
@@ -30,9 +30,8 @@ func TestAnIssueOvertakenByADeletionHitsNoNewerSession(t *testing.T) {
 	}
 }
 
-// Law 5: a deletion by user answers which sessions it ended, one included that was issued under a newer epoch while
-// the deletion was under way.
-func TestADeletionByUserNamesWhatItEnds(t *testing.T) {
+// Law 5: a deletion by user names every session that it ended, even one that was issued under a newer epoch meanwhile.
+func TestADeletionByUserNamesEverySessionThatItEnds(t *testing.T) {
 	h := start(t)
 	var newer session.Grant
 	h.overtake(&newer)

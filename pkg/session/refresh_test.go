@@ -24,19 +24,19 @@ func TestARefreshMakesTheNextGenerationOfTheSameSession(t *testing.T) {
 	}
 	if !s.RotatedAt().Equal(h.Now().Truncate(time.Millisecond)) || !s.IdleExpiresAt.Equal(s.RotatedAt().Add(idle)) ||
 		!s.AbsoluteExpiresAt.Equal(first.Session.AbsoluteExpiresAt) {
-		t.Errorf("got rotated %v, idle %v, absolute %v at %v", s.RotatedAt(), s.IdleExpiresAt, s.AbsoluteExpiresAt, h.Now())
+		t.Errorf("got rotated %v, idle %v, absolute %v, want %v, %v later and %v", s.RotatedAt(), s.IdleExpiresAt, s.AbsoluteExpiresAt, h.Now(), idle, first.Session.AbsoluteExpiresAt)
 	}
 	a := h.access(second)
 	if a.ID != s.AccessTokenID.String() || a.ID == h.access(first).ID || a.SessionVersion != 0 ||
 		a.IssuedAt != s.RotatedAt().Unix() || a.Expires != a.IssuedAt+900 || second.ExpiresIn != 900 {
-		t.Errorf("got access token %+v of session %+v", a, s)
+		t.Errorf("got access token %+v, want another one of 900 s with the id and the time of %+v", a, s)
 	}
 	if a.Tenant != "demo" || a.User != "u" || a.Application != "web" || a.Audience != "web" || a.Session != s.ID.String() {
 		t.Errorf("got access token %+v, want it bound to %v", a, s.Key)
 	}
 }
 
-// Law 3: 64 concurrent refreshes of one token all answer with the same refresh token; the state changes once.
+// Law 3: 64 concurrent refreshes of one token return the same refresh token. The state changes once.
 func TestConcurrentRefreshesGetTheSameSuccessor(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
@@ -45,7 +45,7 @@ func TestConcurrentRefreshesGetTheSameSuccessor(t *testing.T) {
 	together(64, func(int) {
 		g, err := h.refresh(first)
 		if err != nil {
-			t.Errorf("refresh: %v", err)
+			t.Errorf("refresh: got %v, want success", err)
 			return
 		}
 		mu.Lock()
@@ -60,7 +60,7 @@ func TestConcurrentRefreshesGetTheSameSuccessor(t *testing.T) {
 	}
 }
 
-// Law 4: a retry is answered until exactly the overlap has passed since the rotation; retries never extend it.
+// Law 4: a retry is answered until the overlap after the rotation has passed. Retries do not extend it.
 func TestARetryIsAnsweredUntilTheOverlapEnds(t *testing.T) {
 	for what, last := range map[string]struct {
 		after time.Duration
@@ -87,7 +87,7 @@ func TestARetryIsAnsweredUntilTheOverlapEnds(t *testing.T) {
 		}
 		again := h.rotated(first, session.Retried)
 		if again.Refresh != second.Refresh || h.access(again).ID != h.access(second).ID {
-			t.Errorf("%s: got another answer, want the same", what)
+			t.Errorf("%s: got another successor or access token, want the same", what)
 		}
 		if got := h.store.rotations.Load(); got != 1 {
 			t.Errorf("%s: got %d changes, want 1", what, got)
@@ -104,11 +104,11 @@ func TestTheUseOfTheSuccessorDoesNotCloseTheWindow(t *testing.T) {
 	third := h.rotated(second, session.Rotated)
 	h.Pass(10 * time.Second)
 	if again := h.rotated(first, session.Retried); again.Refresh != third.Refresh {
-		t.Error("got another token than the current one")
+		t.Error("got another token, want the current one")
 	}
 	h.Pass(time.Millisecond)
 	if again := h.rotated(second, session.Retried); again.Refresh != third.Refresh {
-		t.Error("got another token than the current one")
+		t.Error("got another token, want the current one")
 	}
 	h.refused(first, session.ErrReused)
 	if left := h.remains("u"); len(left) != 0 {
@@ -131,7 +131,7 @@ func TestReuseOfAnyGenerationEndsItsSessionAlone(t *testing.T) {
 		h.refused(grants[old], session.ErrUnknown)
 		h.refused(grants[4], session.ErrUnknown)
 		if !h.live(other) {
-			t.Errorf("generation %d: another session of the user ended, want it live", old)
+			t.Errorf("generation %d, another session of the user: got it ended, want it live", old)
 		}
 	}
 }
@@ -147,7 +147,8 @@ func TestReuseThatCannotEndTheSessionIsUnavailable(t *testing.T) {
 	h.refused(first, session.ErrReused)
 }
 
-// Law 4: our own earlier attempt went through and its answer was lost: success, whatever the overlap.
+// Law 4: an earlier attempt of the same request was applied and its reply was lost. The request succeeds, whatever the
+// overlap.
 func TestAWriteWhoseReplyWasLostIsNotReuse(t *testing.T) {
 	h := start(t)
 	h.application("demo", "hasty", func(s *session.Settings) { s.OverlapSeconds = 0 })
@@ -174,7 +175,7 @@ func TestAClientsRetryAfterALostReplyGetsTheSuccessor(t *testing.T) {
 	h.rotated(second, session.Rotated)
 }
 
-// Law 4: an epoch that does not match refuses the answer even though the write went through.
+// Law 4: an epoch that does not match refuses the answer, even if the write was applied.
 func TestAnAdvancedEpochRefusesTheAnswerToAnAppliedWrite(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")
@@ -187,7 +188,7 @@ func TestAnAdvancedEpochRefusesTheAnswerToAnAppliedWrite(t *testing.T) {
 	}
 	h.refused(first, session.ErrUnknown)
 	if h.live(first) {
-		t.Error("a session of an older epoch is live, want it over")
+		t.Error("got a session of an older epoch live, want it over")
 	}
 	h.rotated(h.issue("u", "web"), session.Rotated)
 }
@@ -198,14 +199,14 @@ func TestARefreshNeedsTheApplication(t *testing.T) {
 	h.store.absent = "web"
 	h.refused(first, session.ErrApplicationGone)
 	if h.live(first) {
-		t.Error("a session without its application is live, want it over")
+		t.Error("got a session without its application live, want it over")
 	}
 	h.store.absent = ""
 	h.store.failApplication = session.ErrUnavailable
 	h.refused(first, session.ErrUnavailable)
 }
 
-// Expiry is always checked in code, to the exact millisecond; idle and absolute, whichever is earlier.
+// The code checks the expiry to the millisecond: the idle or the absolute one, whichever is earlier.
 func TestASessionEndsAtTheEarlierExpiry(t *testing.T) {
 	for name, c := range map[string]struct {
 		idle, absolute int64
@@ -235,7 +236,7 @@ func TestASessionEndsAtTheEarlierExpiry(t *testing.T) {
 	}
 }
 
-// A refresh renews the idle expiry, never the absolute one; no access token outlives its session.
+// A refresh renews the idle expiry and keeps the absolute one. No access token outlives its session.
 func TestNothingOutlivesTheAbsoluteExpiry(t *testing.T) {
 	h := start(t)
 	h.application("demo", "brief", func(s *session.Settings) { s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds = 10, 35 })
@@ -252,7 +253,7 @@ func TestNothingOutlivesTheAbsoluteExpiry(t *testing.T) {
 	h.refused(g, session.ErrExpired)
 }
 
-// A reusable session only extends its idle expiry; each refresh has its own access token.
+// A refresh of a reusable session only extends its idle expiry. Each refresh has its own access token.
 func TestAReusableTokenStaysAndItsIdleExpiryMoves(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "service")
@@ -266,14 +267,14 @@ func TestAReusableTokenStaysAndItsIdleExpiryMoves(t *testing.T) {
 	}
 	together(16, func(int) {
 		if _, err := h.refresh(first); err != nil {
-			t.Errorf("refresh: %v", err)
+			t.Errorf("refresh: got %v, want success", err)
 		}
 	})
 	h.Pass(idle)
 	h.refused(first, session.ErrExpired)
 }
 
-// The policy is a snapshot of the settings at issue.
+// Law 11: a session keeps a copy of the settings at issue.
 func TestChangedSettingsChangeNoSession(t *testing.T) {
 	h := start(t)
 	first := h.issue("u", "web")

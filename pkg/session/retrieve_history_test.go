@@ -9,7 +9,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// historyOf follows the pages, the newest first, each entry as "event application".
+// historyOf reads all pages, the newest entry first, each as "event application".
 func (h *harness) historyOf(user string, limit int) (all []string) {
 	h.t.Helper()
 	req := session.HistoryRequest{Tenant: "demo", User: user, Limit: limit}
@@ -25,12 +25,12 @@ func (h *harness) historyOf(user string, limit int) (all []string) {
 			return all
 		}
 	}
-	h.t.Fatalf("got no end")
+	h.t.Fatalf("got 1000 pages, want fewer")
 	return nil
 }
 
-// Endings of an application and of the tenant show from the user's first entry in it on; what else the tenant's entries
-// have does not.
+// A user's history shows the endings of an application and of the tenant that come after the user's first entry there. It
+// does not show the tenant's other entries.
 func TestAHistoryHasTheEndingsThatConcernTheUser(t *testing.T) {
 	h := start(t)
 	of := func(e session.Entry) {
@@ -43,7 +43,7 @@ func TestAHistoryHasTheEndingsThatConcernTheUser(t *testing.T) {
 	end("")
 	h.issue("u", "web")
 	end("web")
-	end("service") // the user is not in it yet
+	end("service") // the user has no session there yet
 	of(session.Entry{Application: "web", Event: session.EventApplicationChanged})
 	of(session.Entry{APIKey: "k", Event: session.EventKeyMade})
 	h.issue("u", "service")
@@ -62,8 +62,8 @@ func TestAHistoryHasTheEndingsThatConcernTheUser(t *testing.T) {
 	}
 }
 
-// Entries show for 90 days, however late the store removes them, and a long history has no gaps.
-func TestAHistoryIsThatOfNinetyDays(t *testing.T) {
+// A history shows entries for 90 days, however late the store removes them. A long history has no gaps.
+func TestAHistoryShowsNinetyDaysWithoutGaps(t *testing.T) {
 	h := start(t)
 	h.issue("u", "web")
 	h.Pass(session.EntryLife)
