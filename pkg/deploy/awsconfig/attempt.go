@@ -16,9 +16,9 @@ import (
 // maxAttempt bounds one attempt. The services answer in milliseconds; a connection that is silent for so long is dead.
 const maxAttempt = 2 * time.Second
 
-// Attempts makes an HTTP client of which each Do is one attempt of the SDK. An attempt ends after half of what is left
-// until the context's deadline, so that there is always time for another one, and at the latest after longest. Its
-// answer is whole: the SDK decodes all attempts of a request into one value, and only logs a checksum that differs.
+// Attempts makes an HTTP client. Each Do of it is one attempt of the SDK. An attempt ends after longest, or
+// after half of the time until the context's deadline, so that time is left for another one. Its answer is complete: the
+// SDK decodes all attempts of a request into one value, and only logs a checksum that differs.
 func Attempts(next aws.HTTPClient, longest time.Duration) aws.HTTPClient {
 	return attempts{next, longest}
 }
@@ -28,7 +28,7 @@ type attempts struct {
 	longest time.Duration
 }
 
-// Do is the HTTP client's. The SDK retries its errors.
+// Do sends one attempt. The SDK retries its errors.
 func (a attempts) Do(request *http.Request) (*http.Response, error) {
 	timeout := a.longest
 	if deadline, ok := request.Context().Deadline(); ok {
@@ -50,9 +50,9 @@ func (a attempts) Do(request *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// hold takes the body of a request into memory. Of the SDK's own, net/http knows neither that it can send it together
-// with the header, nor that it has been sent when the answer is there, and then it gives the connection up; nor could it
-// send it again over another connection when the peer has closed this one.
+// hold reads the body of a request into memory, since net/http does not know the type of the SDK's own body. It would
+// send that body in a second packet, and close a connection whose answer comes before it sees the body's end. It could
+// not send that body again over another connection if the peer has closed this one.
 func hold(request *http.Request) error {
 	if request.Body == nil {
 		return nil

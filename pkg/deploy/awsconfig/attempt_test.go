@@ -31,13 +31,13 @@ func local(t *testing.T, endpoint string) aws.Config {
 	return config
 }
 
-// answer is one of DynamoDB's, with its checksum if there is one.
+// answer is one answer of DynamoDB, with its checksum or "".
 type answer struct {
 	body io.Reader
 	sum  string
 }
 
-// answers is an HTTP client that answers its requests with these, in turn.
+// answers is an HTTP client that returns these answers, in turn.
 type answers []answer
 
 func (a *answers) Do(*http.Request) (*http.Response, error) {
@@ -50,7 +50,7 @@ func (a *answers) Do(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(next.body)}, nil
 }
 
-// getItem reads an item through the answers, of which it must use up all.
+// getItem reads an item through the answers, and wants all of them used.
 func getItem(t *testing.T, rest answers) map[string]types.AttributeValue {
 	t.Helper()
 	client := dynamodb.NewFromConfig(local(t, "http://127.0.0.1:1"), func(o *dynamodb.Options) { o.HTTPClient = awsconfig.Attempts(&rest, time.Minute) })
@@ -58,22 +58,22 @@ func getItem(t *testing.T, rest answers) map[string]types.AttributeValue {
 		TableName: aws.String("table"), Key: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "pk"}},
 	})
 	if err != nil || len(rest) > 0 {
-		t.Fatalf("got error %v, and %d answers are left; want none", err, len(rest))
+		t.Fatalf("got %v with %d answers unused, want success with 0", err, len(rest))
 	}
 	return out.Item
 }
 
 const found = `{"Item":{"name":{"S":"n"},"epoch":{"N":"4"}}}`
 
-// What an earlier attempt's answer said may no longer hold: of a session it could be a deletion that is overlooked.
-func TestNothingOfAnAnswerThatBrokeOffIsKept(t *testing.T) {
+// The answer to an earlier attempt may be out of date. A part of it that is kept could hide the deletion of a session.
+func TestAnInterruptedAnswerIsDiscarded(t *testing.T) {
 	cutOff := io.MultiReader(strings.NewReader(found[:len(found)-2]), iotest.ErrReader(io.ErrUnexpectedEOF))
 	if got := getItem(t, answers{{body: cutOff}, {body: strings.NewReader(`{}`)}}); len(got) != 0 {
-		t.Errorf("got item %v of the first answer, want none", got)
+		t.Errorf("got item %v of the first answer, want an empty one", got)
 	}
 }
 
-func TestAnAnswerThatDiffersFromItsChecksumIsAskedForAgain(t *testing.T) {
+func TestAnAnswerThatDiffersFromItsChecksumIsRequestedAgain(t *testing.T) {
 	intact := strings.Replace(found, "4", "5", 1)
 	sum := fmt.Sprint(crc32.ChecksumIEEE([]byte(intact)))
 	got := getItem(t, answers{{strings.NewReader(found), sum}, {strings.NewReader(intact), sum}})
@@ -82,8 +82,8 @@ func TestAnAnswerThatDiffersFromItsChecksumIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// Otherwise net/http sends two packets, gives up a connection whose answer is fast, and cannot send the request again
-// over another connection.
+// Otherwise net/http sends two packets, closes a connection whose answer is fast, and cannot send the request again over
+// another connection.
 func TestTheBodyOfARequestIsInMemory(t *testing.T) {
 	var next held
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", io.LimitReader(strings.NewReader("body"), 4))
@@ -111,8 +111,8 @@ func (h *held) Do(request *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, errors.Join(err1, err2)
 }
 
-// An attempt without an answer leaves time for another one, and ends after two seconds even where there is no deadline.
-func TestAnAttemptEndsAfterHalfOfWhatIsLeft(t *testing.T) {
+// An attempt without an answer leaves time for another one. Without a deadline it ends after two seconds.
+func TestAnAttemptEndsAfterHalfOfTheTimeLeft(t *testing.T) {
 	for _, c := range []struct {
 		deadline time.Duration // 0 for none
 		want     []time.Duration
@@ -164,7 +164,7 @@ func TestTheSecondAndThirdAttemptsBeginAtOnceAndTheOthersSoon(t *testing.T) {
 // Performance floor 11: connections that the peer closed during a freeze cost neither an error nor a wait.
 func TestConnectionsClosedWhileIdleAreReplacedAtOnce(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{}`) // a client that has gone fails the test by itself
+		_, _ = io.WriteString(w, `{}`) // a failed write shows as a failed request
 	}))
 	defer server.Close()
 	config := local(t, server.URL)
@@ -194,12 +194,12 @@ func (c *counter) Do(request *http.Request) (*http.Response, error) {
 	return c.HTTPClient.Do(request)
 }
 
-func TestIdleConnectionsAreGivenUpBeforeDynamoDBDoes(t *testing.T) {
+func TestIdleConnectionsCloseBeforeDynamoDBClosesThem(t *testing.T) {
 	transport := awsconfig.NewTransport().GetTransport()
 	if got := transport.IdleConnTimeout; got <= 0 || got > 5*time.Second {
-		t.Errorf("idle connections are kept for %v, want a few seconds", got)
+		t.Errorf("got idle connections kept for %v, want more than 0 and at most 5 s", got)
 	}
 	if transport.TLSHandshakeTimeout > 2*time.Second {
-		t.Errorf("a handshake may take %v, want at most 2 s", transport.TLSHandshakeTimeout)
+		t.Errorf("got handshakes of up to %v, want at most 2 s", transport.TLSHandshakeTimeout)
 	}
 }

@@ -1,6 +1,6 @@
-// Package awsconfig owns how this service reaches AWS: it makes the one aws.Config, from which each adapter takes its
+// Package awsconfig owns how this service reaches AWS. It makes the one aws.Config, from which each adapter takes its
 // client with the SDK's NewFromConfig. It replaces aws-sdk-go-v2/config, which links sts and sso and lengthens every cold
-// start. It must never name a service, nor touch the network itself.
+// start. It must never name a service or use the network itself.
 package awsconfig
 
 import (
@@ -40,7 +40,7 @@ func Load(getenv func(string) string) (aws.Config, error) {
 		switch {
 		case err != nil || parsed.Host == "":
 			wrong = append(wrong, errors.New("the endpoint is not a URL: write it as http://127.0.0.1:8000"))
-		case isLoopback(parsed.Hostname()): // an emulator, which looks at neither
+		case isLoopback(parsed.Hostname()): // an emulator, which ignores both
 			config.Region = cmp.Or(config.Region, "us-east-1")
 			credentials.AccessKeyID = cmp.Or(credentials.AccessKeyID, "local")
 			credentials.SecretAccessKey = cmp.Or(credentials.SecretAccessKey, "local")
@@ -71,29 +71,29 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// serviceEndpoints tells the SDK's clients their own endpoints.
+// serviceEndpoints gives each client of the SDK the endpoint of its service.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 type serviceEndpoints func(name string) string
 
-// GetServiceBaseEndpoint is what NewFromConfig asks of a source of configuration.
+// GetServiceBaseEndpoint is the method that NewFromConfig calls on a source of configuration.
 func (getenv serviceEndpoints) GetServiceBaseEndpoint(_ context.Context, sdkID string) (string, bool, error) {
 	endpoint := getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(sdkID, " ", "_")))
 	return endpoint, endpoint != "", nil
 }
 
-// retryDelays are the waits before the second attempt and those after it. The SDK's own begin with 0 to 2 s, but most
+// retryDelays are the waits before the second attempt and those after it. The SDK's own first wait is 0 to 2 s. Most
 // failures are a connection that the peer closed during a freeze, or one bad host. A refresh keeps two connections, and
-// after a freeze both may be dead: so two attempts begin at once.
+// both may be dead after a freeze, so two attempts begin at once.
 var retryDelays = []time.Duration{0, 0, 25 * time.Millisecond, 100 * time.Millisecond}
 
-// newRetryer makes retries without a client-side token bucket: a container serves one request at a time, so it cannot
-// make a storm, and a few failures should not leave the next requests without retries.
+// newRetryer retries without a client-side token bucket. A container serves one request at a time, so it cannot cause a
+// retry storm. A few failures must not leave the next requests without retries.
 func newRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 1 + len(retryDelays)
 		o.RateLimiter = ratelimit.None
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{
-			Codes: map[string]struct{}{"TransactionConflictException": {}}, // a write that met a transaction
+			Codes: map[string]struct{}{"TransactionConflictException": {}}, // a write that conflicts with a transaction
 		})
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 			return retryDelays[min(max(attempt, 1), len(retryDelays))-1], nil
@@ -101,8 +101,8 @@ func newRetryer() aws.Retryer {
 	})
 }
 
-// newTransport gives up idle connections before AWS and the NATs on the way do, so that a thawed container does not
-// write into a dead one, and gives up the steps of an attempt early.
+// newTransport closes idle connections before AWS and the NATs on the way do. A thawed container then does not write to a
+// closed one. It also bounds the dial and the TLS handshake.
 func newTransport() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).

@@ -36,7 +36,7 @@ func load(t *testing.T, pairs ...string) aws.Config {
 	return config
 }
 
-func TestRegionAndCredentialsAreThoseOfTheEnvironment(t *testing.T) {
+func TestRegionAndCredentialsComeFromTheEnvironment(t *testing.T) {
 	config := load(t, lambda...)
 	got, err := config.Credentials.Retrieve(t.Context())
 	want := aws.Credentials{AccessKeyID: "id", SecretAccessKey: "HIDE", SessionToken: "token", Source: "environment"}
@@ -47,11 +47,11 @@ func TestRegionAndCredentialsAreThoseOfTheEnvironment(t *testing.T) {
 		t.Errorf("got region %s, want that of AWS_DEFAULT_REGION", got)
 	}
 	if text := fmt.Sprintf("%+v %#v", config, config); strings.Contains(text, "HIDE") {
-		t.Errorf("the configuration prints its credentials: %s", text)
+		t.Errorf("got the configuration printed as %s, want no credentials in it", text)
 	}
 }
 
-func TestTheEndpointOfAServiceGoesBeforeThatOfAll(t *testing.T) {
+func TestTheEndpointOfAServiceOverridesThatOfAll(t *testing.T) {
 	own := []string{"AWS_ENDPOINT_URL_DYNAMODB=http://1", "AWS_ENDPOINT_URL_SECRETS_MANAGER=http://2"}
 	for _, c := range []struct {
 		env               []string
@@ -91,8 +91,7 @@ func TestOnlyALoopbackEndpointNeedsNoCredentials(t *testing.T) {
 	}
 }
 
-// Performance: linking the SDK's config, sts or sso costs milliseconds of every cold start, and no function may hold what
-// serves tests.
+// Performance: the SDK's config, sts and sso cost milliseconds of every cold start. No function may contain test support.
 func TestNoFunctionLinksTheSDKsConfigOrTestSupport(t *testing.T) {
 	list, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "../../../functions/...").Output()
 	if err != nil {
@@ -100,7 +99,7 @@ func TestNoFunctionLinksTheSDKsConfigOrTestSupport(t *testing.T) {
 	}
 	packages := strings.Fields(string(list))
 	if len(packages) < 50 {
-		t.Fatalf("got only %d packages", len(packages))
+		t.Fatalf("got %d packages, want at least 50", len(packages))
 	}
 	for _, p := range packages {
 		for _, unwanted := range []string{
@@ -109,7 +108,7 @@ func TestNoFunctionLinksTheSDKsConfigOrTestSupport(t *testing.T) {
 			"github.com/goccy/go-yaml", "github.com/lmittmann/tint", "net/http/httptest", "testing",
 		} {
 			if p == unwanted || strings.HasPrefix(p, unwanted+"/") {
-				t.Errorf("a function links %s", p)
+				t.Errorf("got %s linked into a function, want it left out", p)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
 package awsconfig
 
-// NewTransport is newTransport.
+// NewTransport gives the tests newTransport.
 var NewTransport = newTransport
