@@ -13,8 +13,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// cookiePairs are the pairs of names, refresh token first. Nobody but this host can set the first pair (RFC 6265bis
-// section 4.1.3.2), so it makes the others ignored.
+// cookiePairs are the pairs of names, refresh token first. Only this host can set the first pair (RFC 6265bis section
+// 4.1.3.2), so the others are ignored beside it.
 var cookiePairs = [][2]string{
 	{hostPrefix + "refresh_token", hostPrefix + "access_token"},
 	{"refreshToken", "accessToken"},
@@ -36,7 +36,7 @@ type cookie struct {
 	token token.Refresh // of a genuine refresh token, where several are compared
 }
 
-// cookies are the cookies of one kind with a value, in the order of the pairs.
+// cookies returns the cookies of one kind that have a value, in the order of the pairs.
 func (r *Request) cookies(kind int) []cookie {
 	header := http.Header{"Cookie": r.Headers.Values("Cookie")}
 	var found []cookie
@@ -56,14 +56,15 @@ type Cookies struct {
 	Access  []string // the different access tokens in cookies
 
 	inBody bool // the refresh token is in the body
-	wanted bool // the answer sets cookies all the same
+	wanted bool // the answer sets cookies even so
 	domain string
 	came   [2][]cookie
 	set    [2][]string
 	clear  []string
 }
 
-// Cookies reads the cookies of a refresh, whose body has the refresh token inBody, or "", and perhaps wants cookies.
+// Cookies reads the cookies of a refresh. Its body has the refresh token inBody, or ""; wanted says that it asks for
+// cookies.
 func (s Shell) Cookies(r *Request, inBody string, wanted bool) *Cookies {
 	jar := &Cookies{Refresh: inBody, inBody: inBody != "", wanted: wanted, domain: s.CookieDomain}
 	jar.came = [2][]cookie{r.cookies(ofRefresh), r.cookies(ofAccess)}
@@ -80,16 +81,16 @@ func (s Shell) Cookies(r *Request, inBody string, wanted bool) *Cookies {
 	return jar
 }
 
-// Used reports whether the request reads or sets cookies, which its origin must be allowed to.
-func (c *Cookies) Used() bool { return c.wanted || c.borne() }
+// Used reports whether the request reads or sets cookies. If so, its origin must be allowed.
+func (c *Cookies) Used() bool { return c.wanted || c.inCookie() }
 
-// borne reports whether the refresh token came by cookie.
-func (c *Cookies) borne() bool { return !c.inBody && len(c.came[ofRefresh]) > 0 }
+// inCookie reports whether the refresh token came by cookie.
+func (c *Cookies) inCookie() bool { return !c.inBody && len(c.came[ofRefresh]) > 0 }
 
 // Choose decides which refresh token counts and which names the answer sets. Errors: InputError without a refresh token;
 // TwoSessionsError; keys.ErrUnavailable.
 func (c *Cookies) Choose(ctx context.Context, identifier session.Identifier) error {
-	if !c.inBody && !c.borne() {
+	if !c.inBody && !c.inCookie() {
 		return FieldFault(KeyRefreshToken, "missing", "is required, in the body or as a cookie")
 	}
 	if !c.Used() {
@@ -118,8 +119,8 @@ func (c *Cookies) Choose(ctx context.Context, identifier session.Identifier) err
 	return nil
 }
 
-// keepOwn ignores the refresh tokens that are not of this service, unless there are no others. One value alone is not
-// verified here: the refresh does it. Errors: keys.ErrUnavailable.
+// keepOwn drops the refresh tokens that are not of this service, if others remain. It does not verify one value alone:
+// the refresh does that. Errors: keys.ErrUnavailable.
 func (c *Cookies) keepOwn(ctx context.Context, identifier session.Identifier) error {
 	came := c.came[ofRefresh]
 	if !c.inBody && !slices.ContainsFunc(came, func(one cookie) bool { return one.value != came[0].value }) {
@@ -142,7 +143,7 @@ func (c *Cookies) keepOwn(ctx context.Context, identifier session.Identifier) er
 	return nil
 }
 
-// home is the pair that a deployment begins with.
+// home is the pair of names that the deployment sets.
 func (c *Cookies) home() [2]string {
 	if c.domain != "" {
 		return cookiePairs[len(cookiePairs)-1]
@@ -150,7 +151,7 @@ func (c *Cookies) home() [2]string {
 	return cookiePairs[0]
 }
 
-// begin sets the pair of the deployment. Cookies of earlier sessions go, for they would contradict it later.
+// begin sets the pair of the deployment. It clears cookies of earlier sessions, which would contradict it later.
 func (c *Cookies) begin() {
 	c.set[ofRefresh] = []string{c.home()[ofRefresh]}
 	for _, one := range c.came[ofRefresh] {
@@ -160,7 +161,7 @@ func (c *Cookies) begin() {
 	}
 }
 
-// goOn takes the newest token of the one session that the cookies are of. Errors: TwoSessionsError.
+// goOn takes the newest token of the session whose tokens the cookies hold. Errors: TwoSessionsError.
 func (c *Cookies) goOn() error {
 	came := c.came[ofRefresh]
 	newest := slices.MaxFunc(came, func(a, b cookie) int { return cmp.Compare(a.token.Generation, b.token.Generation) })
@@ -180,12 +181,12 @@ func (c *Cookies) goOn() error {
 	if len(c.set[ofRefresh]) == 0 {
 		c.set[ofRefresh] = []string{c.home()[ofRefresh]}
 	}
-	// A name that came twice, once with an older token, is set.
+	// A name that came twice, once with an older token, is set and not cleared.
 	c.clear = slices.DeleteFunc(c.clear, func(name string) bool { return slices.Contains(c.set[ofRefresh], name) })
 	return nil
 }
 
-// TwoSessionsError is the error of cookies of different sessions: nothing says which one the user means.
+// TwoSessionsError is the error of cookies of different sessions. The service cannot know which one the user means.
 type TwoSessionsError struct{ came []cookie }
 
 func (e TwoSessionsError) Error() string { return e.Unwrap().Error() }
@@ -200,7 +201,7 @@ func (e TwoSessionsError) Unwrap() error {
 		" hold tokens of different sessions. They are cleared; log in again.")
 }
 
-// RefreshTokens are all refresh tokens of a request: that of the body, unless it is "", and those in cookies.
+// RefreshTokens returns all refresh tokens of a request: that of the body, unless it is "", and those in cookies.
 func (r *Request) RefreshTokens(inBody string) []string {
 	var all []string
 	if inBody != "" {
@@ -223,9 +224,9 @@ func appendNew(to []string, values ...string) []string {
 
 var errForeignOrigin = NewError(KindForbidden, http.StatusForbidden, "Cookies are not accepted from this origin.")
 
-// CheckOrigin stands before every request that reads, sets or clears a cookie: another site's page must neither use a
-// browser's session nor plant one (cross-site request forgery, login CSRF). An Origin decides, whatever Sec-Fetch-Site
-// says; a request with neither is not of a browser.
+// CheckOrigin checks every request that reads, sets or clears a cookie. Another site's page must neither use a browser's
+// session nor plant one (cross-site request forgery, login CSRF). An Origin decides, whatever Sec-Fetch-Site says. A
+// request with neither header does not come from a browser.
 func (s Shell) CheckOrigin(r *Request) error {
 	origins := r.Headers.Values("Origin")
 	for _, origin := range origins {
@@ -244,7 +245,7 @@ func (s Shell) CheckOrigin(r *Request) error {
 	return nil
 }
 
-// ownOrigin says whether origin is the API's: the issuer's, or that of the host that was asked.
+// ownOrigin reports whether an origin is the API's own: that of the issuer or of the requested host.
 func (s Shell) ownOrigin(r *Request, origin string) bool {
 	if issuer, err := url.Parse(s.Issuer); err == nil && issuer.Host != "" && origin == issuer.Scheme+"://"+issuer.Host {
 		return true

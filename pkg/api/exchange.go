@@ -37,21 +37,22 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 	return grant, err
 }
 
-// Refreshed is the answer to a refresh, with what its log line says. An operator should look at a retry from elsewhere.
+// Refreshed is the answer to a refresh, with the outcome for its log line. An operator should look at a retry from
+// elsewhere.
 func Refreshed(grant session.Grant, header http.Header, body any) Answer {
 	return Answer{
 		Header: header, Body: body, Outcome: string(grant.Outcome), Security: grant.Outcome == session.RetriedElsewhere,
 	}
 }
 
-// Ended is the answer to a token that has no session to end or to show, with why in its log line. An operator should look
-// at a wrong root.
+// Ended is the answer to a token that has no session to end or to show, with the reason for its log line. An operator
+// should look at a wrong root.
 func Ended(err error, body any) Answer {
 	why := session.RefusalOutcome(err)
 	return Answer{Body: body, Outcome: string(why), Security: why == session.WrongRoot}
 }
 
-// subject is the session that a refresh was about: what a log line says of it, never its user.
+// subject is the session of a refresh, as a log line describes it: without its user.
 type subject struct {
 	key           session.Key
 	generation    uint32
@@ -73,7 +74,7 @@ func (s subject) attrs() []slog.Attr {
 	return attrs
 }
 
-// Unrecorded logs an entry of the history that a store could not write, in full but for the user and the address (law 9).
+// Unrecorded logs an entry of the history that a store could not write (law 9). It leaves out the user and the address.
 func Unrecorded(log telemetry.Log) func(context.Context, session.Entry, error) {
 	return func(ctx context.Context, e session.Entry, err error) {
 		log.LogAttrs(ctx, slog.LevelError, "history entry not written", slog.Any("entry", e), slog.String("error", err.Error()))
@@ -95,13 +96,13 @@ type Accompanying struct {
 	Text string
 	// Cookies came by cookie. One that does not fit counts as absent.
 	Cookies []string
-	// Refusal is the answer to a Text that does not fit. It is no answer to a narrowed one, which counts as absent, nor,
-	// where the session needs no access token, to one whose key or issuer is unknown.
+	// Refusal is the answer to a Text that does not fit. A narrowed Text counts as absent. So does a Text of an unknown
+	// key or issuer, unless the session needs an access token.
 	Refusal error
 }
 
-// AccessToken takes an access token out of an Authorization header of scheme Bearer or DPoP; "" for an API key and for
-// Basic, which count as absent. The boolean is false for anything else.
+// AccessToken takes an access token out of an Authorization header of scheme Bearer or DPoP. It is "" for an API key and
+// for Basic, which count as absent. The boolean is false for anything else.
 func AccessToken(authorization string) (string, bool) {
 	text, ok := authorizer.Credential(authorization, "Bearer", "DPoP")
 	if ok && !token.IsAPIKey(text) {
@@ -137,8 +138,8 @@ func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refreshe
 	return grant, err
 }
 
-// genuine are the access tokens among texts, of which "" and a narrowed one are none. Errors: token.ErrBadAccess, beside
-// the genuine ones; keys.ErrUnavailable.
+// genuine returns the verified access tokens among texts, without narrowed ones. It skips "". Errors: token.ErrBadAccess,
+// beside the genuine ones; keys.ErrUnavailable.
 func genuine(ctx context.Context, companion token.Companion, texts ...string) (all []token.Access, bad error) {
 	for _, text := range texts {
 		if text == "" {

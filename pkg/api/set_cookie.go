@@ -40,7 +40,7 @@ func (c *Cookies) leftover(kind int, name string) bool {
 
 // Dead are the headers that clear the cookies which a refresh came with; nil where its token is in the body.
 func (c *Cookies) Dead() http.Header {
-	if !c.borne() {
+	if !c.inCookie() {
 		return nil
 	}
 	var names []string
