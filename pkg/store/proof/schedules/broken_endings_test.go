@@ -8,10 +8,10 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// mistakesOfEndings break laws of reuse, deletions and the session limit.
+// mistakesOfEndings break laws about reuse, deletions and the session limit.
 func mistakesOfEndings() []mistake {
 	return []mistake{
-		{name: "reuse ends nothing", scenario: "two tabs and a late thief", store: func(s session.Store) session.Store {
+		{name: "reuse ends nothing", scenario: "two tabs and a late attacker", store: func(s session.Store) session.Store {
 			return &broken{Store: s, endReused: func(context.Context, session.Key) error { return nil }}
 		}},
 		{name: "a refresh brings a deleted session back", scenario: "two tabs and a deletion by id", store: upserting},
@@ -38,7 +38,7 @@ func mistakesOfEndings() []mistake {
 			change: func(c *scenario) { c.repeatsCreate = true },
 		},
 		{
-			name: "an eviction has no condition", scenario: "a login, and the session that would leave is refreshed",
+			name: "an eviction has no condition", scenario: "a login, and the session to evict is refreshed",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, deletion: func(d session.Deletion) session.Deletion {
 					return session.Deletion{Key: d.Key, Root: d.Root}
@@ -46,7 +46,7 @@ func mistakesOfEndings() []mistake {
 			},
 		},
 		{
-			name: "the first created leaves", scenario: "a login, and the session that would leave is refreshed",
+			name: "the first created session is evicted", scenario: "a login, and the session to evict is refreshed",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, listed: func(found []session.Session) {
 					for n := range found {
@@ -56,11 +56,11 @@ func mistakesOfEndings() []mistake {
 			},
 		},
 		{
-			name: "a login does not see itself leave", scenario: "two logins at limit 1, one clock behind",
+			name: "a login does not see its own eviction", scenario: "two logins at limit 1, one clock behind",
 			store: func(s session.Store) session.Store { return &broken{Store: s, remove: forgetful(s)} },
 		},
 		{
-			name: "a deletion by token ignores the root", scenario: "a tab and a thief with a token key",
+			name: "a deletion by token ignores the root", scenario: "a tab and an attacker with a token key",
 			store: func(s session.Store) session.Store {
 				return &broken{Store: s, deletion: func(d session.Deletion) session.Deletion {
 					d.Root = token.RootHash{}

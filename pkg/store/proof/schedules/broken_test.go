@@ -9,7 +9,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// broken is a store with one law broken. What is nil is as it should be.
+// broken is a store that breaks one law. A nil field keeps the behaviour of the store.
 type broken struct {
 	session.Store
 
@@ -70,7 +70,7 @@ func (b *broken) EndReused(ctx context.Context, key session.Key) error {
 }
 
 // rotating is a store whose rotations have another condition and another effect. Between two requests of a schedule
-// nothing else happens, so the three steps are one.
+// nothing else happens, so its steps are atomic.
 func rotating(permits func(session.Rotation, session.Session) bool, apply func(session.Rotation, session.Session) session.Session,
 ) func(session.Store) session.Store {
 	return func(s session.Store) session.Store {
@@ -89,12 +89,12 @@ func rotating(permits func(session.Rotation, session.Session) bool, apply func(s
 	}
 }
 
-// changesRefused says whether an effect is one on a session that refused: a window that a retry moves.
+// changesRefused reports whether an effect changes a session that refused the rotation: a retry moves a window.
 func changesRefused(next, old session.Session) bool {
 	return next.Generation == old.Generation && next.Rotated != old.Rotated
 }
 
-// answering is a store that shows those who are refused another session than there is.
+// answering is a store that answers a refused rotation with another session than the stored one.
 func answering(shown func(session.Rotation, session.Session) session.Session) func(session.Store) session.Store {
 	return func(s session.Store) session.Store {
 		return &broken{Store: s, rotate: func(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
@@ -107,7 +107,7 @@ func answering(shown func(session.Rotation, session.Session) session.Session) fu
 	}
 }
 
-// mistake is a broken law and a scenario in which it shows.
+// mistake is a broken law and a scenario that shows it.
 type mistake struct {
 	name, scenario string
 	store          func(session.Store) session.Store
@@ -118,7 +118,7 @@ func mistakes() []mistake {
 	permits, apply := session.Rotation.Permits, session.Rotation.Apply
 	alive := func(r session.Rotation, s session.Session) bool { return !s.Expired(r.Now) }
 	return slices.Concat([]mistake{
-		{name: "a superseded token rotates", scenario: "two tabs and a late thief", store: rotating(alive, apply)},
+		{name: "a superseded token rotates", scenario: "two tabs and a late attacker", store: rotating(alive, apply)},
 		{
 			name: "the use of the successor closes the window", scenario: "two tabs and a token inside its window",
 			store: answering(func(_ session.Rotation, s session.Session) session.Session {
@@ -131,14 +131,14 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "five rotations are remembered", scenario: "a tab six generations behind",
+			name: "five rotation times are stored", scenario: "a tab six generations behind",
 			store: answering(func(_ session.Rotation, s session.Session) session.Session {
 				s.Rotated[s.Generation%session.RotationTimes] = s.CreatedAt.AddDate(-1, 0, 0)
 				return s
 			}),
 		},
 		{
-			name: "every window runs from the latest rotation", scenario: "two tabs and a late thief",
+			name: "every window runs from the latest rotation", scenario: "two tabs and a late attacker",
 			store: answering(func(_ session.Rotation, s session.Session) session.Session {
 				for slot := range s.Rotated {
 					s.Rotated[slot] = s.RotatedAt()
@@ -147,7 +147,7 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "a retry moves the window", scenario: "two tabs, a late thief and a retry",
+			name: "a retry moves the window", scenario: "two tabs, a late attacker and a retry",
 			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
 				if permits(r, s) {
 					return apply(r, s)
@@ -164,7 +164,7 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "a rotation does not say whose it is", scenario: "one tab without an overlap, requests are repeated",
+			name: "a rotation does not store the id of its request", scenario: "one tab without an overlap, requests are repeated",
 			store: rotating(permits, func(r session.Rotation, s session.Session) session.Session {
 				r.RequestID = s.ID
 				return apply(r, s)
@@ -189,7 +189,7 @@ func mistakes() []mistake {
 			}),
 		},
 		{
-			name: "any root fits", scenario: "a tab and a thief with a token key",
+			name: "any root fits", scenario: "a tab and an attacker with a token key",
 			store: answering(func(r session.Rotation, s session.Session) session.Session {
 				s.RootHash = r.Root
 				return s
@@ -211,7 +211,7 @@ func TestEveryBrokenLawIsCaught(t *testing.T) {
 		}
 		e := explore(t, c, m.store)
 		if e.violation == "" {
-			t.Errorf("%s: none of %d schedules of %q shows it", m.name, e.schedules, m.scenario)
+			t.Errorf("%s: got no violation in %d schedules of %q, want one", m.name, e.schedules, m.scenario)
 		}
 		t.Logf("%s: after %d schedules", m.name, e.schedules)
 	}

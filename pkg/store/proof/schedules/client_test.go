@@ -42,7 +42,7 @@ func newEnvironment(t *testing.T, mistake func(session.Store) session.Store) *en
 	return g
 }
 
-// verbs are a container's, by a clock.
+// verbs returns the verbs of a container with a clock.
 func (g *environment) verbs(store session.Store, now func() time.Time, random io.Reader) session.Verbs {
 	minter := session.NewMinter(fixture.Issuer, g.tokens, g.signing, now, random)
 	minter = minter.WithWait(func(context.Context, time.Duration) {})
@@ -81,7 +81,7 @@ func (a *client) restart() *container {
 	return c
 }
 
-// warm moves the client to a container that has read an application, so that its refreshes write and read at once.
+// warm moves the client to a container that has read an application, so that its refreshes write and read in parallel.
 func (a *client) warm() {
 	c := a.restart()
 	c.open = true
@@ -98,7 +98,7 @@ func (a *client) begun(step int) {
 	}
 }
 
-// answer is what a call led to.
+// answer is the result of a call.
 type answer struct {
 	client         int
 	call           string
@@ -112,7 +112,7 @@ func (w answer) String() string {
 	return fmt.Sprintf("%s: %q, generation %d, %v", w.call, w.grant.Outcome, w.grant.Session.Generation, w.err)
 }
 
-// done notes an answer, but not of a container that ended: nobody gets that.
+// done notes an answer, unless the container ended: then nobody gets it.
 func (a *client) done(w answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -164,7 +164,8 @@ func (a *client) ends(what string, end func(context.Context, session.Verbs) erro
 	}
 }
 
-// before runs verbs that no schedule delays, before the clients start or after they end, at a time since noon.
+// before returns verbs that no schedule delays, with a clock at a time since noon. They run before the clients start or
+// after they end.
 func (s *schedule) before(at time.Duration) session.Verbs {
 	now := fixture.Noon().Add(at)
 	var seed [32]byte
@@ -172,7 +173,7 @@ func (s *schedule) before(at time.Duration) session.Verbs {
 	return s.verbs(s.store, func() time.Time { return now }, rand.NewChaCha8(seed))
 }
 
-// chain issues a session at noon and refreshes it so many times, a second apart; it returns its tokens.
+// chain issues a session at noon and refreshes it so many times, a second apart. It returns all its tokens.
 func (s *schedule) chain(refreshes int) (texts []string, g session.Grant) {
 	g, err := s.before(0).Issue(context.Background(), session.IssueRequest{Tenant: s.tenant, User: user, Application: web})
 	for n := 0; err == nil && n < refreshes; n++ {

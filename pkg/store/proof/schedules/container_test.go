@@ -7,7 +7,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Items of a session are named by its id: a query reads those of all its user's sessions.
+// sessionItem names the item of a session by its id; a query reads the items of all its user's sessions.
 func sessionItem(key session.Key) string { return "session " + key.ID.String() }
 
 // writes names what a write of a session touches: the session, and what queries of its user read.

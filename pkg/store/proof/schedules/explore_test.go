@@ -15,19 +15,19 @@ import (
 type scenario struct {
 	name     string
 	settings func(*session.Settings)
-	ordered  bool    // the law speaks of the order of requests that commute
+	ordered  bool    // the law depends on the order of requests that commute
 	faults   int     // how many requests of one schedule may meet a fault
 	kinds    []fault // of these kinds
 	long     bool    // explored by nightly runs alone
 	wide     bool    // the same without the reduction
 
-	contended     bool // logins may take each other's place until one gives up
+	contended     bool // logins may evict each other until one gives up
 	repeatsCreate bool // a mistake: creations are repeated like any other write
 
 	setUp func(s *schedule) (check func())
 }
 
-// faultsOf are what may become of a request. A read that is lost or delayed is one that is carried out later.
+// faultsOf lists the faults that a request may meet. A lost or delayed read equals one that is carried out later.
 func (c scenario) faultsOf(r *request) (kinds []fault) {
 	for _, kind := range c.kinds {
 		if r.write || kind == crashBefore {
@@ -37,14 +37,14 @@ func (c scenario) faultsOf(r *request) (kinds []fault) {
 	return kinds
 }
 
-// exploration is what the schedules of a scenario led to.
+// exploration is the result of the schedules of a scenario.
 type exploration struct {
 	schedules, equivalent int
 	violation             string          // of the first schedule in which a law does not hold
-	outcomes              map[string]bool // what all clients were answered, in each schedule
+	outcomes              map[string]bool // the answers to all clients, in each schedule
 }
 
-// explore plays every schedule of a scenario, or those until a law is violated.
+// explore plays every schedule of a scenario, up to the first one that violates a law.
 func explore(t *testing.T, c scenario, mistake func(session.Store) session.Store) (e exploration) {
 	t.Helper()
 	e.outcomes = map[string]bool{}
@@ -101,7 +101,7 @@ func (s *schedule) next() []int {
 	return nil
 }
 
-// outcome is what every client was answered, in its order.
+// outcome lists the answers to each client, in their order.
 func (s *schedule) outcome() string {
 	var all []string
 	for _, a := range s.clients {
@@ -112,10 +112,10 @@ func (s *schedule) outcome() string {
 	return strings.Join(all, "\n")
 }
 
-// nightly says whether the long scenarios are explored.
+// nightly reports whether the long scenarios are explored.
 func nightly() bool { return os.Getenv("PROOF") == "long" }
 
-// nightlyTimes is 1 but for nightly runs.
+// nightlyTimes is n in nightly runs and 1 otherwise.
 func nightlyTimes(n int) int {
 	if nightly() {
 		return n
@@ -131,7 +131,7 @@ func TestEveryScheduleKeepsTheLaws(t *testing.T) {
 				t.Skip("make check explores it, or PROOF=long")
 			}
 			e := explore(t, c, nil)
-			t.Logf("%d schedules with %d outcomes; %d were left as equivalent", e.schedules, len(e.outcomes), e.equivalent)
+			t.Logf("%d schedules with %d outcomes; %d left out as equivalent", e.schedules, len(e.outcomes), e.equivalent)
 			if e.violation != "" {
 				t.Error(e.violation)
 			}
@@ -142,7 +142,7 @@ func TestEveryScheduleKeepsTheLaws(t *testing.T) {
 	}
 }
 
-// Without the reduction scenarios of this size have the same outcomes.
+// Small scenarios have the same outcomes without the reduction.
 func TestTheReductionLosesNoOutcome(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it explores scenarios without the reduction")
@@ -158,7 +158,7 @@ func TestTheReductionLosesNoOutcome(t *testing.T) {
 		t.Logf("%s: %d of %d schedules, %d outcomes", c.name, reduced.schedules, full.schedules, len(full.outcomes))
 		for outcome := range full.outcomes {
 			if !reduced.outcomes[outcome] {
-				t.Errorf("%s: the reduction loses an outcome:\n%s", c.name, outcome)
+				t.Errorf("%s: got no such outcome with the reduction, want it:\n%s", c.name, outcome)
 			}
 		}
 	}

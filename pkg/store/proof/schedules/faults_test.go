@@ -26,7 +26,7 @@ func faults() []scenario {
 			s.neverRefused(a)
 			for _, w := range s.of(a) {
 				if w.grant.Outcome != session.Rotated {
-					s.violated("law 4: its own earlier attempt is the rotation: %v", w)
+					s.violated("law 4: got %v, want %q by its own earlier attempt", w, session.Rotated)
 				}
 			}
 		}
@@ -42,11 +42,11 @@ func faults() []scenario {
 		},
 		{name: "a deletion by application is repeated, and a login follows", faults: 2, kinds: repeats, setUp: deletedThenLogin},
 		{name: "a login is repeated, and a deletion by user follows", faults: 2, kinds: repeats, setUp: loginThenDeleted},
-		{name: "a thief is caught, though requests are repeated", faults: 1, kinds: repeats, setUp: func(s *schedule) func() {
+		{name: "an attacker is caught, though requests are repeated", faults: 1, kinds: repeats, setUp: func(s *schedule) func() {
 			texts, g := s.chain(2)
 			s.tab("a", texts[2], 2, 60*time.Second)
-			thief := s.tab("thief", texts[0], 1, 61*time.Second)
-			return func() { s.caught(thief, g.Session.Key, 62*time.Second) }
+			attacker := s.tab("the attacker", texts[0], 1, 61*time.Second)
+			return func() { s.caught(attacker, g.Session.Key, 62*time.Second) }
 		}, ordered: true},
 	}
 }
@@ -64,16 +64,16 @@ func deletedThenLogin(s *schedule) func() {
 	return func() {
 		g, err := s.before(2*time.Second).Issue(context.Background(), session.IssueRequest{Tenant: s.tenant, User: user, Application: web})
 		if err != nil || !s.lives(g.Session.Key, 2*time.Second) {
-			s.violated("law 5: a session issued after the deletion does not live: %v", err)
+			s.violated("law 5: a session issued after the deletion: got %v, want it live", err)
 		}
 		app, err := s.store.Application(context.Background(), s.tenant, web)
 		if err != nil || app.Epoch != 1 {
-			s.violated("law 4: one deletion led to epoch %d, want 1", app.Epoch)
+			s.violated("law 4: after one deletion: got epoch %d, want 1", app.Epoch)
 		}
 	}
 }
 
-// loginThenDeleted is the same for sessions: none that a deletion ended comes back.
+// loginThenDeleted is the same for sessions: a session that a deletion ended does not come back.
 func loginThenDeleted(s *schedule) func() {
 	var after error
 	a := s.addClient("a", func(a *client) {
@@ -97,7 +97,7 @@ func loginThenDeleted(s *schedule) func() {
 			}
 		}
 		if after != nil && !errors.Is(after, session.ErrRefused) {
-			s.violated("law 5: a refresh after the deletion: %v", after)
+			s.violated("law 5: a refresh after the deletion: got %v, want %v", after, session.ErrRefused)
 		}
 	}
 }
@@ -121,12 +121,12 @@ func restores() []scenario {
 	}}}
 }
 
-// leakedKey is a thief with a token key and the ids of a session, but with none of its tokens.
+// leakedKey is an attacker with a token key and the ids of a session, but without its tokens.
 func leakedKey() []scenario {
-	return []scenario{{name: "a tab and a thief with a token key", setUp: func(s *schedule) func() {
+	return []scenario{{name: "a tab and an attacker with a token key", setUp: func(s *schedule) func() {
 		texts, g := s.chain(1)
 		tab := s.tab("a", texts[1], 2, 2*time.Second)
-		thief := s.addClient("thief", func(a *client) {
+		attacker := s.addClient("the attacker", func(a *client) {
 			for _, generation := range []uint32{0, 1 << 30} {
 				forged := token.Refresh{
 					KeyID: s.key.ID, Tenant: s.tenant, User: user, Application: web, Session: g.Session.ID,
@@ -143,12 +143,12 @@ func leakedKey() []scenario {
 				})
 			}
 		})
-		thief.at = 2 * time.Second
+		attacker.at = 2 * time.Second
 		return func() {
 			s.neverRefused(tab)
-			for _, w := range s.of(thief) {
+			for _, w := range s.of(attacker) {
 				if !errors.Is(w.err, session.ErrWrongRoot) {
-					s.violated("law 2: a token with a wrong root: %v", w)
+					s.violated("law 2: a token with a wrong root: got %v, want %v", w, session.ErrWrongRoot)
 				}
 			}
 		}

@@ -13,7 +13,7 @@ func scenarios() []scenario {
 	return slices.Concat(tabs(), deletions(), faults(), limits(), restores(), leakedKey())
 }
 
-// follow refreshes so many times, each time with the token that the answer before held.
+// follow refreshes so many times, each time with the token of the answer before.
 func (a *client) follow(text string, times int) {
 	for range times {
 		g, err := a.refresh(text)
@@ -24,14 +24,14 @@ func (a *client) follow(text string, times int) {
 	}
 }
 
-// tab adds a client that refreshes so many times in a row, at a time.
+// tab adds a client that refreshes so many times in a row, at a time since noon.
 func (s *schedule) tab(name, text string, times int, at time.Duration) *client {
 	a := s.addClient(name, func(a *client) { a.follow(text, times) })
 	a.at = at
 	return a
 }
 
-// tabs are clients that share a session, and a thief beside them.
+// tabs are clients that share a session, in some scenarios with an attacker beside them.
 func tabs() []scenario {
 	return []scenario{
 		{name: "two tabs and a token inside its window", wide: true, setUp: func(s *schedule) func() {
@@ -52,26 +52,26 @@ func tabs() []scenario {
 			a, b := s.tab("a", texts[5], 1, 6*time.Second), s.tab("b", texts[0], 2, 7*time.Second)
 			return func() { s.neverRefused(a, b) }
 		}},
-		{name: "two tabs and a late thief", ordered: true, setUp: func(s *schedule) func() {
+		{name: "two tabs and a late attacker", ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(1)
 			s.tab("a", texts[1], 2, 31*time.Second)
 			s.tab("b", texts[1], 1, 31*time.Second)
-			thief := s.tab("thief", texts[0], 1, 31*time.Second+time.Millisecond)
-			return func() { s.caught(thief, g.Session.Key, 32*time.Second) }
+			attacker := s.tab("the attacker", texts[0], 1, 31*time.Second+time.Millisecond)
+			return func() { s.caught(attacker, g.Session.Key, 32*time.Second) }
 		}},
-		{name: "two tabs, a late thief and a retry", ordered: true, setUp: func(s *schedule) func() {
+		{name: "two tabs, a late attacker and a retry", ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(1)
 			s.tab("a", texts[1], 1, 20*time.Second)
 			s.tab("b", texts[0], 1, 20*time.Second)
-			thief := s.tab("thief", texts[0], 1, 31*time.Second+time.Millisecond)
-			return func() { s.caught(thief, g.Session.Key, 32*time.Second) }
+			attacker := s.tab("the attacker", texts[0], 1, 31*time.Second+time.Millisecond)
+			return func() { s.caught(attacker, g.Session.Key, 32*time.Second) }
 		}},
-		{name: "a thief seven generations behind", ordered: true, setUp: func(s *schedule) func() {
+		{name: "an attacker seven generations behind", ordered: true, setUp: func(s *schedule) func() {
 			texts, g := s.chain(7)
 			tab := s.tab("a", texts[7], 2, 8*time.Second)
 			tab.warm()
-			thief := s.tab("thief", texts[0], 1, 8*time.Second)
-			return func() { s.caught(thief, g.Session.Key, 9*time.Second) }
+			attacker := s.tab("the attacker", texts[0], 1, 8*time.Second)
+			return func() { s.caught(attacker, g.Session.Key, 9*time.Second) }
 		}},
 		{
 			name: "two holders under a long overlap", ordered: true,
@@ -79,14 +79,14 @@ func tabs() []scenario {
 			setUp: func(s *schedule) func() {
 				texts, g := s.chain(2)
 				s.tab("a", texts[2], 2, 62*time.Second)
-				thief := s.tab("thief", texts[0], 1, 61*time.Second+time.Millisecond) // two behind, a minute and 1 ms later
-				return func() { s.caught(thief, g.Session.Key, 63*time.Second) }
+				attacker := s.tab("the attacker", texts[0], 1, 61*time.Second+time.Millisecond) // two behind, a minute and 1 ms later
+				return func() { s.caught(attacker, g.Session.Key, 63*time.Second) }
 			},
 		},
 	}
 }
 
-// deletions meet refreshes.
+// deletions run beside refreshes.
 func deletions() (all []scenario) {
 	for _, by := range []struct {
 		name string
@@ -124,7 +124,7 @@ func deletions() (all []scenario) {
 	return append(all, twoDeletions())
 }
 
-// twoDeletions of one session: exactly one returns it.
+// twoDeletions deletes one session twice at the same time. Exactly one deletion returns it.
 func twoDeletions() scenario {
 	return scenario{name: "two deletions by id and a tab", ordered: true, setUp: func(s *schedule) func() {
 		texts, g := s.chain(0)
@@ -148,7 +148,7 @@ func twoDeletions() scenario {
 				}
 			}
 			if returned != 1 {
-				s.violated("law 5: %d of two deletions return the session, want 1", returned)
+				s.violated("law 5: got the session from %d of two deletions, want 1", returned)
 			}
 			s.deleted(by[0], g.Session.Key, 2*time.Second)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// fault is what becomes of a request that the store is about to carry out.
+// fault is what happens to a request that the store is about to carry out.
 type fault string
 
 const (
@@ -50,7 +50,7 @@ type option struct {
 
 func (o option) String() string { return o.name + string(o.fault) }
 
-// commutes says whether the order of two options makes no difference to anybody.
+// commutes reports whether the order of two options makes no difference to any client.
 func (o option) commutes(other option) bool {
 	switch {
 	case o.name == other.name, o.fault != none && other.fault != none:
@@ -119,7 +119,7 @@ func (s *schedule) sleeps(o option) bool {
 	return slices.ContainsFunc(s.asleep, func(other option) bool { return o.String() == other.String() })
 }
 
-// fallAsleep keeps out what was explored before the option, until something is carried out that it depends on.
+// fallAsleep keeps out the options explored before the chosen one, until the schedule takes one that does not commute.
 func (s *schedule) fallAsleep(explored []option, chosen option) {
 	if s.scenario.ordered {
 		return
@@ -128,7 +128,7 @@ func (s *schedule) fallAsleep(explored []option, chosen option) {
 	s.asleep = slices.DeleteFunc(all, func(o option) bool { return !o.commutes(chosen) })
 }
 
-// options are all ways to go on, in an order that does not depend on goroutines.
+// options lists all ways to go on, in an order that does not depend on goroutines.
 func (s *schedule) options() (all []option) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *schedule) options() (all []option) {
 	return all
 }
 
-// take lets a request go its way.
+// take lets the store carry out a request.
 func (s *schedule) take(o option) {
 	s.mu.Lock()
 	s.pending = slices.DeleteFunc(s.pending, func(r *request) bool { return r == o.request })
@@ -178,7 +178,7 @@ func (s *schedule) take(o option) {
 	}
 }
 
-// abandon ends what is under way.
+// abandon ends the calls under way.
 func (s *schedule) abandon() {
 	s.mu.Lock()
 	for _, a := range s.clients {
@@ -210,7 +210,7 @@ func (s *schedule) violated(format string, args ...any) {
 	s.violations = append(s.violations, fmt.Sprintf(format, args...))
 }
 
-// container is a process of the service. Its requests wait until the schedule lets them go.
+// container is a process of the service. Its requests wait until the schedule takes them.
 type container struct {
 	session.Store
 
