@@ -75,7 +75,7 @@ func newAtRest(t *testing.T, store session.Store) *atRest {
 	return l
 }
 
-// remember keeps what a grant has for its holder alone.
+// remember keeps the secrets of a grant.
 func (l *atRest) remember(g session.Grant) {
 	l.Helper()
 	t, err := l.Identify(l.Context(), g.Refresh.Reveal())
@@ -92,9 +92,9 @@ func (l *atRest) remember(g session.Grant) {
 	l.secrets[fmt.Sprintf("access token %d", n)] = []byte(g.Access.Reveal())
 }
 
-// spellings are the ways in which bytes may be written down. Base64 of something longer around them spells them in
-// one of three ways, of which only the middle is sure.
-func spellings(secret []byte) map[string][]byte {
+// encodings are the forms in which a dump may hold bytes. Base64 of a longer text has them in one of three alignments.
+// Only the characters in the middle are the same in every such text.
+func encodings(secret []byte) map[string][]byte {
 	all := map[string][]byte{
 		"as it is": secret, "in hex": []byte(hex.EncodeToString(secret)), "in upper-case hex": []byte(fmt.Sprintf("%X", secret)),
 	}
@@ -107,11 +107,11 @@ func spellings(secret []byte) map[string][]byte {
 	return all
 }
 
-// finds lists the secrets that some bytes hold in any spelling.
+// finds lists the secrets that some bytes hold in any encoding.
 func finds(dump []byte, secrets map[string][]byte) (found []string) {
 	for what, secret := range secrets {
-		for how, spelling := range spellings(secret) {
-			if bytes.Contains(dump, spelling) {
+		for how, encoded := range encodings(secret) {
+			if bytes.Contains(dump, encoded) {
 				found = append(found, what+" "+how)
 			}
 		}
@@ -119,7 +119,7 @@ func finds(dump []byte, secrets map[string][]byte) (found []string) {
 	return found
 }
 
-// flatten writes every name and value of an item one after the other.
+// flatten concatenates every name and value of an item.
 func flatten(value types.AttributeValue) []byte {
 	switch v := value.(type) {
 	case *types.AttributeValueMemberS:

@@ -17,9 +17,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// The times of a browser and its network. Whatever happens, the token in the jar is presented again at most unanswered
-// after its rotation: an outage of the network, the pause between two loads, a request,
-// an answer and the clocks of two containers.
+// The times of a browser and its network. The token in the jar is presented again at most unanswered after its rotation.
+// That time covers an outage of the network, the pause between two loads, a request, an answer and two clocks.
 const (
 	latency    = time.Second // of a request or an answer, at most
 	offline    = 8 * time.Second
@@ -50,14 +49,14 @@ type browser struct {
 	seen       map[session.Outcome]int
 }
 
-// event is something that is due at a time.
+// event is an action that is due at a time.
 type event struct {
 	at    time.Time
 	order int
 	do    func()
 }
 
-// eventQueue is a heap of what is due.
+// eventQueue is a heap of events, the next one on top.
 type eventQueue []event
 
 func (a eventQueue) Len() int { return len(a) }
@@ -91,7 +90,7 @@ func (b *browser) upTo(d time.Duration) time.Duration {
 	return time.Duration(b.random.Int64N(int64(d)))
 }
 
-// faultyStore is a store whose reads of applications fail at times, and which loses answers to rotations.
+// faultyStore is a store that fails reads of applications at times, and loses answers to rotations.
 type faultyStore struct {
 	session.Store
 
@@ -123,8 +122,8 @@ func (s *faultyStore) Rotate(ctx context.Context, r session.Rotation) (session.S
 	return state, applied, err
 }
 
-// outside says whether a token is presented after the longest window that it may have. A jar may hold a superseded
-// token when reads begin to fail; if they fail for longer than its window no rule that forgets tokens can answer it.
+// outside reports whether a token is presented after its longest window. A jar may hold a superseded token when reads
+// begin to fail. If they fail for longer than its window, no rule that forgets tokens can answer it.
 func (s *faultyStore) outside(presented token.Hash, now time.Time, overlap time.Duration) bool {
 	at, known := s.rotated[string(presented[:])]
 	return s.failed && known && now.Sub(at) > overlap-2*skew
@@ -158,7 +157,7 @@ func newBrowser(seed uint64, sim *simulation) *browser {
 	return b
 }
 
-// minter signs with the keys as they are before or after their rotation, by a clock that differs.
+// minter signs with the keys before or after their rotation, with a clock that differs by up to skew.
 func (b *browser) minter(set int) session.Minter {
 	differs := b.upTo(2*skew) - skew
 	now := func() time.Time { return b.clock.Now().Add(differs) }
@@ -178,7 +177,7 @@ func (b *browser) restart(n, set int) {
 	b.containers[n] = session.NewRefresher(b.store, b.minter(set))
 }
 
-// load presents what the jar holds, and does not wait. An answer that arrives late replaces a newer cookie.
+// load presents the token in the jar, and does not wait. An answer that arrives late replaces a newer cookie.
 func (b *browser) load() {
 	text := b.jar
 	b.after(b.upTo(latency), func() {
@@ -197,7 +196,7 @@ func (b *browser) load() {
 	b.after(quick+b.upTo(pause-quick), b.load)
 }
 
-// judge tells a client outside the promise from one that is logged out.
+// judge tells a client outside the bounds of the package's doc from one that is logged out.
 func (b *browser) judge(text string, err error) {
 	if !errors.Is(err, session.ErrReused) || b.loggedOut != nil {
 		return
@@ -219,14 +218,14 @@ func (b *browser) note(g session.Grant, err error) {
 	}
 }
 
-// lost says whether a message that is sent now gets lost.
+// lost reports whether a message that is sent now gets lost.
 func (b *browser) lost() bool {
 	now := b.clock.Now()
 	return !now.Before(b.offline[0]) && now.Before(b.offline[1]) && b.random.IntN(4) > 0
 }
 
-// readsFail fails all reads of applications for a minute. A refresh of somebody else has met it in each container: the
-// first one in a container is written before its read fails, and pays where the outage is longer than the overlap.
+// readsFail fails all reads of applications for a minute. Another user's refresh meets the outage first in each
+// container: it is written before its read fails, and an answer after the outage may come too late.
 func (b *browser) readsFail() {
 	b.store.readsFail.Store(true)
 	b.store.failed = true
@@ -252,7 +251,7 @@ func (b *browser) backup() {
 	})
 }
 
-// run lets tabs load pages, and draws what fails meanwhile.
+// run lets tabs load pages, and draws at random what fails meanwhile.
 func (b *browser) run() {
 	for range 1 + b.random.IntN(3) {
 		b.after(b.upTo(pause), b.load)

@@ -25,13 +25,13 @@ func (h *history) check() (violations []string) {
 			violations = append(violations, describe(f, parts))
 		}
 		if result == porcupine.Unknown {
-			h.t.Errorf("a history of %d parts took longer than %v to check", len(parts), patience)
+			h.t.Errorf("a history of %d parts: got no result of the check, want one within %v", len(parts), patience)
 		}
 	}
 	return violations
 }
 
-// of collects what happened to one session.
+// of collects the parts of the history that concern one session.
 func (h *history) of(f *sharedSession) []porcupine.Operation {
 	var parts []porcupine.Operation
 	for _, e := range h.log {
@@ -54,7 +54,7 @@ func (h *history) of(f *sharedSession) []porcupine.Operation {
 func describe(f *sharedSession, parts []porcupine.Operation) string {
 	slices.SortFunc(parts, func(a, b porcupine.Operation) int { return int(a.Call - b.Call) })
 	var text strings.Builder
-	fmt.Fprintf(&text, "a session of %s in %s: no order of these is one that the laws allow\n", f.user, f.application)
+	fmt.Fprintf(&text, "a session of %s in %s: got no order of these operations that the laws allow\n", f.user, f.application)
 	for _, p := range parts {
 		fmt.Fprintf(&text, "  client %d  %12d to %19d ns  %s\n", p.ClientId, p.Call, p.Return, p.Input.(part).name)
 	}

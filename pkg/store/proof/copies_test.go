@@ -10,8 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 )
 
-// fleet are functions over one table, each with its own number of epoch copies, as while a setting is rolled out
-// or where an old function still runs.
+// fleet is a set of functions over one table, each with its own number of epoch copies. A rollout of a setting leads to
+// this, and so does an old function that still runs.
 type fleet struct {
 	*metered
 
@@ -47,7 +47,7 @@ func (f *fleet) issueAll() []session.Grant {
 	return grants
 }
 
-// wantAll checks every function's every read: each grant lives, or none does. It refreshes those that live.
+// wantAll wants all grants live, or all ended, from each read of each function. It refreshes the live ones.
 func (f *fleet) wantAll(when string, live bool, grants []session.Grant) {
 	f.Helper()
 	for copies, function := range f.functions {
@@ -55,11 +55,11 @@ func (f *fleet) wantAll(when string, live bool, grants []session.Grant) {
 		for n, g := range grants {
 			_, err := function.Live(f.Context(), g.Session.Key)
 			if lives := err == nil; lives != live || err != nil && !errors.Is(err, session.ErrNoSession) {
-				f.Fatalf("%s, %d copies, user %d: Live says %v", when, copies, n, err)
+				f.Fatalf("%s, %d copies, user %d: Live: got %v, want live %v", when, copies, n, err, live)
 			}
 			renewed, err := f.refresh(g)
 			if lives := err == nil; lives != live || err != nil && !errors.Is(err, session.ErrRefused) {
-				f.Fatalf("%s, %d copies, user %d: Refresh says %v", when, copies, n, err)
+				f.Fatalf("%s, %d copies, user %d: Refresh: got %v, want live %v", when, copies, n, err, live)
 			}
 			if live {
 				grants[n] = renewed
@@ -75,8 +75,8 @@ func (f *fleet) deleteAll() {
 	}
 }
 
-// Law 5 with copies of the epoch: no session issued before a deletion by application survives, whichever copy its
-// user reads and whichever function runs; none issued after is hit; and no later setting brings one back.
+// Law 5 with copies of the epoch: a deletion by application ends the sessions issued before it, for each copy and each
+// function. It keeps the sessions issued after it, and no later setting brings an ended one back.
 func TestADeletionByApplicationReachesTheUsersOfEveryCopy(t *testing.T) {
 	f := newFleet(t, 1, 2, 4)
 	register(t, f.through(4), f.tenant, "web", nil)

@@ -35,7 +35,7 @@ func meeting() (one, other dynamotest.Fault) {
 	return hold(here, there), hold(there, here)
 }
 
-// warm refreshes a session of somebody else, so that the container trusts its reads.
+// warm refreshes a session of another user, so that the container trusts its reads.
 func (p *metered) warm() {
 	p.Helper()
 	if _, err := p.refresh(p.issue("somebody else", "web")); err != nil {
@@ -43,9 +43,9 @@ func (p *metered) warm() {
 	}
 }
 
-// Law 4: in a warm container a refresh is two calls, one deep, 1 write unit and 1 read unit, for every outcome that
-// needs the store, but for reuse.
-func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
+// Law 4: in a warm container a refresh costs two parallel calls, 1 write unit and 1 read unit. Every outcome that needs
+// the store costs the same, except reuse.
+func TestARefreshInAWarmContainerCostsTwoParallelCallsAndTwoUnits(t *testing.T) {
 	p := newMetered(t)
 	done := func(_ session.Grant, err error) {
 		if err != nil {
@@ -72,7 +72,7 @@ func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
 			if _, err := p.DeleteByApplication(t.Context(), p.tenant, "web"); err != nil {
 				t.Fatal(err)
 			}
-		}, session.ErrUnknown, true}, // the write goes through; the epoch refuses the answer
+		}, session.ErrUnknown, true}, // the write is applied; the epoch refuses the answer
 	} {
 		g := p.issue("user", c.application)
 		c.before(g)
@@ -87,7 +87,7 @@ func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
 		}
 		want := cost{requests: "[GetItem:1 UpdateItem:1]", write: 1, read: 1}
 		if !c.applied {
-			want.write = 0 // the engine reports none; AWS bills a refused write by the size of its item
+			want.write = 0 // the engine reports no units; AWS bills a refused write by the size of its item
 			p.wantSmall(g)
 		}
 		if spent := p.cost(); spent != want {
@@ -96,9 +96,9 @@ func TestARefreshOfAWarmContainerIsTwoCallsOneDeepAndTwoUnits(t *testing.T) {
 	}
 }
 
-// Law 4: a new container, and one whose latest read failed or is a minute old, reads before it writes: the same two
-// requests, two deep. Where the read fails nothing is written.
-func TestAContainerThatCannotTrustItsReadsReadsFirst(t *testing.T) {
+// Law 4: a new container, and one whose latest read failed or is a minute old, reads before it writes. The requests are
+// the same two, one after the other. If the read fails, nothing is written.
+func TestAContainerWithoutARecentReadReadsFirst(t *testing.T) {
 	for name, distrust := range map[string]func(*metered){
 		"a new one": func(p *metered) { p.service = newService(p.keys, p.store, p.Now, rand.Reader) },
 		"its latest read failed": func(p *metered) {
@@ -128,8 +128,8 @@ func TestAContainerThatCannotTrustItsReadsReadsFirst(t *testing.T) {
 	}
 }
 
-// What the token itself says is judged before the store.
-func TestATokenThatNeedsAnAccessTokenCostsNothingWithoutOne(t *testing.T) {
+// A refresh is judged by what the token itself says before any request to the store.
+func TestARefreshWithoutItsRequiredAccessTokenCostsNothing(t *testing.T) {
 	p := newMetered(t)
 	g := p.issue("user", "strict")
 	p.transport.Reset()
@@ -147,7 +147,7 @@ func (p *metered) wantSmall(g session.Grant) {
 		size += len(name) + sizeOf(value)
 	}
 	if size >= 1024 {
-		p.Errorf("the item takes %d bytes", size)
+		p.Errorf("got an item of %d bytes, want less than 1024", size)
 	}
 }
 
@@ -277,10 +277,10 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 	}
 }
 
-// only is nil for the error that is wanted.
+// only is nil if the error is the wanted one.
 func only(err, want error) error {
 	if errors.Is(err, want) {
 		return nil
 	}
-	return fmt.Errorf("%w instead of %w", err, want)
+	return fmt.Errorf("got %w, want %w", err, want)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Law 5: a read and a write, and law 9's entry, for any number of sessions, and all of them are over.
-func TestDeletingAnApplicationIsThreeCallsAt10AndAt10000Sessions(t *testing.T) {
+// Law 5: a deletion by application ends any number of sessions with a read, a write and the entry of law 9.
+func TestADeletionByApplicationCostsThreeCallsAt10AndAt10000Sessions(t *testing.T) {
 	p := newMetered(t)
 	for _, sessions := range []int{10, 10_000} {
 		application := fmt.Sprintf("app-%d", sessions)
@@ -20,7 +20,7 @@ func TestDeletingAnApplicationIsThreeCallsAt10AndAt10000Sessions(t *testing.T) {
 		samples := []token.ID{ids[0], ids[len(ids)/2], ids[len(ids)-1]}
 		for _, id := range samples {
 			if _, err := p.refresh(p.cloned(g, id)); err != nil {
-				t.Fatalf("a session that was put there does not live: %v", err)
+				t.Fatalf("refresh of a cloned session: got %v, want success", err)
 			}
 		}
 		p.transport.Reset()
@@ -32,7 +32,7 @@ func TestDeletingAnApplicationIsThreeCallsAt10AndAt10000Sessions(t *testing.T) {
 		}
 		for _, id := range append(samples, ids[1]) {
 			if _, err := p.refresh(p.cloned(g, id)); !errors.Is(err, session.ErrUnknown) {
-				t.Errorf("%d sessions: one lives on: %v", sessions, err)
+				t.Errorf("%d sessions: refresh of one: got %v, want %v", sessions, err, session.ErrUnknown)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (d *differential) refresh(t *rapid.T) {
 	}
 }
 
-// edge presents a token to the millisecond when it expires, or when the overlap of its predecessor is over.
+// edge presents a token around the millisecond of its expiry, or an older one around the end of its overlap.
 func (d *differential) edge(t *rapid.T) {
 	f := d.anySession(t)
 	newest := f.grants[len(f.grants)-1]
@@ -65,7 +65,7 @@ func (d *differential) present(t *rapid.T, f *clientSession, g revealed) {
 	beside := rapid.SampledFrom([]string{"none", "none", "none", "its own", "its own", "its own", "the first", "another session's"}).Draw(t, "access token")
 	access := map[string]string{"its own": g.Access, "the first": f.grants[0].Access, "another session's": d.sessions[0].grants[0].Access}
 	got, err := d.both(t, "refresh", func(s *service) (any, error) {
-		req := req // both services fill in their own
+		req := req // each service sets its own fields
 		if text := access[beside]; text != "" {
 			verified, err := s.Verifier.VerifyEvenExpired(t.Context(), text)
 			if err != nil {
@@ -139,7 +139,7 @@ func (d *differential) authorize(t *rapid.T) {
 	})
 }
 
-// delete ends one session, by its id or by any of its tokens, or all of its application with it as the anchor.
+// delete ends one session, by its id or by any of its tokens, or by anchor all sessions of its application.
 func (d *differential) delete(t *rapid.T) {
 	f, c := d.anySession(t), d.caller(t)
 	text := rapid.SampledFrom(f.grants).Draw(t, "grant").Refresh
@@ -194,7 +194,7 @@ func (d *differential) pages(t *rapid.T, req session.ListRequest) {
 		}
 		p := got.(page)
 		if len(p.Sessions) > req.Limit {
-			t.Fatalf("a page of %d for a limit of %d", len(p.Sessions), req.Limit)
+			t.Fatalf("got a page of %d, want at most %d", len(p.Sessions), req.Limit)
 		}
 		if p.Next == nil {
 			return
@@ -211,7 +211,7 @@ func (d *differential) retrieve(t *rapid.T) {
 	_, _ = d.both(t, "retrieve", func(s *service) (any, error) { return s.Retrieve(t.Context(), c, id) })
 }
 
-// agree compares what is left.
+// agree compares the sessions that both services still have.
 func (d *differential) agree(t *rapid.T) {
 	for _, user := range []string{"jane", "jane#1", "0198c0de-0000-7000-8000-000000000001"} {
 		d.pages(t, session.ListRequest{Tenant: d.tenant, User: user, Limit: 100})

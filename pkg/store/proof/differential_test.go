@@ -22,9 +22,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// differential is a differential test: two services get the same requests and must give the same answers. The one over
-// the embedded store is the oracle, the other runs over DynamoDB. They share keys, a clock and, step by step, their
-// randomness.
+// differential is a differential test: two services get the same requests and must give the same answers. One runs over
+// the embedded store and is the oracle, the other over DynamoDB. They share keys, a clock and the randomness of a step.
 type differential struct {
 	*fixture.Clock
 	keys     fixture.Keys
@@ -34,7 +33,7 @@ type differential struct {
 	tenant   string
 	step     uint64
 	seed     [32]byte
-	seen     map[string]int // how often each class of answer was met
+	seen     map[string]int // how often each class of answer occurred
 	sessions []*clientSession
 }
 
@@ -43,7 +42,7 @@ type clientSession struct {
 	user, application string
 	id                token.ID
 	grants            []revealed
-	over              bool // a refresh has said so
+	over              bool // a refresh reported it
 }
 
 // revealed is a grant with its tokens as text, so that they can be compared.
@@ -108,18 +107,18 @@ func (d *differential) both(t *rapid.T, what string, ask func(*service) (any, er
 	class, known := classOf(errs[0])
 	d.seen[class]++
 	if other, _ := classOf(errs[1]); other != class || !known {
-		t.Fatalf("%s: the embedded store says %v, DynamoDB %v", what, errs[0], errs[1])
+		t.Fatalf("%s: got %v from DynamoDB, want %v as from the embedded store", what, errs[1], errs[0])
 	}
 	if errs[0] != nil {
 		return nil, errs[0]
 	}
 	if diff := storetest.Diff(values[0], values[1]); diff != "" {
-		t.Fatalf("%s: the answers differ (-embedded +DynamoDB):\n%s", what, diff)
+		t.Fatalf("%s: got different answers (-embedded +DynamoDB), want the same:\n%s", what, diff)
 	}
 	return values[0], nil
 }
 
-// classOf names the sentinel of an error; false for an error that has none or that no store may answer here.
+// classOf names the sentinel of an error; false for an error without one, or one that no store may return here.
 func classOf(err error) (class string, known bool) {
 	if err == nil {
 		return "answered", true
@@ -140,8 +139,8 @@ func classOf(err error) (class string, known bool) {
 	return err.Error(), false
 }
 
-// House style 19: random sequences of operations; DynamoDB agrees with the embedded store.
-func TestDynamoDBAnswersRandomSequencesAsTheEmbeddedStoreDoes(t *testing.T) {
+// The embedded store is the oracle: DynamoDB gives the same answers to random sequences of operations.
+func TestDynamoDBAnswersRandomSequencesLikeTheEmbeddedStore(t *testing.T) {
 	rapidChecks(t, times(40, 25))
 	k := fixture.NewKeys("EdDSA")
 	oracle, _ := onDisk(t)
@@ -168,7 +167,7 @@ func TestDynamoDBAnswersRandomSequencesAsTheEmbeddedStoreDoes(t *testing.T) {
 		t.Logf("%6d %s", seen[class], class)
 	}
 	wanted := []string{"refresh: rotated", "refresh: retry", session.ErrUnknown.Error(), session.ErrForged.Error(), session.ErrNoSession.Error()}
-	if runs >= 200 { // so many that even what is rare has to turn up
+	if runs >= 200 { // enough runs for rare outcomes
 		wanted = append(wanted, "refresh: extended", session.ErrReused.Error(), session.ErrExpired.Error(),
 			session.ErrAccessRequired.Error(), session.ErrOtherSession.Error(), session.ErrNoApplication.Error())
 	}

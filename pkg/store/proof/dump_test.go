@@ -25,14 +25,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Law 2: a dump of the table alone, or the token key beside the ids, forges nothing and ends nothing.
+// Law 2: a dump of the table alone, or with the token key, forges nothing and ends nothing.
 func TestADumpOfTheTableRefreshesNothing(t *testing.T) {
 	l, transport := dumpDynamoDB(t)
 	l.holdsNoSecret()
 	transport.Reset()
 	l.forgesNothingWithoutTheKey()
 	if requests := transport.Requests(); len(requests) != 0 {
-		t.Errorf("forged tokens were looked up: %v", requests)
+		t.Errorf("got requests %v for forged tokens, want none", requests)
 	}
 	l.wantUnchanged()
 	l.forgesNothingWithTheKey()
@@ -49,19 +49,19 @@ func TestTheFileOfTheEmbeddedStoreRefreshesNothing(t *testing.T) {
 func (l *atRest) holdsNoSecret() {
 	l.Helper()
 	for _, found := range finds(l.dump, l.secrets) {
-		l.Errorf("at rest there is %s", found)
+		l.Errorf("got %s at rest, want no secret", found)
 	}
 	for _, prefix := range []string{"srt_", "sak_", "eyJ"} {
 		if bytes.Contains(l.dump, []byte(prefix)) {
-			l.Errorf("at rest something begins with %s", prefix)
+			l.Errorf("got text with the prefix %s at rest, want no token", prefix)
 		}
 	}
-	if len(l.hashes) < len(l.current) { // the search can find: the hashes are there
-		l.Fatalf("only %d of %d hashes are in the dump", len(l.hashes), len(l.current))
+	if len(l.hashes) < len(l.current) { // the search works: it finds the hashes
+		l.Fatalf("got %d hashes in the dump, want %d", len(l.hashes), len(l.current))
 	}
 }
 
-// assemble makes a token of a session out of what a thief may have.
+// assemble makes a token of a session from what an attacker may have.
 func (l *atRest) assemble(g session.Grant, secret token.Secret, generation uint32, key keys.TokenKey) string {
 	t := token.Refresh{
 		Reusable: g.Session.Policy.Reusable, KeyID: key.ID, Tenant: g.Session.Tenant, User: g.Session.User,
@@ -76,7 +76,7 @@ func (l *atRest) guesses(g session.Grant) []token.Secret {
 	return append(guesses, token.Secret(l.hashes[0]))
 }
 
-// forgesNothingWithoutTheKey tries a dump with keys of the thief's own.
+// forgesNothingWithoutTheKey tries a dump with keys that the attacker made.
 func (l *atRest) forgesNothingWithoutTheKey() {
 	l.Helper()
 	for _, g := range l.current {
@@ -85,7 +85,7 @@ func (l *atRest) forgesNothingWithoutTheKey() {
 			for _, guess := range l.guesses(g) {
 				text := l.assemble(g, guess, g.Session.Generation, key)
 				if _, err := l.Refresh(l.Context(), session.RefreshRequest{Token: text}); !errors.Is(err, session.ErrForged) {
-					l.Fatalf("a token assembled without the key is answered %v", err)
+					l.Fatalf("a token assembled without the key: got %v, want %v", err, session.ErrForged)
 				}
 			}
 		}
@@ -98,13 +98,13 @@ func (l *atRest) wantUnchanged() {
 	for _, g := range l.current {
 		got, err := l.Live(l.Context(), g.Session.Key)
 		if diff := storetest.Diff(g.Session, got); err != nil || diff != "" {
-			l.Errorf("guessing has changed a session (-want +got): %v\n%s", err, diff)
+			l.Errorf("got a session changed by a guess (-want +got): %v\n%s", err, diff)
 		}
 	}
 }
 
-// forgesNothingWithTheKey gives the thief the token key as well: no token that he makes enters a session or ends it,
-// whatever its generation says.
+// forgesNothingWithTheKey gives the attacker the token key as well. A token made with it neither refreshes a session nor
+// ends it, whatever generation it claims.
 func (l *atRest) forgesNothingWithTheKey() {
 	l.Helper()
 	key := l.keys.TokenKey()
@@ -131,11 +131,11 @@ func (l *atRest) forgesNothingWithTheKey() {
 	l.wantUnchanged()
 }
 
-// The proof can fail: whatever is hidden in a dump is found.
-func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
+// The proof can fail: the search finds a secret that a dump holds.
+func TestASecretAtRestIsFoundInAnyEncoding(t *testing.T) {
 	var secret [32]byte
 	_, _ = rand.Read(secret[:])
-	around := func(b []byte, n int) []byte { return slices.Concat(make([]byte, n), b, []byte("behind")) }
+	around := func(b []byte, n int) []byte { return slices.Concat(make([]byte, n), b, []byte("after")) }
 	for n := range 7 {
 		for name, dump := range map[string]string{
 			"raw":       string(around(secret[:], n)),
@@ -145,7 +145,7 @@ func TestASecretAtRestIsFoundInAnySpelling(t *testing.T) {
 			"base64url": base64.RawURLEncoding.EncodeToString(around(secret[:], n)),
 		} {
 			if len(finds([]byte(dump), map[string][]byte{"it": secret[:]})) == 0 {
-				t.Errorf("%s behind %d bytes is not found", name, n)
+				t.Errorf("%s after %d bytes: got nothing found, want the secret", name, n)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func TestACursorHoldsNoReadableKey(t *testing.T) {
 			NextCursor string `json:"nextCursor"`
 		}
 		if err := errors.Join(err, json.Unmarshal([]byte(answer.Body), &body)); err != nil || body.NextCursor == "" {
-			t.Fatalf("%v, no cursor in %s", err, answer.Body)
+			t.Fatalf("got %v, %s, want a cursor", err, answer.Body)
 		}
 		readable := map[string][]byte{"the tenant": []byte(l.tenant), "the user": []byte(l.user), "the application": []byte("service")}
 		for _, g := range l.current {
@@ -185,7 +185,7 @@ func TestACursorHoldsNoReadableKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, found := range append(finds(raw, readable), finds([]byte(body.NextCursor), readable)...) {
-			t.Errorf("a cursor holds %s", found)
+			t.Errorf("got %s in a cursor, want no readable key", found)
 		}
 	}
 }

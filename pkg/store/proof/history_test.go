@@ -17,7 +17,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// history is what some clients did to the same sessions at once, each operation at a time of its own.
+// history is what concurrent clients did to the same sessions, each operation at its own time.
 type history struct {
 	t       *testing.T
 	keys    fixture.Keys
@@ -33,7 +33,7 @@ type history struct {
 	log      []entry
 }
 
-// sharedSession is what all clients together know of a session.
+// sharedSession is what the clients together know of a session.
 type sharedSession struct {
 	user, application string
 	id                token.ID
@@ -53,13 +53,13 @@ type entry struct {
 	parts func(token.ID) []part
 }
 
-// How many clients work at once, and how many operations each does.
+// How many clients work in parallel, and how many operations each does.
 const (
 	clients    = 6
 	operations = 30
 )
 
-// timesOf are the applications, and after how long their sessions are over and the tokens of these.
+// timesOf returns the idle time and the overlap of the sessions of an application.
 func timesOf(application string) (idle, overlap time.Duration) {
 	switch application {
 	case "brief":
@@ -70,7 +70,7 @@ func timesOf(application string) (idle, overlap time.Duration) {
 	return time.Hour, 10 * time.Second
 }
 
-// record runs one history. Applications are there before prepare is called, which may then set faults.
+// record runs one history. It makes the applications first, then prepare may set faults.
 func record(t *testing.T, k fixture.Keys, store session.Store, seed uint64, prepare func(*history)) *history {
 	t.Helper()
 	h := &history{t: t, keys: k, store: store, tenant: storetest.NewTenant(), begun: time.Now()}
@@ -96,7 +96,7 @@ func record(t *testing.T, k fixture.Keys, store session.Store, seed uint64, prep
 	return h
 }
 
-// client is one of those who work at once, each through a container of its own.
+// client is one of the concurrent clients, with a container of its own.
 type client struct {
 	*history
 	*service
@@ -161,7 +161,7 @@ func (c *client) pick() (*sharedSession, uint32) {
 	return f, generation
 }
 
-// failed says whether an operation has no answer, and fails the test if it should have.
+// failed reports whether an operation has no answer, and fails the test if it should have one.
 func (c *client) failed(err error) bool {
 	if err == nil {
 		return false
@@ -170,7 +170,7 @@ func (c *client) failed(err error) bool {
 		return false
 	}
 	if !c.faults || !errors.Is(err, session.ErrUnavailable) {
-		c.t.Errorf("an answer that no law knows: %v", err)
+		c.t.Errorf("got %v, want an answer that the laws know", err)
 	}
 	return true
 }
@@ -215,7 +215,7 @@ func (c *client) tokenOf(f *sharedSession, generation uint32) string {
 	return f.tokens[generation]
 }
 
-// learn keeps a successor. Law 3: whoever else got one got the same.
+// learn keeps a successor. Law 3: all answers hold the same one.
 func (c *client) learn(f *sharedSession, g session.Grant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -225,7 +225,7 @@ func (c *client) learn(f *sharedSession, g session.Grant) {
 		f.newest = max(f.newest, generation)
 	}
 	if f.tokens[generation] != g.Refresh.Reveal() || f.accessIDs[generation] != g.Session.AccessTokenID {
-		c.t.Errorf("law 3: two answers of generation %d hold different tokens", generation)
+		c.t.Errorf("law 3: got two answers of generation %d with different tokens, want the same", generation)
 	}
 }
 

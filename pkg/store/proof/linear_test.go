@@ -18,20 +18,20 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
-// Law 5 and House style 19: refreshes, retries, deletions by every selector, issues and reads that run at once are
-// linearizable, whatever DynamoDB loses, refuses or delays.
+// Law 5: concurrent refreshes, retries, deletions by every selector, issues and reads are linearizable, whatever DynamoDB
+// loses, refuses or delays.
 func TestConcurrentHistoriesOverDynamoDBAreLinearizable(t *testing.T) {
 	const least = 10_000
 	k := fixture.NewKeys("EdDSA")
 	var total atomic.Int64
-	t.Run("all", func(t *testing.T) { // so that they are over when their operations are counted
+	t.Run("all", func(t *testing.T) { // so that all have ended when their operations are counted
 		for name, c := range map[string]struct {
 			share   float64 // of the requests meet a fault
 			copies  int     // of each application
 			repeats bool
 			options []func(*dynamodb.Options)
 		}{
-			"DynamoDB at its best":         {},
+			"no faults":                    {},
 			"faults, and the SDK repeats":  {share: 0.2, repeats: true},
 			"faults, four epoch copies":    {share: 0.2, repeats: true, copies: 4},
 			"faults, and the SDK gives up": {share: 0.06, options: []func(*dynamodb.Options){giveUp}},
@@ -73,7 +73,7 @@ func TestConcurrentHistoriesOverTheEmbeddedStoreAreLinearizable(t *testing.T) {
 	}
 }
 
-// injectFaults makes a share of the requests meet a fault, drawn by the seed.
+// injectFaults gives a share of the requests a fault, drawn with the seed.
 func injectFaults(transport *dynamotest.Transport, seed uint64, share float64) {
 	var mu sync.Mutex
 	dice := rand.New(rand.NewPCG(seed, 0))
@@ -100,7 +100,7 @@ func injectFaults(transport *dynamotest.Transport, seed uint64, share float64) {
 	}
 }
 
-// late answers nothing, and lets the request arrive after the one that repeats it (law 4, no late first attempts).
+// late loses the answer, and lets the request arrive after its repetition (law 4, no late first attempts).
 func late(by time.Duration) dynamotest.Fault {
 	return func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
 		body, err := io.ReadAll(request.Body)

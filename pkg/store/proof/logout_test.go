@@ -25,7 +25,7 @@ func newSimulation(t *testing.T, overlap time.Duration) *simulation {
 	return sim
 }
 
-// browsers runs so many sessions and returns what went wrong, with its seed, and how often each outcome was met.
+// browsers runs n sessions. It returns the errors with their seeds, and how often each outcome occurred.
 func browsers(n int, sim *simulation, check func(*browser) error) (wrong []error, seen map[session.Outcome]int) {
 	var mu sync.Mutex
 	var seeds atomic.Uint64
@@ -53,18 +53,18 @@ func browsers(n int, sim *simulation, check func(*browser) error) (wrong []error
 	return wrong, seen
 }
 
-// survived wants a session that lived through it without a refusal, and lives on.
+// survived wants a session that met no refusal, and one more successful refresh.
 func (b *browser) survived() error {
 	g, err := b.containers[0].Refresh(context.Background(), session.RefreshRequest{Token: b.jar})
 	b.note(g, err)
 	if b.loggedOut != nil || err != nil {
-		return fmt.Errorf("logged out: %w", errors.Join(b.loggedOut, err))
+		return fmt.Errorf("got a logout, want none: %w", errors.Join(b.loggedOut, err))
 	}
 	b.jar = g.Refresh.Reveal()
 	return nil
 }
 
-// replayed presents an old token when its window is over, and wants the session to be over too.
+// replayed presents an old token after its window, and wants the session to end.
 func (b *browser) replayed() error {
 	if len(b.texts) < 2 {
 		return nil
@@ -83,16 +83,16 @@ func (b *browser) replayed() error {
 	return nil
 }
 
-// Law 4 and the doc of this package: nobody is logged out without a thief, and every replay is caught.
+// Law 4 and the doc of this package: no honest client is logged out, and every replay is caught.
 func TestNobodyIsLoggedOutAndEveryReplayIsCaught(t *testing.T) {
-	fixture.WithoutRaceDetector(t) // a session is one goroutine but for the read of the application
+	fixture.WithoutRaceDetector(t) // a session is one goroutine, except for the read of the application
 	n := times(10_000, 100)
 	if testing.Short() {
 		n = 500
 	}
 	sim := newSimulation(t, 30*time.Second)
 	if unanswered > sim.overlap {
-		t.Fatalf("the simulated clients are not those that the law protects: %v", unanswered)
+		t.Fatalf("got clients that present a token after %v, want at most the overlap of %v", unanswered, sim.overlap)
 	}
 	var tooLate atomic.Int64
 	wrong, seen := browsers(n, sim, func(b *browser) error {
@@ -111,7 +111,7 @@ func TestNobodyIsLoggedOutAndEveryReplayIsCaught(t *testing.T) {
 	}
 	for _, outcome := range []session.Outcome{session.Rotated, session.Retried, session.RolledForward} {
 		if seen[outcome] == 0 {
-			t.Errorf("no refresh had the outcome %q: %v", outcome, seen)
+			t.Errorf("got outcomes %v, want some %q", seen, outcome)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (p *metered) cost() cost {
 	return c
 }
 
-// clone puts copies of an issued session beside it, quickly, and returns their ids. All have the same secret.
+// clone stores copies of an issued session in batches and returns their ids. All have the same secret.
 func (p *metered) clone(g session.Grant, n int) []token.ID {
 	p.Helper()
 	original := p.rawItem(g)
@@ -104,7 +104,7 @@ func (p *metered) clone(g session.Grant, n int) []token.ID {
 					RequestItems: map[string][]types.WriteRequest{p.store.Table: batch},
 				})
 				if err != nil || len(out.UnprocessedItems) > 0 {
-					p.Errorf("put sessions: %v", err)
+					p.Errorf("put sessions: got %+v, %v, want all written", out, err)
 				}
 			}
 		})

@@ -56,7 +56,7 @@ func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint6
 	return b.advance(ctx, tenant, id, from)
 }
 
-// mistakes are stores that a checker has to catch.
+// mistakes are stores that the checker must catch.
 func mistakes() map[string]func(session.Store) *broken {
 	return map[string]func(session.Store) *broken{
 		"a rotation without a condition brings deleted sessions back": func(s session.Store) *broken {
@@ -126,7 +126,7 @@ func mistakes() map[string]func(session.Store) *broken {
 				return old, err
 			}}
 		},
-		"an epoch that stands counts as advanced": func(s session.Store) *broken {
+		"an epoch counts as advanced without a write": func(s session.Store) *broken {
 			return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
 				if from > 0 {
 					return from, nil

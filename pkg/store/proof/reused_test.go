@@ -10,9 +10,9 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
-// Law 4: a reuse ends its session and is reported, even where the deletion of its item fails. Otherwise the next request
+// Law 4: a reuse ends its session and is reported, even if the deletion of its item fails. Otherwise the next request
 // would find a session that is over, and no log line would name the reuse.
-func TestAReuseIsReportedEvenWhereTheDeletionFails(t *testing.T) {
+func TestAReuseIsReportedEvenIfTheDeletionFails(t *testing.T) {
 	f := newMetered(t)
 	register(t, f.store, f.tenant, "web", nil)
 	first := f.issue("user", "web")

@@ -12,8 +12,8 @@ import (
 
 // state is one session as the laws see it, together with its application's epoch.
 //
-// Linearizability is local: a history is linearizable if that of every session is. An operation that concerns many
-// sessions, such as a deletion by user, is one part for each of them.
+// Linearizability is local: a history is linearizable if the history of every session is. An operation on many sessions,
+// such as a deletion by user, is one part for each of them.
 type state struct {
 	created, deleted bool
 	generation       uint32
@@ -23,13 +23,13 @@ type state struct {
 	epoch, appEpoch  uint64
 }
 
-// part is what an operation did to one session, as a step of the specification: from a state to every state that
-// it may lead to, none if the operation could not have been answered so. An operation that takes effect in several
-// steps has several parts within its interval.
+// part is what an operation did to one session, as a step of the specification. A step leads from a state to all states
+// that may follow; the list is empty if the answer was impossible. An operation that takes effect in several steps has
+// several parts within its interval.
 type part struct {
 	name string
 	step func(state) []state
-	open bool // nobody knows whether it has happened: it may still, at any time
+	open bool // it has no answer: it may take effect at any later time
 }
 
 func specification() porcupine.Model {
@@ -45,15 +45,15 @@ func specification() porcupine.Model {
 	}).ToModel()
 }
 
-// gone says that nobody may see the session: deleted, or of an older epoch.
+// gone reports whether the session is deleted or of an older epoch, so that nobody may see it.
 func (s state) gone() bool { return !s.created || s.deleted || s.epoch != s.appEpoch }
 
 func (s state) expired(now int64) bool { return now >= s.idleUntil || now >= s.absolute }
 
 func (s state) live(now int64) bool { return !s.gone() && !s.expired(now) }
 
-// forgives says whether law 4 answers a token of a generation with the current one: the token is one to six behind,
-// and was rotated within the overlap; within a minute of it, from two behind on.
+// forgives reports whether law 4 answers a token of a generation with the current one. The token is one to six behind,
+// and was rotated within the overlap; from two behind on, within a minute at most.
 func (s state) forgives(generation uint32, now int64, overlap time.Duration) bool {
 	behind := int64(s.generation) - int64(generation)
 	if behind > 1 {
@@ -62,7 +62,7 @@ func (s state) forgives(generation uint32, now int64, overlap time.Duration) boo
 	return 1 <= behind && behind <= 6 && now-s.rotated[generation%6] <= overlap.Milliseconds()
 }
 
-// superseded says whether presenting a generation is reuse.
+// superseded reports whether presenting a generation is reuse.
 func (s state) superseded(generation uint32, now int64, overlap time.Duration) bool {
 	return generation < s.generation && !s.forgives(generation, now, overlap)
 }
@@ -85,7 +85,7 @@ func when(legal bool, next ...state) []state {
 	return next
 }
 
-// anyway is a step that may have done something or nothing.
+// anyway is a step that may have taken effect or not.
 func anyway(s state, done bool, next state) []state {
 	if !done {
 		return []state{s}
@@ -93,8 +93,8 @@ func anyway(s state, done bool, next state) []state {
 	return []state{s, next}
 }
 
-// asked is what a client asked for, of a session with these times. Repeats says that a request may have been sent more
-// than once, and that one may arrive late.
+// asked is a request of a client for a session with these times. With repeats, a request may have been sent more than
+// once, and one may arrive late.
 type asked struct {
 	now     int64
 	repeats bool
@@ -102,7 +102,7 @@ type asked struct {
 	overlap time.Duration
 }
 
-// issued is an issue: its session is under the epoch that it read, even if a deletion follows before it is written.
+// issued is an answered issue. Its session has the epoch that the issue read, even if a deletion came before the write.
 func (a asked) issued(out session.Session) []part {
 	fresh := state{
 		created: true, idleUntil: out.IdleExpiresAt.UnixMilli(), absolute: out.AbsoluteExpiresAt.UnixMilli(),
@@ -114,7 +114,7 @@ func (a asked) issued(out session.Session) []part {
 }
 
 // refreshed is an answered refresh of a generation. A retry may follow a rotation by its own first attempt. It may also
-// be the only sign of one: whoever rotated was refused, because the application was deleted between the two reads.
+// be the only sign of a rotation whose request was refused, because the application was deleted between the two reads.
 func (a asked) refreshed(generation uint32, g session.Grant) []part {
 	name := fmt.Sprintf("refresh %d: %s, %d", generation, g.Outcome, g.Session.Generation)
 	slots, idleUntil := millisOf(g.Session.Rotated), g.Session.IdleExpiresAt.UnixMilli()
@@ -149,8 +149,8 @@ func millisOf(times [session.RotationTimes]time.Time) (slots [6]int64) {
 	return slots
 }
 
-// refused is a refresh that was refused. All refusals read the same to the caller, so any may be said of a session
-// whose application was deleted; of every other session it has to be the right one.
+// refused is a refused refresh. All refusals look the same to the caller, so a session whose application was deleted may
+// get any of them. Every other session must get the right one.
 func (a asked) refused(generation uint32, err error) []part {
 	name := fmt.Sprintf("refresh %d: %v", generation, err)
 	var parts []part
@@ -169,10 +169,10 @@ func (a asked) refused(generation uint32, err error) []part {
 			{name: name + ", and ends the session", step: func(s state) []state { return []state{s.ended()} }},
 		}
 	default:
-		parts = []part{{name: name + ", which no law knows", step: func(state) []state { return nil }}}
+		parts = []part{{name: name + ", which the laws do not know", step: func(state) []state { return nil }}}
 	}
-	// The write goes through and its answer is refused when the application is deleted between the two requests of a
-	// refresh; and a first attempt of its own may have rotated.
+	// If the application is deleted between the two requests of a refresh, the write is applied and its answer refused.
+	// The refresh's own first attempt may also have rotated.
 	if a.repeats || errors.Is(err, session.ErrUnknown) {
 		parts = append(parts, a.mayRotate(generation))
 	}
@@ -200,7 +200,7 @@ func (a asked) deleted(err error) []part {
 	if err == nil {
 		return []part{{name: "delete: done", step: func(s state) []state { return when(s.live(a.now), s.ended()) }}}
 	}
-	return []part{{name: "delete: none", step: func(s state) []state {
+	return []part{{name: "delete: not found", step: func(s state) []state {
 		switch {
 		case s.gone():
 			return []state{s}
@@ -211,7 +211,7 @@ func (a asked) deleted(err error) []part {
 }
 
 // swept is a deletion of many sessions that named this one, or did not. It may end all that it finds, and names those
-// that were live when it looked: not one that had expired by its clock, or was of another epoch than it had read, and
+// that were live when it looked. It may end without a name a session that looked expired or of another epoch, and that
 // was refreshed or issued meanwhile.
 func (a asked) swept(named bool) []part {
 	if !named {
@@ -233,8 +233,8 @@ func mayEnd() []part {
 	}}}
 }
 
-// advanced is a deletion of the application's sessions. Two at once may share an epoch: what counts is that it was
-// advanced since the deletion began.
+// advanced is a deletion of the application's sessions. Two concurrent ones may share an epoch, if it was advanced after
+// both began.
 func (a asked) advanced(epoch uint64) []part {
 	parts := []part{
 		{name: fmt.Sprintf("delete by application: before epoch %d", epoch), step: func(s state) []state {
@@ -246,7 +246,7 @@ func (a asked) advanced(epoch uint64) []part {
 			return when(legal, s)
 		}},
 	}
-	if a.repeats { // a first attempt whose answer was lost, before the epoch of another one was answered
+	if a.repeats { // a first attempt without an answer may come before the answered one
 		own := a.mayAdvance()
 		own[0].open = false
 		parts = append(parts, own...)
@@ -254,7 +254,7 @@ func (a asked) advanced(epoch uint64) []part {
 	return parts
 }
 
-// mayAdvance is one without an answer. However often it was sent, it advances the epoch that it read, once.
+// mayAdvance is such a deletion without an answer. However often it was sent, it advances the epoch at most once.
 func (a asked) mayAdvance() []part {
 	return []part{{name: "delete by application: perhaps", open: true, step: func(s state) []state {
 		more := s
@@ -263,14 +263,14 @@ func (a asked) mayAdvance() []part {
 	}}}
 }
 
-// seen is a read that found the session so.
+// seen is a read that found the session in this state.
 func (a asked) seen(out session.Session) []part {
 	return []part{{name: fmt.Sprintf("read: generation %d", out.Generation), step: func(s state) []state {
 		return when(s.live(a.now) && s.generation == out.Generation && s.rotated == millisOf(out.Rotated), s)
 	}}}
 }
 
-// unseen is a read that did not find it.
+// unseen is a read that did not find the session.
 func (a asked) unseen() []part {
-	return []part{{name: "read: none", step: func(s state) []state { return when(!s.live(a.now), s) }}}
+	return []part{{name: "read: not found", step: func(s state) []state { return when(!s.live(a.now), s) }}}
 }

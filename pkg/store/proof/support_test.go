@@ -107,7 +107,7 @@ func register(t fixture.T, store session.Store, tenant, id string, change func(*
 	}
 }
 
-// newAPIKey stores a key and returns it as its holder has it.
+// newAPIKey stores a key and returns it with its secret.
 func newAPIKey(t testing.TB, store session.Store, tenant string, at time.Time) token.APIKey {
 	t.Helper()
 	key := fixture.Must(token.NewAPIKey(rand.Reader))
