@@ -2,7 +2,7 @@ package overlap
 
 import "time"
 
-// Behaviour is what the clients of one session do, without a thief.
+// Behaviour is what the clients of one session do, without an attacker.
 type Behaviour struct {
 	Name, Does string
 	live       func(*run)
@@ -34,8 +34,8 @@ func Behaviours() []Behaviour {
 }
 
 // pageLoads are tabs that refresh at every page load with the token that their cookie jar holds then. Loads are up to
-// twice the given time apart. A load does not wait for the answer to the one before: whenever an answer arrives, its
-// cookie replaces the one in the jar, an older token a newer one too.
+// twice the given time apart. A load does not wait for the answer to the one before. Whenever an answer arrives, its
+// cookie replaces the one in the jar, even a newer one.
 func pageLoads(tabs int, every time.Duration, n network, length time.Duration) func(*run) {
 	return func(r *run) {
 		var load func()
@@ -60,7 +60,7 @@ func backLater(live func(*run)) func(*run) {
 	}
 }
 
-// lock is held by one tab at a time; the others wait in a row.
+// lock is held by one tab at a time; the others wait in a queue.
 type lock struct {
 	held    bool
 	waiting []func()
@@ -83,13 +83,13 @@ func (l *lock) free() {
 	}
 }
 
-// lockedTabs are tabs that refresh one after the other, under a lock, when the access token is over; whoever gets the
-// lock looks first whether another tab was faster. A page load while the request is on its way drops the lock.
+// lockedTabs are tabs that refresh one after the other, under a lock, when the access token has expired. A tab that gets
+// the lock first checks whether another tab was faster. A page load while the request is on its way drops the lock.
 func lockedTabs(r *run) {
 	const (
 		loads   = 30 * time.Second
 		loading = 500 * time.Millisecond
-		gives   = 5 * time.Second // up
+		givesUp = 5 * time.Second
 		lag     = 3 * time.Second
 	)
 	fresh, shared := accessLifetime, &lock{}
@@ -115,7 +115,7 @@ func lockedTabs(r *run) {
 				}
 			})
 			r.after(r.about(loads), func() { leave(loading) })
-			r.after(gives, func() { leave(0) })
+			r.after(givesUp, func() { leave(0) })
 		}
 		wake = func() { shared.take(refresh) }
 		r.after(fresh+r.upTo(lag), wake)
@@ -123,8 +123,8 @@ func lockedTabs(r *run) {
 	r.until(8 * time.Hour)
 }
 
-// visits are a client that refreshes whenever it is opened, 10 or 11 times in 16 hours and not at night. Where the
-// answer is lost, because the page is closed or the phone sleeps, the next visit shows the same token again.
+// visits are a client that refreshes whenever it is opened, 10 or 11 times in 16 hours and not at night. If the
+// answer is lost, because the page is closed or the phone sleeps, the next visit presents the same token again.
 func visits(lost float64) func(*run) {
 	return func(r *run) {
 		var visit func()
@@ -143,9 +143,9 @@ func visits(lost float64) func(*run) {
 	}
 }
 
-// server is a backend that keeps the token of its user in a row that its workers share. Whoever needs an access token
-// and finds it over reads the row and refreshes, repeats after 2 s up to three times with the same token, and writes
-// what it was answered, whatever the row holds by then.
+// server is a backend that keeps the token of its user in a row that its workers share. A worker that needs an access
+// token and finds it expired reads the row and refreshes. It sends the same token up to three times, 2 s apart. It writes
+// the token of the answer, whatever the row holds by then.
 func server(r *run) {
 	const attempts, patience = 3, 2 * time.Second
 	fresh := accessLifetime

@@ -12,25 +12,25 @@ type Lab struct {
 	Sessions int           // of each policy and behaviour
 	Thefts   int           // of each policy and thief
 	Seed     uint64        // of the first session
-	Idle     time.Duration // mean time from the end of an access token until its holder refreshes, where there is a thief
+	Idle     time.Duration // mean time from the expiry of an access token until its holder refreshes, if there is an attacker
 }
 
-// Results are what became of the sessions, by policy.
+// Results are the results of the sessions, by policy.
 type Results struct {
 	Lab
 	Logouts [][]int   // false logouts, by policy and behaviour
 	Lives   [][]Lives // by policy and thief
 }
 
-// Lives are how long thieves had a living session, the shortest first.
+// Lives are the times for which attackers had a live session, the shortest first.
 type Lives []time.Duration
 
-// Quantile is the life that a share of the thieves does not outlive.
+// Quantile is the time that a share of the attackers does not exceed.
 func (l Lives) Quantile(share float64) time.Duration {
 	return l[min(int(share*float64(len(l))), len(l)-1)]
 }
 
-// Never is how many thieves were not caught in 30 days.
+// Never is the number of attackers who were not caught in 30 days.
 func (l Lives) Never() int {
 	i, _ := slices.BinarySearch(l, never)
 	return len(l) - i
@@ -53,7 +53,7 @@ func (l Lab) Run() Results {
 	return all
 }
 
-// logouts counts the sessions that end without a thief.
+// logouts counts the sessions that end without an attacker.
 func (l Lab) logouts(rule Rule, live func(*run)) (ended int) {
 	for _, over := range simulate(l, l.Sessions, rule, func(r *run) bool { live(r); return r.session.over }) {
 		if over {

@@ -38,7 +38,7 @@ func TestNobodyIsLoggedOutByTabsAndServers(t *testing.T) {
 	}
 }
 
-// The proof above can fail: a window for one generation alone, closed by the use of the successor, is noticed.
+// The proof above can fail: a window for one generation alone, which the use of the successor closes, logs tabs out.
 func TestAWindowThatTheSuccessorClosesLogsTabsOut(t *testing.T) {
 	l := Lab{Sessions: 1000, Seed: 1}
 	for _, h := range Behaviours()[:3] {
@@ -48,7 +48,7 @@ func TestAWindowThatTheSuccessorClosesLogsTabsOut(t *testing.T) {
 	}
 }
 
-// What an overlap of 30 s does not promise: a client that loses an answer and comes back later. A day's does.
+// An overlap of 30 s does not protect a client that loses an answer and comes back later. An overlap of a day does.
 func TestALostAnswerIsForgivenWithinTheOverlapOnly(t *testing.T) {
 	few := Lab{Sessions: 1000, Seed: 1}
 	if ended := few.logouts(law4(browsers), visits(0.002)); ended < 400 || ended > 550 {
@@ -100,43 +100,43 @@ func TestATabFourGenerationsBehindIsAnswered(t *testing.T) {
 	}
 }
 
-// Law 4: whoever presents a token later than the overlap after its rotation is caught, always.
-func TestALateThiefIsCaught(t *testing.T) {
+// Law 4: a token that is presented later than the overlap after its rotation always ends the session.
+func TestALateTokenEndsTheSession(t *testing.T) {
 	for _, overlap := range []time.Duration{0, browsers, time.Hour, phones} {
 		for rotations := 1; rotations <= 9; rotations++ {
 			s, _ := chain(rotations)
 			for token := range s.current() {
 				at := s.tokens[token].rotated + overlap + time.Millisecond
 				if got := law4(overlap)(s, token, at); got != End {
-					t.Errorf("overlap %v, token %d of %d: got %v, want the end", overlap, token, rotations, got)
+					t.Errorf("overlap %v, token %d of %d: got %v, want %v", overlap, token, rotations, got, End)
 				}
 			}
 		}
 	}
 	for _, life := range lab().lives(law4(browsers), late) {
 		if life != 0 {
-			t.Fatalf("a token of an hour ago: got %v of life, want none", life)
+			t.Fatalf("a token of an hour ago: got a life of %v, want 0", life)
 		}
 	}
 }
 
-// Law 4: of two holders who both go on one is caught within hours at any overlap, and after a night at the latest.
+// Law 4: two holders who both go on are noticed within hours at any overlap, and after a night at the latest.
 func TestTwoHoldersAreNoticed(t *testing.T) {
 	for _, overlap := range []time.Duration{browsers, 10 * time.Minute, time.Hour, phones} {
 		lives := lab().lives(law4(overlap), once)
 		if n := lives.Never(); n != 0 {
-			t.Errorf("overlap %v: got %d of %d thieves never caught, want 0", overlap, n, len(lives))
+			t.Errorf("overlap %v: got %d of %d attackers never caught, want 0", overlap, n, len(lives))
 		}
 		if median := lives.Quantile(0.5); median > 5*time.Hour {
-			t.Errorf("overlap %v: got a median life of %v, want 5 h at most", overlap, median)
+			t.Errorf("overlap %v: got a median life of %v, want at most 5 h", overlap, median)
 		}
 		if longest := slices.Max(lives); longest > 2*day {
-			t.Errorf("overlap %v: got a longest life of %v, want two days at most", overlap, longest)
+			t.Errorf("overlap %v: got a longest life of %v, want at most two days", overlap, longest)
 		}
 	}
 }
 
-// What no rule for bearer tokens with an overlap promises: a thief who sees each rotation rides along.
+// No rule for bearer tokens with an overlap catches an attacker who sees each rotation.
 func TestARiderIsNotCaught(t *testing.T) {
 	l := lab()
 	l.Thefts = min(l.Thefts, 100)
@@ -145,12 +145,12 @@ func TestARiderIsNotCaught(t *testing.T) {
 	}
 }
 
-// Siblings are two sessions: whoever holds one is never noticed.
-func TestAWindowThatHandsOutSiblingsKeepsTheThief(t *testing.T) {
+// Siblings act as two sessions, so no holder of one is noticed.
+func TestAWindowThatHandsOutSiblingsNeverCatchesAnAttacker(t *testing.T) {
 	l := lab()
 	l.Thefts = min(l.Thefts, 100)
 	if lives := l.lives(siblings(day), once); lives.Never() != len(lives) {
-		t.Errorf("got %d of %d thieves never caught, want all", lives.Never(), len(lives))
+		t.Errorf("got %d of %d attackers never caught, want all", lives.Never(), len(lives))
 	}
 }
 

@@ -9,12 +9,12 @@ type Policy struct {
 	Products []Product
 }
 
-// Product is a fact: what a product's documentation says about a token that was rotated.
+// Product is what a product's documentation says about a rotated token.
 type Product struct {
 	Name, Says, Page string
 }
 
-// Policies are the rows of the table. Windows are 30 s so that the rules compare, where the product has no fixed one.
+// Policies are the rows of the table. Where a product has no fixed window, it is 30 s, so that the rules compare.
 func Policies() []Policy {
 	const window = 30 * time.Second
 	return []Policy{

@@ -49,7 +49,7 @@ func (r Results) per10000(n int) string {
 	return fmt.Sprintf("%.0f", float64(n)*10_000/float64(r.Sessions))
 }
 
-// String shows the median, the life that nine of ten do not outlive, and the share that is not caught in 30 days.
+// String shows the median, the 90 % quantile, and the share that is not caught in 30 days.
 func (l Lives) String() string {
 	uncaught := l.Never()
 	if uncaught == len(l) {

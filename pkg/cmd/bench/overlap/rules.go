@@ -8,7 +8,7 @@ const (
 )
 
 // law4 is the rule of this service: the window of a token runs from its own rotation. One generation behind it lasts
-// the whole overlap, two to six behind a minute at most. Rolling forward after a restore is no part of the lab.
+// the whole overlap, two to six behind a minute at most. The lab leaves out the roll forward after a restore.
 func law4(overlap time.Duration) Rule {
 	return func(s *Session, t Token, now time.Duration) Verdict {
 		window := overlap
@@ -80,8 +80,7 @@ func newestChild(window time.Duration) Rule {
 	}
 }
 
-// parentAtAnyTime answers the parent of the current token at any time and any other token for a while, both with the
-// current one.
+// parentAtAnyTime answers with the current token: its parent at any time, and any other token for a while.
 func parentAtAnyTime(window time.Duration) Rule {
 	return func(s *Session, t Token, now time.Duration) Verdict {
 		switch {

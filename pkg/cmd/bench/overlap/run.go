@@ -16,11 +16,11 @@ type run struct {
 	random  *rand.Rand
 	now     time.Duration
 	due     []event       // the next one last
-	stored  Token         // what the clients of the session share: a jar, a storage, a row
-	idle    time.Duration // mean time that a holder of a stolen session waits with an access token that is over
+	stored  Token         // shared by the clients of the session: in a jar, a storage or a row
+	idle    time.Duration // mean time from the expiry of an access token to the next refresh, after a theft
 }
 
-// event is something that is due at a time.
+// event is an action that is due at a time.
 type event struct {
 	at time.Duration
 	do func()
@@ -30,7 +30,7 @@ func newRun(rule Rule, seed uint64) *run {
 	return &run{rule: rule, session: newSession(), random: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // a seed repeats a run
 }
 
-// after plans an event. Of those that are due at the same time the one planned first comes first.
+// after plans an event. Events that are due at the same time run in the order in which they were planned.
 func (r *run) after(d time.Duration, do func()) {
 	at, i := r.now+d, len(r.due)
 	for i > 0 && r.due[i-1].at <= at {
@@ -39,7 +39,7 @@ func (r *run) after(d time.Duration, do func()) {
 	r.due = slices.Insert(r.due, i, event{at, do})
 }
 
-// until lets everything happen that is due before a time, or until the session is over.
+// until runs the events that are due before a time, or until the session is over.
 func (r *run) until(end time.Duration) {
 	for last := len(r.due) - 1; last >= 0 && r.due[last].at < end; last = len(r.due) - 1 {
 		next := r.due[last]
@@ -52,23 +52,23 @@ func (r *run) until(end time.Duration) {
 	r.now = end
 }
 
-// upTo is a random time, all equally likely.
+// upTo is a uniformly distributed random time, at most d.
 func (r *run) upTo(d time.Duration) time.Duration {
 	return time.Duration(r.random.Int64N(int64(d) + 1))
 }
 
-// about is a random time with a mean, as between events that know nothing of each other.
+// about is an exponentially distributed random time with a mean, as between independent events.
 func (r *run) about(mean time.Duration) time.Duration {
 	return time.Duration(r.random.ExpFloat64() * float64(mean))
 }
 
 func (r *run) chance(p float64) bool { return r.random.Float64() < p }
 
-// network carries a request or an answer in a time up to way. It loses some, and holds some up.
+// network carries a request or an answer in a time up to way. It loses some, and delays some.
 type network struct {
 	way    time.Duration
 	loss   float64       // share that is lost
-	slow   float64       // share that is held up
+	slow   float64       // share that is delayed
 	slowBy time.Duration // at most
 }
 
@@ -80,8 +80,8 @@ func (n network) time(r *run) time.Duration {
 	return d
 }
 
-// send presents a token over a network and hands on the answer, when it arrives. A request that nobody waits for any
-// more is served all the same.
+// send presents a token over a network and passes on the answer when it arrives. A request that nobody waits for any
+// more is still served.
 func (r *run) send(t Token, n network, then func(Token)) {
 	r.after(n.time(r), func() {
 		if r.chance(n.loss) {
@@ -94,7 +94,7 @@ func (r *run) send(t Token, n network, then func(Token)) {
 	})
 }
 
-// present is the service: it judges a token by the clock of one of its containers.
+// present is the service: it judges a token with the clock of one of its containers.
 func (r *run) present(t Token) (Token, bool) {
 	return r.session.exchange(r.rule, t, r.now+r.upTo(2*skew)-skew)
 }

@@ -43,7 +43,7 @@ func (s *service) issue() {
 
 func (s *service) now() time.Duration { return s.clock.Now().Sub(s.start) }
 
-// exchange presents a token. The second result is false when the session ended.
+// exchange presents a token. The second result is false if the session ended.
 func (s *service) exchange(token Token) (Token, bool) {
 	g, err := s.verbs.Refresh(s.t.Context(), session.RefreshRequest{Token: s.texts[token]})
 	if errors.Is(err, session.ErrReused) {
@@ -58,7 +58,7 @@ func (s *service) exchange(token Token) (Token, bool) {
 	return Token(slices.Index(s.texts, g.Refresh.Reveal())), true
 }
 
-// The lab's rule is the service's: random exchanges, most of them at the borders of the windows, end alike.
+// The lab has the rule of the service: random exchanges, most at the borders of the windows, have the same results.
 func TestTheServiceHasTheRuleOfTheLab(t *testing.T) {
 	sessions := 200
 	if testing.Short() {
@@ -89,7 +89,7 @@ func TestTheServiceHasTheRuleOfTheLab(t *testing.T) {
 			}
 		}
 		if len(verdicts) != 3 {
-			t.Errorf("overlap %v: verdicts %v, want all three", overlap, verdicts)
+			t.Errorf("overlap %v: got verdicts %v, want all three", overlap, verdicts)
 		}
 	}
 }

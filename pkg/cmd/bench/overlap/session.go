@@ -15,17 +15,17 @@ const (
 	Rotate                // answer with a new child of the presented token
 )
 
-// Rule decides what becomes of a token that is presented. It changes nothing.
+// Rule decides about a token that is presented. It changes nothing.
 type Rule func(s *Session, t Token, now time.Duration) Verdict
 
-// Session is the state of one session: every token that it ever had. Where a rule makes no siblings the tokens are a
+// Session is the state of one session: every token that it ever had. Under a rule without siblings the tokens are a
 // chain and a token is its own generation.
 type Session struct {
 	tokens []made
 	over   bool
 }
 
-// made is what is known of a token that was handed out.
+// made is the state of an issued token.
 type made struct {
 	parent, newest Token         // newest: the child that was made last; 0: no child
 	rotated        time.Duration // when the first child was made

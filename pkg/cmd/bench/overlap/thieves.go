@@ -2,24 +2,24 @@ package overlap
 
 import "time"
 
-// Thief is somebody with a token of a session whose user goes on. Neither loses a message.
+// Thief is an attacker with a copied token of a session whose user goes on. Neither loses a message.
 type Thief struct {
 	Name, Does string
-	steal      func(*run) time.Duration // how long the session lives once the thief has used it
+	steal      func(*run) time.Duration // how long the session lives after the attacker's first use
 }
 
 const (
 	day     = 24 * time.Hour
 	night   = 16 * time.Hour // when it begins
 	horizon = 30 * day
-	never   = time.Duration(1<<63 - 1) // how long a thief lives who is not caught within the horizon
+	never   = time.Duration(1<<63 - 1) // the life of a session whose attacker is not caught within the horizon
 
 	awake = night - 2*time.Hour
-	polls = 10 * time.Second // of the rider, are so far apart
-	stale = time.Hour        // since the rotation of the token that the late thief found
+	polls = 10 * time.Second // between two polls of the rider
+	stale = time.Hour        // since the rotation of the token that the late attacker found
 )
 
-// Thieves are the thieves of the table.
+// Thieves are the columns of the table.
 func Thieves() []Thief {
 	return []Thief{
 		{"once", "copies the newest token once; user and thief both go on", once},
@@ -28,13 +28,13 @@ func Thieves() []Thief {
 	}
 }
 
-// holder is somebody who goes on with a token: a refresh whenever the access token is over and one is needed.
+// holder goes on with a token: it refreshes whenever it needs an access token and the last one has expired.
 type holder struct {
 	token  Token
 	sleeps bool // 8 hours a day
 }
 
-// use lets a holder refresh again and again, and does something after each time.
+// use lets a holder refresh again and again, and calls then after each refresh.
 func (r *run) use(h *holder, then func()) {
 	pause := accessLifetime + r.about(r.idle)
 	if h.sleeps && (r.now+pause)%day > night {
@@ -49,7 +49,7 @@ func (r *run) use(h *holder, then func()) {
 	})
 }
 
-// user starts a session in the morning and uses it until the theft: two hours, and a time up to another one.
+// user starts a session in the morning and uses it until the theft: for two hours, and a random time up to most.
 func (r *run) user(most time.Duration, then func()) *holder {
 	u := &holder{sleeps: true}
 	r.use(u, then)
@@ -57,7 +57,7 @@ func (r *run) user(most time.Duration, then func()) *holder {
 	return u
 }
 
-// life lets everybody go on and returns how long the session lives from now.
+// life lets all holders go on and returns how long the session lives from now.
 func (r *run) life() time.Duration {
 	start := r.now
 	if r.until(start + horizon); r.session.over {
@@ -81,7 +81,7 @@ func late(r *run) time.Duration {
 	return r.goOn(&holder{token: found})
 }
 
-// goOn presents a thief's token for the first time.
+// goOn presents a copied token for the first time.
 func (r *run) goOn(thief *holder) time.Duration {
 	t, ok := r.present(thief.token)
 	if !ok {
