@@ -47,27 +47,34 @@ func (p *account) wantGranted(op string) {
 	if p.table != nil {
 		p.at("DYNAMODB", p.serve(c.before(newProxy(p.t))))
 	}
-	p.t.Cleanup(func() {
-		used := map[string]bool{}
-		for _, asked := range c.all {
-			granted := false
-			for _, s := range policies {
-				if s.allows(asked) {
-					granted, used[s.Sid+" "+asked.action] = true, true
-				}
-			}
-			if !granted {
-				p.t.Errorf("%s: got %s of %s with %q, want it among %q", op, asked.action, asked.resource, asked.keys, policies)
-			}
-		}
+	p.t.Cleanup(func() { c.compare(p.t, op, policies) })
+}
+
+func (c *calls) compare(t *testing.T, op string, policies []statement) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	used := map[string]bool{}
+	for _, asked := range c.all {
+		granted, near := false, []statement(nil)
 		for _, s := range policies {
-			for _, action := range s.Action {
-				if !used[s.Sid+" "+action] {
-					p.t.Logf("%s: no event makes use of %s of %s", op, action, s.Sid)
-				}
+			if s.allows(asked) {
+				granted, used[s.Sid+" "+asked.action] = true, true
+			} else if slices.Contains(s.Action, asked.action) {
+				near = append(near, s)
 			}
 		}
-	})
+		if !granted {
+			t.Errorf("%s: got %s of %s with %q, want what is allowed: %+v", op, asked.action, asked.resource, asked.keys, near)
+		}
+	}
+	for _, s := range policies {
+		for _, action := range s.Action {
+			if !used[s.Sid+" "+action] {
+				t.Logf("%s: no event makes use of %s of %s", op, action, s.Sid)
+			}
+		}
+	}
 }
 
 // rarely replays the function's own event where each application has copies and admits one session of a user.
@@ -98,19 +105,22 @@ func (c *calls) before(service http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(raw))
 		var in map[string]any
 		_ = json.Unmarshal(raw, &in) // the service refuses what is not JSON
-		target, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		c.mu.Lock()
-		switch target {
-		case "DynamoDB_20120810":
-			c.dynamo(action, in)
-		case "secretsmanager":
-			c.add("secretsmanager:"+action, c.resource("SecretId", in), nil)
-		default: // AWSEvents
-			c.add(strings.ToLower(strings.TrimPrefix(target, "AWS"))+":"+action, c.resource("EventBusName", in), nil)
-		}
-		c.mu.Unlock()
+		c.record(r.Header.Get("X-Amz-Target"), in)
 		service.ServeHTTP(w, r)
 	})
+}
+
+func (c *calls) record(target string, in map[string]any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch service, action, _ := strings.Cut(target, "."); service {
+	case "DynamoDB_20120810":
+		c.dynamo(action, in)
+	case "secretsmanager":
+		c.add("secretsmanager:"+action, c.resource("SecretId", in), nil)
+	default: // AWSEvents
+		c.add(strings.ToLower(strings.TrimPrefix(service, "AWS"))+":"+action, c.resource("EventBusName", in), nil)
+	}
 }
 
 // members are the actions that the members of a transaction need.
