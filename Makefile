@@ -167,8 +167,8 @@ load: ## Chains of refreshes and other requests over HTTP, with a plot (DURATION
 compare: ## Side by side with fosite, oidc-provider and a floor, on Linux (ROUNDS=9, TURN=3s, CHAINS=8; needs npm)
 	@go run ./pkg/cmd/bench compare -rounds $(ROUNDS) -duration $(TURN) -chains $(CHAINS)
 
-overlap: ## What the rules of this service and of other products cost honest clients and leave to thieves
-	@go run ./pkg/cmd/bench overlap
+overlap: ## What the rules of this service and of other products cost honest clients and leave to thieves, with a chart
+	@mkdir -p .build && go run ./pkg/cmd/bench overlap -chart .build/overlap.svg
 
 interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
 	@pkg/e2e/clients/run

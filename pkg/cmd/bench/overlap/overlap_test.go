@@ -1,6 +1,7 @@
 package overlap
 
 import (
+	"encoding/xml"
 	"os"
 	"slices"
 	"strings"
@@ -156,15 +157,22 @@ func TestAWindowThatHandsOutSiblingsNeverCatchesAnAttacker(t *testing.T) {
 
 func TestTheSameSeedGivesTheSameReport(t *testing.T) {
 	l := Lab{Sessions: 20, Thefts: 5, Seed: 7, Idle: 5 * time.Minute}
-	var text, again strings.Builder
-	l.Run().Print(&text)
-	l.Run().Print(&again)
-	if again.String() != text.String() {
-		t.Errorf("got another report:\n%s\nwant:\n%s", &again, &text)
+	report := func() (text, chart string) {
+		results := l.Run()
+		var out strings.Builder
+		results.Print(&out)
+		return out.String(), results.SVG()
+	}
+	text, chart := report()
+	if again, chartAgain := report(); again != text || chartAgain != chart {
+		t.Errorf("got another report:\n%s\nwant:\n%s", again, text)
 	}
 	for _, p := range Policies() {
-		if got := strings.Count(text.String(), "| "+p.Name+" "); got != 2 {
-			t.Errorf("policy %q: got %d rows, want one in each table", p.Name, got)
+		if got := strings.Count(text, "| "+p.Name+" "); got != 2 || strings.Count(chart, ">"+p.Name+"<") != 1 {
+			t.Errorf("policy %q: got %d rows, want one in each table and one in the chart", p.Name, got)
 		}
+	}
+	if err := xml.Unmarshal([]byte(chart), new(struct{})); err != nil {
+		t.Errorf("chart: got %v, want XML", err)
 	}
 }
