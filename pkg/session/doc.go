@@ -44,8 +44,8 @@
 //     cookie and does not fit; when it is narrowed; and, where it is optional, when its key or issuer is unknown.
 //  7. The tenant of the request is the tenant of the credential. Permission is checked for the operation, before any
 //     lookup, so that existence is not told to the unauthorised. A user's access token reads and deletes that user's
-//     sessions alone. Tenants, applications and keys are managed by operators. An id that a header or a path cannot
-//     carry is refused where it comes into being.
+//     sessions alone; a narrowed one manages none, since it was given to somebody else. Tenants, applications and keys
+//     are managed by operators. An id that a header or a path cannot carry is refused where it comes into being.
 //  8. Keys rotate without an interruption: a key is published before it signs and stays until the last token that it
 //     signed has expired. Without keys the answer is 503, and nothing rotates. JWKS and the authorizer read public
 //     keys only. A token whose key was dropped is refused as that, after one more look at the source; it reads nothing
