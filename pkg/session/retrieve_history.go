@@ -55,7 +55,11 @@ func (h Historian) History(ctx context.Context, req HistoryRequest) (page []Entr
 		}
 		shown := e.User != ""
 		if !shown && e.isEnding() {
-			if shown, err = own.names(ctx, e.Application); err != nil && !errors.Is(err, errSpent) {
+			shown, err = own.names(ctx, e.Application)
+			switch {
+			case errors.Is(err, errSpent) && last != req.Before: // the next page begins with it, and with all its reads
+				return page, last, nil
+			case err != nil && !errors.Is(err, errSpent):
 				return nil, token.ID{}, err
 			}
 		}
@@ -126,6 +130,7 @@ func (s *entries) more(ctx context.Context) error {
 	if len(found) > 0 {
 		s.q.Before = found[len(found)-1].ID
 	}
+	s.q.Limit = maxApplications // whoever looks further looks far
 	return nil
 }
 

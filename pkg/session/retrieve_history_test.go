@@ -80,3 +80,34 @@ func TestAHistoryShowsNinetyDaysWithoutGaps(t *testing.T) {
 		}
 	}
 }
+
+// Whether an ending is shown depends on the user's first entry in the application, however many came later, and not on
+// how long a page is.
+func TestAnEndingIsShownHoweverFarBackTheApplicationIsNamed(t *testing.T) {
+	h := start(t)
+	of := func(user, application string, event session.Event) {
+		session.Record(t.Context(), h.store, h.Now(), session.Entry{Tenant: "demo", User: user, Event: event, Application: application})
+		h.Pass(time.Millisecond)
+	}
+	of("u", "service", session.EventIssued)
+	for range 1000 {
+		of("u", "web", session.EventIssued)
+	}
+	of("", "service", session.EventDeleted)
+	of("u", "web", session.EventIssued)
+	for _, limit := range []int{1, 50} {
+		req := session.HistoryRequest{Tenant: "demo", User: "u", Limit: limit}
+		shown := false
+		for range 4 {
+			page, next, err := h.History(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown = shown || slices.ContainsFunc(page, func(e session.Entry) bool { return e.Application == "service" && e.User == "" })
+			req.Before = next
+		}
+		if !shown {
+			t.Errorf("limit %d: got no ending of service on the first pages, want it", limit)
+		}
+	}
+}
