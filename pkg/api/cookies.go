@@ -126,16 +126,21 @@ func (c *Cookies) keepOwn(ctx context.Context, identifier session.Identifier) er
 	if !c.inBody && !slices.ContainsFunc(came, func(one cookie) bool { return one.value != came[0].value }) {
 		return nil
 	}
-	var own []cookie
+	var own, dropped []cookie
 	for _, one := range came {
 		t, err := identifier.Identify(ctx, one.value)
 		switch {
 		case err == nil:
 			one.token = t
 			own = append(own, one)
+		case errors.Is(err, session.ErrDroppedKey):
+			dropped = append(dropped, one)
 		case !errors.Is(err, session.ErrRefused):
 			return err
 		}
+	}
+	if len(own) == 0 && !c.inBody {
+		own = dropped // such a refusal clears no cookie
 	}
 	if c.inBody || len(own) > 0 {
 		c.came[ofRefresh] = own

@@ -49,6 +49,7 @@ func TestARefusalThatMayPassClearsNoCookie(t *testing.T) {
 		"wrong root":               {s.Handlers, api.Refresh, wrongRoot(s), 400, false},
 		"a key that never was":     {s.Handlers, api.Refresh, fixture.Must(unknown.Encode(keys.TokenKey{ID: unknown.KeyID})).Reveal(), 400, true},
 		"dropped key":              {dropped.All(), api.Refresh, current, 400, false},
+		"dropped key beside junk":  {dropped.All(), api.Refresh, "junk; refresh_token=" + current, 400, false},
 		"required access token":    {s.Handlers, api.Refresh, s.RefreshText(fixture.SessionReq, 0), 400, false},
 		"no keys":                  {noKeys.All(), api.Refresh, current, 503, false},
 		"no table":                 {broken.All(), api.Refresh, current, 503, false},
