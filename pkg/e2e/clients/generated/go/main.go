@@ -43,7 +43,7 @@ func run(ctx context.Context) error {
 	if err != nil || list.JSON200 == nil || len(list.JSON200.Data) != 1 || list.JSON200.Data[0].Generation != 1 {
 		return fmt.Errorf("list: got %v, %v, want one token of generation 1", list, err)
 	}
-	deleted, err := backend.DeleteByIdWithResponse(ctx, issued.RefreshTokenId.String())
+	deleted, err := backend.DeleteByIdWithResponse(ctx, issued.RefreshTokenId.String(), &DeleteByIdParams{})
 	if err != nil || deleted.JSON200 == nil || deleted.JSON200.Data.UserId != user {
 		return fmt.Errorf("delete: got %v, %v, want the token of %s", deleted, err, user)
 	}
