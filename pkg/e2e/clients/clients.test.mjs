@@ -44,8 +44,11 @@ test('oauth4webapi refreshes, narrows, introspects and revokes', async () => {
   assert.equal((await introspect(server, second.access_token)).scope, 'read');
   assert.equal((await introspect(server, first.refresh_token)).active, false);
 
-  const revoked = await oauth.revocationRequest(server, client, oauth.None(), second.access_token, loopback);
-  await oauth.processRevocationResponse(revoked);
+  const revoke = async (token) =>
+    oauth.processRevocationResponse(await oauth.revocationRequest(server, client, oauth.None(), token, loopback));
+  await revoke(second.access_token); // narrowed: it was given to somebody else, and ends nothing
+  assert.equal((await introspect(server, second.refresh_token)).active, true);
+  await revoke(second.refresh_token);
   assert.equal((await introspect(server, second.refresh_token)).active, false);
   await assert.rejects(refresh(server, second.refresh_token), { name: 'ResponseBodyError', error: 'invalid_grant', status: 400 });
 });
