@@ -10,7 +10,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-// Law 9: making, changing and ending of applications and keys are entries of the tenant, and what was refused is none.
+// Law 9: making, changing and ending of applications and keys are entries of the tenant. What was refused leaves no
+// entry.
 func TestEveryChangeIsAnEntryOfTheTenantsHistory(t *testing.T) {
 	d := newDesk(t)
 	d.do(api.PutApplication, `{"tenantId":"demo","applicationId":"new","settings":{"overlapSeconds":60}}`)

@@ -19,7 +19,7 @@ func RetrieveHistory(shell api.Shell, historian session.Historian) api.Handler {
 		}
 		given, queryErr := r.QueryMembers()
 		in, inErr := api.ReadInput(given, keyLimit, keyCursor)
-		// No application has this id, so a cursor of the history is none of a list.
+		// No application has this id, so a list refuses a cursor of the history.
 		list := session.ListRequest{Tenant: p.Tenant, User: user, Application: "\x00history"}
 		pageErr := readPage(&list, in)
 		if err := api.JoinFaults(r.NoOverride(), fault, queryErr, inErr, pageErr, r.NoBody()); err != nil {
