@@ -7,6 +7,7 @@ import { start } from './browser.mjs';
 import { APPLICATION_ID, BASE_URL, as, API_KEY } from './fixture.mjs';
 
 const [, code] = readFileSync(process.env.API_README, 'utf8').match(/```js\n(.*?)```/s);
+const recipes = readFileSync(process.env.RECIPES_README, 'utf8');
 const files = {
   '/': ['text/html', '<!doctype html><title>app</title><script type="module" src="app.js"></script>'],
   '/session.js': ['text/javascript', code.replace('https://auth.example.com', BASE_URL)],
@@ -16,6 +17,14 @@ const files = {
     const { status, data } = await session.refresh(); // at load
     Object.assign(document.body.dataset, { status, session: data?.refreshTokenId ?? '' });`],
 };
+
+// An app that keeps its tokens itself, with the code of pkg/api/recipes/README.md.
+files['/app'] = ['text/html', '<!doctype html><title>app</title><script type="module" src="/own.js"></script>'];
+files['/tokens.mjs'] = ['text/javascript',
+  recipes.match(/```js\n(.*?)```/s)[1].replace('process.env', JSON.stringify({ BASE_URL }))];
+files['/own.js'] = ['text/javascript', `${recipes.match(/```javascript\n(.*?)```/s)[1]}
+  Object.assign(window, { session, begin });
+  document.body.dataset.ready = 'yes';`];
 
 // A form needs no preflight. In a sandbox a page has the origin null.
 files['/attack'] = files['/sandbox'] = ['text/html', `<!doctype html><title>win</title>
@@ -102,6 +111,50 @@ test('a page logs in, refreshes in three tabs, logs out, and somebody else logs 
   assert.equal((await call(tabs[1], 'refresh')).data.refreshTokenId, carol);
   const names = (await browser.context.cookies()).map((cookie) => cookie.name).sort();
   assert.deepEqual(names, ['__Host-access_token', '__Host-refresh_token']);
+});
+
+test('windows of an app that share a store refresh once, and go on when one closes', async () => {
+  const windows = await Promise.all(Array.from({ length: 4 }, async () => {
+    const page = await browser.context.newPage();
+    await page.goto(`${app}/app`);
+    await page.locator('body[data-ready]').waitFor({ state: 'attached' });
+    return page;
+  }));
+  let refreshes = 0;
+  for (const page of windows) {
+    page.on('request', (request) => { refreshes += request.url() === `${BASE_URL}/jwt/refresh` && request.method() === 'POST'; });
+  }
+  const issued = await windows[0].evaluate(async () => {
+    const asked = Date.now();
+    const answer = await (await fetch('/login/erin', { method: 'POST' })).json();
+    return window.begin(asked, answer);
+  });
+  for (const page of windows) assert.equal(await page.evaluate(() => window.session.accessToken()), issued);
+  assert.equal(refreshes, 0);
+
+  // Each window asks twice, all at the same moment, with the token that an API has refused.
+  const refresh = (refused) => Promise.all(windows.map((page) => page.evaluate(
+    (token) => Promise.all([window.session.accessToken(token), window.session.accessToken(token)]), refused)));
+  const [next, ...others] = new Set((await refresh(issued)).flat());
+  assert.deepEqual(others, []);
+  assert.notEqual(next, issued);
+  assert.equal(refreshes, 1);
+
+  // A window that is closed in the middle of its refresh frees the lock; the others repeat it.
+  const held = new Promise((resolve) => windows[3].route(`${BASE_URL}/jwt/refresh`, async (route) => {
+    await route.fetch(); // the service has rotated
+    resolve();
+  }));
+  windows[3].evaluate((token) => window.session.accessToken(token), next).catch(() => {}); // its window goes
+  await held;
+  const waiting = windows[0].evaluate((token) => window.session.accessToken(token), next);
+  await windows[3].close();
+  assert.notEqual(await waiting, next);
+
+  await windows[1].evaluate(() => window.session.logOut());
+  const told = await windows[0].evaluate(() => window.session.accessToken().catch((error) => error.constructor.name));
+  assert.equal(told, 'LoginNeeded');
+  for (const page of windows.slice(0, 3)) await page.close();
 });
 
 test('a page of another origin neither uses the session nor plants one', async () => {
