@@ -106,7 +106,7 @@ func (c *Cookies) Choose(ctx context.Context, identifier session.Identifier) err
 	}
 	for _, one := range c.came[ofAccess] {
 		switch {
-		case slices.Contains(c.clear, one.pair[ofRefresh]):
+		case c.domain != "" && one.pair == cookiePairs[0], slices.Contains(c.clear, one.pair[ofRefresh]):
 			c.clear = appendNew(c.clear, one.pair[ofAccess])
 		case !c.inBody:
 			c.set[ofAccess] = appendNew(c.set[ofAccess], one.pair[ofAccess])

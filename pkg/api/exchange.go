@@ -94,7 +94,7 @@ func (r *Request) cause() session.Cause {
 type Accompanying struct {
 	// Text came in the header or the body; "" if nothing did.
 	Text string
-	// Cookies came by cookie. One that does not fit counts as absent.
+	// Cookies came by cookie. They count where Text is absent. One that does not fit counts as absent.
 	Cookies []string
 	// Refusal is the answer to a Text that does not fit. A narrowed Text counts as absent. So does a Text of an unknown
 	// key or issuer, unless the session needs an access token.
@@ -118,11 +118,10 @@ func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refreshe
 	access, err := genuine(ctx, companion, a.Text)
 	foreign := errors.Is(err, token.ErrForeignAccess)
 	switch {
-	case foreign:
-	case errors.Is(err, token.ErrBadAccess):
-		return session.Grant{}, a.Refusal
-	case err != nil:
+	case err != nil && !errors.Is(err, token.ErrBadAccess):
 		return session.Grant{}, err
+	case err != nil && !foreign:
+		return session.Grant{}, a.Refusal
 	case len(access) > 0:
 		req.Access = &access[0]
 	default:

@@ -167,6 +167,28 @@ func TestOneFittingAccessCookieSuffices(t *testing.T) {
 	}
 }
 
+// What counts as absent hides no cookie that fits.
+func TestAnAccessCookieCountsBesideAHeaderThatCountsAsAbsent(t *testing.T) {
+	for name, header := range map[string]func(*service.Service) string{
+		"a narrowed one": func(s *service.Service) string {
+			a := s.Access(fixture.SessionReq)
+			a.Narrowed = true
+			return s.Sign(a)
+		},
+		"one by an unknown key": func(s *service.Service) string {
+			return signedBy(fixture.NewKeys("ES256").SigningKey(), s.Access(fixture.SessionReq))
+		},
+		"an API key": func(*service.Service) string { return fixture.KeyText("all") },
+	} {
+		s := service.New(t, io.Discard)
+		r := refresh(s.RefreshText(fixture.SessionReq, 0), "Authorization", "Bearer "+header(s),
+			"Cookie", "accessToken="+s.Sign(s.Access(fixture.SessionReq)))
+		if got := s.Call(t, api.Refresh, r); got.StatusCode != 200 {
+			t.Errorf("%s: got %d %s, want 200", name, got.StatusCode, got.Body)
+		}
+	}
+}
+
 // An access token whose scope is smaller than its session's says so.
 func TestAnAccessTokenWithLessScopeIsNarrowed(t *testing.T) {
 	for scope, want := range map[string]bool{"": false, "email profile": false, "profile": true} {

@@ -106,7 +106,8 @@ func accompanying(r *api.Request, in api.Input, jar *api.Cookies) (api.Accompany
 	case inBody != "" && inBody != inHeader:
 		return came, api.FieldFault(keyToken, "conflict", "contradicts the Authorization header")
 	}
-	return api.Accompanying{Text: inHeader, Refusal: refusal}, nil
+	came.Text, came.Refusal = inHeader, refusal
+	return came, nil
 }
 
 // bodyAccess is the access token in the body: token and accessToken are two names of it.
