@@ -70,12 +70,15 @@ func (x *exchange) serve(rawQuery string) (events.APIGatewayProxyResponse, *fail
 		return none, fail(badRequestParameters)
 	}
 	var params map[string]string
-	var others []string
+	var others []*route
 	x.route, params, others = x.root.match(x.r.Method, x.path)
 	if x.route == nil {
 		failed := fail(missingAuthenticationToken)
-		if len(others) > 0 && x.config.OtherMethods != nil {
-			failed.body = x.config.OtherMethods(others)
+		if len(others) > 0 {
+			lineOf(x.r.Context()).set(slog.String("path", others[0].Path)) // a raw path may name a user
+			if methods := requestMethods(others); len(methods) > 0 && x.config.OtherMethods != nil {
+				failed.body = x.config.OtherMethods(methods)
+			}
 		}
 		return none, failed
 	}

@@ -107,11 +107,15 @@ func TestWhatNoFunctionAnswersHasALineToo(t *testing.T) {
 	boom := func(context.Context, request) (answer, error) { return answer{}, errors.New("boom") }
 	for target, want := range map[string]map[string]any{
 		"/nowhere?token=secret": {"level": "INFO", "path": "/nowhere", "status": 404.0, "op": nil},
+		"/open/alice/":          {"path": "/open/{id}", "status": 404.0, "method": "PUT"},
 		"/open/a?%zz":           {"level": "INFO", "path": "/open/{id}", "status": 400.0},
 		"/open/b":               {"level": "ERROR", "path": "/open/{id}", "status": 502.0, "op": "echo", "error": "boom", "outcome": "function failed"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RequestURI = target
+		if method, ok := want["method"].(string); ok {
+			r.Method = method
+		}
 		wantLine(t, target, logged(t, slog.LevelInfo, r, func(_ *slog.Logger, c *gatewayConfig) { c.Functions["echo"] = boom }), want)
 	}
 }

@@ -71,8 +71,9 @@ func (s *segment) child(part string) *segment {
 }
 
 // match finds the route of a raw path. A static part wins over a parameter, without backtracking. Parameters keep
-// their percent-encoding, as REST APIs pass them. One trailing slash is ignored; an empty part matches nothing.
-func (s *segment) match(method, path string) (found *route, params map[string]string, others []string) {
+// their percent-encoding, as REST APIs pass them. One trailing slash is ignored; an empty part matches nothing. Where only
+// the method fits no route, others are the routes of that path.
+func (s *segment) match(method, path string) (found *route, params map[string]string, others []*route) {
 	rest, rooted := strings.CutPrefix(path, "/")
 	if !rooted {
 		return nil, nil, nil
@@ -96,7 +97,7 @@ func (s *segment) match(method, path string) (found *route, params map[string]st
 		r = s.methods["ANY"]
 	}
 	if r == nil {
-		return nil, nil, s.requestMethods()
+		return nil, nil, slices.Collect(maps.Values(s.methods))
 	}
 	if len(values) == 0 {
 		return r, nil, nil
@@ -108,10 +109,16 @@ func (s *segment) match(method, path string) (found *route, params map[string]st
 	return r, params, nil
 }
 
-// requestMethods are the methods that a client chooses; browsers send OPTIONS by themselves.
-func (s *segment) requestMethods() []string {
-	methods := slices.Sorted(maps.Keys(s.methods))
-	return slices.DeleteFunc(methods, func(m string) bool { return m == http.MethodOptions || m == http.MethodHead })
+// requestMethods are the methods of routes that a client chooses; browsers send OPTIONS by themselves.
+func requestMethods(routes []*route) []string {
+	var methods []string
+	for _, r := range routes {
+		if r.Method != http.MethodOptions && r.Method != http.MethodHead {
+			methods = append(methods, r.Method)
+		}
+	}
+	slices.Sort(methods)
+	return methods
 }
 
 // wellEncoded says whether every % of a raw path or query begins two hex digits.
