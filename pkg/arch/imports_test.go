@@ -29,7 +29,8 @@ var rules = []struct {
 	{"pkg/keys/secretsmanager/fakesm", []string{"pkg/deploy/awsconfig", "aws-sdk"}, "support for tests of what reads and rotates secrets"},
 	{"pkg/keys/rotation", []string{"pkg/keys", "pkg/telemetry", "aws-sdk"}, "rotation knows keys and their secrets, not what they make"},
 	{"pkg/token", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
-	{"pkg/session", []string{"pkg/keys", "pkg/token"}, "the core knows no cloud and no HTTP"},
+	{"pkg/dpop", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
+	{"pkg/session", []string{"pkg/keys", "pkg/token", "pkg/dpop"}, "the core knows no cloud and no HTTP"},
 	{"pkg/store/embedded", []string{"pkg/keys", "pkg/token", "pkg/session", "go.etcd.io/bbolt"}, "a store imports the core, not the edge"},
 	{"pkg/store/dynamo", []string{
 		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/dynamo", "aws-sdk", "smithy",
@@ -69,7 +70,7 @@ var rules = []struct {
 	{"pkg/e2e/lambda", []string{}, "tests only"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
 	{"pkg/fixture/service", []string{"pkg", "github.com/aws/aws-lambda-go"}, "a service for tests sees both sides"},
-	{"pkg/fixture", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded"}, "values of the core, which no function links"},
+	{"pkg/fixture", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "github.com/golang-jwt/jwt/v5"}, "values of the core, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/cmd/bench/measure", []string{}, "measuring a process needs nothing of the service"},
 	{"pkg/cmd/bench/service", []string{"pkg/cmd/bench/measure"}, "it sees the service over HTTP"},

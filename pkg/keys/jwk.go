@@ -135,16 +135,22 @@ func (j JWK) rsaPublic() (*rsa.PublicKey, error) {
 	return key, nil
 }
 
+// Public is the public half with its one algorithm, whatever alg and kid say. Its id is the RFC 7638 thumbprint.
+func (j JWK) Public() (PublicKey, error) {
+	key, alg, err := j.public()
+	return PublicKey{ID: j.thumbprint(), Alg: alg, Key: key}, err
+}
+
 // verifier is the public half of a signing key, if its alg and its kid are those that follow from it.
 func (j JWK) verifier() (PublicKey, error) {
-	key, alg, err := j.public()
+	key, err := j.Public()
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("key %s: %w", j.ID, err)
 	}
-	if j.Alg != alg || j.ID != j.thumbprint() {
-		return PublicKey{}, fmt.Errorf("key %s: alg must be %s and kid the RFC 7638 thumbprint", j.ID, alg)
+	if j.Alg != key.Alg || j.ID != key.ID {
+		return PublicKey{}, fmt.Errorf("key %s: alg must be %s and kid the RFC 7638 thumbprint", j.ID, key.Alg)
 	}
-	return PublicKey{ID: j.ID, Alg: alg, Key: key}, nil
+	return key, nil
 }
 
 // private returns the signer, after a check that it belongs to the public half.
