@@ -124,7 +124,7 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 		Expires:        expires.Unix(),
 		Scope:          session.Scope,
 		Narrowed:       with.narrowed,
-		Custom:         session.Claims,
+		Custom:         token.MergeClaims(session.Claims, session.HookClaims),
 	}.Sign(with.access)
 	refresh, err2 := t.Encode(with.token)
 	if err := errors.Join(err1, err2); err != nil {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
@@ -35,11 +36,22 @@ type Rotation struct {
 	RequestID     token.ID // random: identifies an earlier attempt of this request
 	Seen          Seen
 	Now           time.Time
+
+	// HookClaims replace those of the session; nil keeps them.
+	HookClaims json.RawMessage
+}
+
+// MaxClaims is the most bytes of JSON that the claims of a session have, those of the claims hook included.
+const MaxClaims = 2 << 10
+
+// Fits reports whether the new claims of the hook have room beside those of the session.
+func (r Rotation) Fits(s Session) bool {
+	return r.HookClaims == nil || len(s.Claims)+len(r.HookClaims) <= MaxClaims
 }
 
 // Permits is the condition of the write.
 func (r Rotation) Permits(s Session) bool {
-	alive := s.IdleExpiresAt.After(r.Now) && !s.AbsoluteExpiresAt.Before(r.Now.Add(lastSecond))
+	alive := s.IdleExpiresAt.After(r.Now) && !s.AbsoluteExpiresAt.Before(r.Now.Add(lastSecond)) && r.Fits(s)
 	if r.Forward {
 		return alive && s.RootHash.Equal(r.Root) && s.Generation < r.From
 	}
@@ -53,6 +65,9 @@ func (r Rotation) Apply(s Session) Session {
 	s.LastSeen = r.Seen
 	s.IdleExpiresAt = r.Now.Add(s.Policy.Idle)
 	s.Rotated[r.From%RotationTimes] = r.Now
+	if r.HookClaims != nil {
+		s.HookClaims = r.HookClaims
+	}
 	if r.Supersede {
 		s.SessionVersion++
 	}

@@ -45,6 +45,8 @@ type Session struct {
 	Scope  string
 	Device *Device
 	Claims json.RawMessage // a JSON object, or empty
+	// HookClaims are those of the claims hook, over Claims in an access token; a JSON object, or empty.
+	HookClaims json.RawMessage
 }
 
 // Device is the user's device, as the issuing backend describes it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -43,6 +44,31 @@ func (a Access) MarshalJSON() ([]byte, error) {
 	}
 	own[len(own)-1] = ','
 	return append(own, custom[1:]...), nil
+}
+
+// MergeClaims is one object of the members of two: over's, and those of base that have another name in any case. Both
+// are JSON objects, or empty. It returns base where over has no members.
+func MergeClaims(base, over json.RawMessage) json.RawMessage {
+	switch {
+	case len(over) == 0:
+		return base
+	case len(base) == 0:
+		return over
+	}
+	merged, replaced := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if json.Unmarshal(base, &merged) != nil || json.Unmarshal(over, &replaced) != nil {
+		return nil // not reached: both were checked before they were stored
+	}
+	for name := range merged {
+		for other := range replaced {
+			if strings.EqualFold(name, other) {
+				delete(merged, name)
+			}
+		}
+	}
+	maps.Copy(merged, replaced)
+	both, _ := json.Marshal(merged) // it never fails
+	return both
 }
 
 // UnmarshalJSON reads the registered claims. It refuses duplicate names (RFC 7519 section 4) and, since encoding/json

@@ -11,11 +11,8 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Limits of claims.
-const (
-	maxClaims      = 2 << 10 // bytes
-	maxClaimsDepth = 8       // levels
-)
+// maxClaimsDepth is how many levels claims nest.
+const maxClaimsDepth = 8
 
 // Issue is POST /jwt/issue: a new session for a user of an application.
 func Issue(shell api.Shell, issuer session.Issuer) api.Handler {
@@ -81,7 +78,7 @@ func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
 	// What counts is what an access token will hold, where encoding/json escapes <, > and &.
 	var signed bytes.Buffer
 	json.HTMLEscape(&signed, compact.Bytes())
-	if signed.Len() > maxClaims {
+	if signed.Len() > session.MaxClaims {
 		bad.Add("claims", "tooLong", "may have 2048 bytes as JSON, where <, > and & count six")
 	}
 	if api.Depth(raw) > maxClaimsDepth {
@@ -92,7 +89,7 @@ func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
 			bad.Add("claims."+m.Spelled, "reserved", "is a claim that this service sets, in whatever case")
 		}
 	}
-	return compact.Bytes()
+	return signed.Bytes()
 }
 
 // readScope takes space-separated scope tokens (RFC 6749 section 3.3).

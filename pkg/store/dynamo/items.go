@@ -55,7 +55,8 @@ func sessionItem(s session.Session) item {
 	i.setFlag(attrReusable, s.Policy.Reusable)
 	i.setFlag(attrKeepsAccess, s.Policy.KeepPreviousAccess)
 	i.setText(attrScope, s.Scope)
-	i.setText(attrClaims, string(s.Claims))
+	i.setBinary(attrClaims, s.Claims)
+	i.setBinary(attrHookClaims, s.HookClaims)
 	if d := s.Device; d != nil {
 		device := item{}
 		device.setText(attrDeviceName, d.Name)
@@ -100,9 +101,7 @@ func decodeSession(key session.Key, i item) (session.Session, error) {
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = key.ID.Time()
 	}
-	if claims := r.text(attrClaims); claims != "" {
-		s.Claims = json.RawMessage(claims)
-	}
+	s.Claims, s.HookClaims = r.bytes(attrClaims), r.bytes(attrHookClaims)
 	s.Device = r.device(attrDevice)
 	return s, r.err
 }
@@ -205,5 +204,12 @@ func (i item) setFlag(name string, on bool) {
 func (i item) setText(name, value string) {
 	if value != "" {
 		i[name] = text(value)
+	}
+}
+
+// setBinary writes bytes that exist only when there are any.
+func (i item) setBinary(name string, value []byte) {
+	if len(value) > 0 {
+		i[name] = binary(value)
 	}
 }

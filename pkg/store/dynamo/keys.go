@@ -54,7 +54,7 @@ const (
 
 // Attributes of a session. Their names are short, because a refresh costs one write unit only while the item has at most
 // 1 024 bytes, names included. It has, with ids of any lengths that fit a token, 512 bytes of device and scope, and the
-// default policy. Claims and longer devices come on top, and so do two bytes for each escaped byte of an id, four in a tenant id, which is
+// default policy. Claims, those of the claims hook included, and longer devices come on top, and so do two bytes for each escaped byte of an id, four in a tenant id, which is
 // stored twice. A tenant id of 80 bytes beside two UUIDs leaves no room for claims. Times are epoch milliseconds, spans
 // milliseconds. The item lacks zero numbers that no expression reads, empty strings and flags that are false.
 const (
@@ -79,7 +79,8 @@ const (
 	attrScope       = "sc"
 	attrDevice      = "dv" // a map
 	attrEnded       = "en" // the reason of the end, for the stream; the deletion of the item follows
-	attrClaims      = "cl" // JSON, unchanged
+	attrClaims      = "cl" // JSON, unchanged; binary, so that an expression sees its size in bytes
+	attrHookClaims  = "hc" // likewise, of the claims hook
 
 	endedByReuse = "reuse"
 

@@ -16,10 +16,12 @@ const (
 	extend    = "SET aj = :access, rb = :request, ls = :seen, ie = :now + li, #ttl = :seconds + lis"
 	rotate    = ", sh = :next, tk = :key, gn = :generation"
 	supersede = ", sv = sv + :one"
+	hooked    = ", hc = :claims"
 
 	alive   = " AND ie > :now AND ae >= :secondLater"
 	current = "sh = :presented" + alive
 	behind  = "rh = :root AND gn < :from" + alive
+	fitting = " AND (attribute_not_exists(cl) OR size(cl) <= :room)"
 )
 
 // Rotate is one conditional UpdateItem. It reads no other item than the one that this returns.
@@ -60,6 +62,11 @@ func (s *Store) rotation(r session.Rotation) *dynamodb.UpdateItemInput {
 		if r.Forward || slot == r.From%session.RotationTimes {
 			update += ", " + attrRotated(slot) + " = :now"
 		}
+	}
+	if r.HookClaims != nil {
+		update, condition = update+hooked, condition+fitting
+		values[":claims"] = binary(r.HookClaims)
+		values[":room"] = number(int64(session.MaxClaims - len(r.HookClaims)))
 	}
 	if r.Supersede {
 		update += supersede

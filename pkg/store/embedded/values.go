@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"net/netip"
 	"time"
@@ -29,7 +30,7 @@ func encodeSession(s session.Session) []byte {
 	if s.Device != nil {
 		device = *s.Device
 	}
-	b := make([]byte, 0, 192+len(s.Scope)+len(s.Claims)+len(device.UserAgent)+len(device.Name))
+	b := make([]byte, 0, 192+len(s.Scope)+len(s.Claims)+len(s.HookClaims)+len(device.UserAgent)+len(device.Name))
 	b = append(b, version2, flag(s.Policy.Reusable, flagReusable)|
 		flag(s.Policy.KeepPreviousAccess, flagKeepAccess)|flag(s.Device != nil, flagDevice))
 	b = append(b, s.SecretHash[:]...)
@@ -51,6 +52,7 @@ func encodeSession(s session.Session) []byte {
 	}
 	b = appendText(b, s.Scope)
 	b = appendText(b, s.Claims)
+	b = appendText(b, s.HookClaims)
 	if s.Device != nil {
 		for _, text := range []string{device.Name, device.Type, device.UserAgent, device.IP} {
 			b = appendText(b, text)
@@ -84,8 +86,10 @@ func decodeSession(key session.Key, value []byte) (session.Session, error) {
 		*p = time.Duration(d.int())
 	}
 	s.Scope = d.text()
-	if claims := d.text(); claims != "" {
-		s.Claims = []byte(claims)
+	for _, claims := range []*json.RawMessage{&s.Claims, &s.HookClaims} {
+		if text := d.text(); text != "" {
+			*claims = json.RawMessage(text)
+		}
 	}
 	if flags&flagDevice != 0 {
 		s.Device = &session.Device{Name: d.text(), Type: d.text(), UserAgent: d.text(), IP: d.text()}

@@ -70,6 +70,7 @@ func NewFullSession(tenant, user, application string) session.Session {
 	s.Scope = "read write:all"
 	s.Device = &session.Device{Name: "Aino's phone 📱", Type: "mobile", UserAgent: "App/1.0 (x; y)", IP: "2001:db8::1"}
 	s.Claims = json.RawMessage(`{"roles":["admin"],"n":12345678901234567890,"deep":{"ä":null,"e":""}}`)
+	s.HookClaims = json.RawMessage(`{"roles":["ä"]}`)
 	return s
 }
 

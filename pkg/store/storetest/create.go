@@ -30,7 +30,8 @@ func createKeepsEveryField(f fixture) {
 		"claims kept byte by byte": func(s *session.Session) {
 			s.Claims = json.RawMessage(`{ "b":1.0, "a":"\u00e4ä \"#%\n", "0":1e400 }`)
 		},
-		"claims of 2 KB": func(s *session.Session) { s.Claims = claimsOf(2048) },
+		"no claims of the hook": func(s *session.Session) { s.HookClaims = nil },
+		"claims of 2 KB":        func(s *session.Session) { s.Claims = claimsOf(2048) },
 		"never rotated": func(s *session.Session) {
 			s.Rotated, s.RotatedBy, s.LastSeen = [session.RotationTimes]time.Time{}, token.ID{}, session.Seen{}
 		},

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -11,7 +13,9 @@ import (
 // verdict of the law.
 func rotateCases() []contractCase {
 	var cases []contractCase
-	for _, c := range slices.Concat(secretRotations(), expiryRotations(), policyRotations(), forwardRotations()) {
+	for _, c := range slices.Concat(
+		secretRotations(), expiryRotations(), policyRotations(), hookRotations(), forwardRotations(),
+	) {
 		cases = append(cases, contractCase{c.sentence, func(f fixture) { f.checkRotation(c) }})
 	}
 	return append(cases,
@@ -127,6 +131,36 @@ func policyRotations() []rotationCase {
 				s.Policy.Reusable, r.Reusable, r.Now = true, true, s.IdleExpiresAt
 			}, false,
 		},
+	}
+}
+
+// hookRotations set the claims of the claims hook.
+func hookRotations() []rotationCase {
+	set := func(own, hook json.RawMessage, full bool) func(*session.Session, *session.Rotation) {
+		return func(s *session.Session, r *session.Rotation) {
+			if full {
+				*s = NewFullSession(s.Tenant, s.User, s.Application)
+				*r = NewRotation(*s)
+			}
+			s.Claims, r.HookClaims = own, hook
+		}
+	}
+	umlauts := json.RawMessage(`{"x":"` + strings.Repeat("ä", 1000) + `"}`) // 2 008 bytes
+	return []rotationCase{
+		{"Rotate sets the hook's claims of a session without claims", set(nil, claimsOf(100), false), true},
+		{"Rotate replaces the hook's claims", set(claimsOf(10), claimsOf(100), true), true},
+		{"Rotate replaces the hook's claims with none", set(claimsOf(10), json.RawMessage(`{}`), true), true},
+		{"Rotate applies hook's claims that fill the limit beside the session's", set(claimsOf(1024), claimsOf(1024), true), true},
+		{"Rotate refuses hook's claims of one byte too many beside the session's", set(claimsOf(1024), claimsOf(1025), true), false},
+		{"Rotate applies hook's claims that fill the limit alone", set(nil, claimsOf(2048), false), true},
+		{"Rotate counts the session's claims in bytes", set(umlauts, claimsOf(41), true), false},
+		{"Rotate applies hook's claims beside claims of many bytes a character", set(umlauts, claimsOf(40), true), true},
+		{"Rotate of a reusable session sets the hook's claims", func(s *session.Session, r *session.Rotation) {
+			s.Policy.Reusable, r.Reusable, r.HookClaims = true, true, claimsOf(9)
+		}, true},
+		{"Rotate forward sets the hook's claims", func(s *session.Session, r *session.Rotation) {
+			r.Forward, r.Presented, r.From, r.HookClaims = true, NewHash(), s.Generation+3, claimsOf(9)
+		}, true},
 	}
 }
 
