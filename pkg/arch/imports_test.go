@@ -47,7 +47,7 @@ var rules = []struct {
 	{"pkg/api/wellknown", []string{"pkg/frame", "pkg/keys", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "public documents belong to no interface and to no session"},
 	{"pkg/operator", []string{"pkg/api", "pkg/token", "pkg/session", "pkg/telemetry"}, "the edge sees the core, not the stores"},
 	{"pkg/operator/socket", []string{}, "a socket knows no function"},
-	{"pkg/lifecycle", []string{"pkg/store/dynamo", "pkg/telemetry", "github.com/aws/aws-lambda-go/events", "aws-sdk"}, "it reads the table's stream and writes nothing"},
+	{"pkg/lifecycle", []string{"pkg/session", "pkg/store/dynamo", "pkg/telemetry", "github.com/aws/aws-lambda-go/events", "aws-sdk"}, "it reads the table's stream and writes nothing"},
 	{"pkg/telemetry", []string{"github.com/aws/aws-lambda-go/lambdacontext"}, "a log line knows no operation"},
 	{"pkg/deploy", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "it wires the functions and sees both sides"},
 	{"pkg/deploy/process", []string{

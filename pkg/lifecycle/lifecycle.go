@@ -1,32 +1,3 @@
-// Package lifecycle owns the events about sessions: it turns records of the table's stream into events on an Amazon
-// EventBridge bus. Events hold ids and counters. A token, a secret, a hash, a claim or a device must never get into an
-// event or a log line, and nothing here writes to the table.
-//
-// # Events
-//
-// The source is refresh-tokens, the time is that of the change, and the detail-type is one of:
-//
-//	token.issued           a session started
-//	token.refreshed        a session was refreshed; generation is the number of its rotations
-//	token.expired          an expired session was removed, usually by DynamoDB's TTL, hours or days after its expiry
-//	token.deleted          a session was deleted
-//	                       or, with extent "application", all sessions of an application were, in one event
-//	token.reuse_detected   a superseded token was presented, and its session ended
-//
-// The template's event source mapping leaves out refreshes, which would be most of the bill, unless PublishRefreshed is
-// true. Sessions that were deleted with their application are removed later; their events are token.expired.
-//
-// # Delivery
-//
-// Each event is delivered at least once. A user's events are sent in the order of the changes, because a user's sessions
-// share a partition key. EventBridge promises no order, and an event that it refuses follows later ones: compare time and
-// generation. A repeated event has the same id in its detail.
-//
-// The answer to Lambda has the sequence number of the first record that was not published, and Lambda continues there.
-// Lambda gives up a batch, not a record, and halves only a batch that fails as a whole. So a batch fails as a whole when
-// its first record cannot be read, until that record is alone. What Lambda gives up leaves a description without content
-// in the queue DeadLetters.
-// https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 package lifecycle
 
 import (
@@ -43,13 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
 const (
 	operation = "audit"
-	source    = "refresh-tokens"
 	// maxEntries is EventBridge's limit of one PutEvents.
 	maxEntries = 10
 )
@@ -64,18 +33,6 @@ type Publisher struct {
 	Bus  Bus
 	Name string // of the bus, or its ARN
 	Log  telemetry.Log
-}
-
-// Detail is the detail of an event.
-type Detail struct {
-	ID            string `json:"id"` // the same whenever the event is published again
-	TenantID      string `json:"tenantId"`
-	ApplicationID string `json:"applicationId"`
-	Extent        string `json:"extent"` // "token" or "application"
-	UserID        string `json:"userId,omitempty"`
-	TokenID       string `json:"tokenId,omitempty"`
-	Generation    uint32 `json:"generation,omitempty"`
-	Epoch         uint64 `json:"epoch,omitempty"` // the application's new one
 }
 
 // New makes a publisher to a bus, by its name or ARN. It opens no connection.
@@ -132,24 +89,17 @@ func (p Publisher) entries(records []events.DynamoDBEventRecord) (entries []entr
 		if !found {
 			continue
 		}
-		detail, err := json.Marshal(detailOf(record.EventID, change))
+		event := EventOf(change)
+		detail, err := json.Marshal(event.Detail)
 		if err != nil {
 			return entries, sequence, fmt.Errorf("write event: %w", err)
 		}
 		entries = append(entries, entry{sequence: sequence, event: types.PutEventsRequestEntry{
-			EventBusName: &p.Name, Source: aws.String(source), DetailType: aws.String("token." + string(change.Kind)),
-			Detail: aws.String(string(detail)), Time: aws.Time(record.Change.ApproximateCreationDateTime.Time),
+			EventBusName: &p.Name, Source: aws.String(Source), DetailType: &event.Type,
+			Detail: aws.String(string(detail)), Time: &event.Detail.At,
 		}})
 	}
 	return entries, "", nil
-}
-
-func detailOf(id string, c dynamo.Change) Detail {
-	d := Detail{ID: id, TenantID: c.Tenant, ApplicationID: c.Application, Extent: "application", Epoch: c.Epoch}
-	if c.Epoch == 0 {
-		d.Extent, d.UserID, d.TokenID, d.Generation = "token", c.User, c.ID.String(), c.Generation
-	}
-	return d
 }
 
 // put publishes at most maxEntries. It returns how many, counted from the first, are certainly published.

@@ -62,8 +62,13 @@ func (b *fakeBus) summary() []string {
 		var d lifecycle.Detail
 		_ = json.Unmarshal([]byte(*e.Detail), &d)
 		about := d.TokenID
-		if d.Extent == "application" {
+		switch d.Extent {
+		case lifecycle.ExtentUser:
+			about = d.TokenIDs[0]
+		case lifecycle.ExtentApplication:
 			about = fmt.Sprint(d.Epoch)
+		case lifecycle.ExtentKey:
+			about = d.KeyID
 		}
 		events = append(events, fmt.Sprint(*e.DetailType, " ", d.Extent, " ", about))
 	}
@@ -97,11 +102,11 @@ func readEvent(t *testing.T, name string) (batch events.DynamoDBEvent) {
 func TestEachRecordedBatchPublishesItsEvents(t *testing.T) {
 	rows := map[string][]string{
 		"audit.json": {
-			"token.issued token", "token.refreshed token", "token.reuse_detected token", "token.issued token", "token.deleted token",
-			"token.issued token", "token.expired token", "token.deleted application",
+			"token.issued user", "token.refreshed token", "token.deleted token", "token.expired token",
+			"token.deleted application", "application.changed application", "key.deleted key",
 		},
 		"audit-ttl.json":       {"token.expired token"},
-		"audit-malformed.json": {"token.issued token"}, // what comes before the malformed record
+		"audit-malformed.json": {"token.issued user"}, // what comes before the malformed record
 		"audit-empty.json":     nil,
 	}
 	files, err := filepath.Glob(filepath.Dir(eventFile) + "/audit*.json")
@@ -125,7 +130,7 @@ func TestEachRecordedBatchPublishesItsEvents(t *testing.T) {
 	}
 }
 
-func TestEventsAndLogHoldOnlyIDsAndCounters(t *testing.T) {
+func TestEventsAndLogHoldNoSecretAndNoAddress(t *testing.T) {
 	var log bytes.Buffer
 	bus := &fakeBus{}
 	batch := readEvent(t, "audit.json")
@@ -137,13 +142,13 @@ func TestEventsAndLogHoldOnlyIDsAndCounters(t *testing.T) {
 	text.Write(log.Bytes())
 	for _, e := range bus.events {
 		text.WriteString(*e.Detail)
-		fields := map[string]any{}
-		if err := json.Unmarshal([]byte(*e.Detail), &fields); err != nil {
+		detail := map[string]any{}
+		if err := json.Unmarshal([]byte(*e.Detail), &detail); err != nil {
 			t.Fatal(err)
 		}
-		for name := range fields {
-			if !slices.Contains([]string{"id", "tenantId", "applicationId", "extent", "userId", "tokenId", "generation", "epoch"}, name) {
-				t.Errorf("got field %q in an event, want ids and counters only", name)
+		for name := range detail {
+			if !slices.Contains(fields(), name) {
+				t.Errorf("got field %q in an event, want one of %v", name, fields())
 			}
 		}
 	}
@@ -158,7 +163,7 @@ func TestEventsAndLogHoldOnlyIDsAndCounters(t *testing.T) {
 				if value.DataType() == events.DataTypeString { // claims and scope
 					secret = value.String()
 				}
-				if len(secret) < 6 || slices.Contains([]string{"PK", "SK", "GSI1PK", "en"}, name) {
+				if len(secret) < 6 || slices.Contains(published(), name) {
 					continue
 				}
 				searched++
@@ -173,11 +178,24 @@ func TestEventsAndLogHoldOnlyIDsAndCounters(t *testing.T) {
 	}
 }
 
+// fields are those of an event.
+func fields() []string {
+	return []string{
+		"id", "at", "tenantId", "applicationId", "extent", "userId", "tokenId", "tokenIds", "count", "generation", "epoch",
+		"keyId", "changed", "reason", "by", "requestId",
+	}
+}
+
+// published are the attributes of items that events may hold: keys, and all of an entry but the address.
+func published() []string {
+	return []string{"PK", "SK", "GSI1PK", "ev", "id", "ap", "wy", "by", "rq", "st", "ky"}
+}
+
 func TestTheAnswerNamesTheFirstUnpublishedRecord(t *testing.T) {
 	batch := readEvent(t, "audit.json")
 	// 24 records, each with an event: three requests of PutEvents.
 	one := batch.Records[slices.IndexFunc(batch.Records, func(r events.DynamoDBEventRecord) bool {
-		return r.EventName == "INSERT" && strings.Contains(r.Change.Keys["PK"].String(), "#USER#")
+		return r.EventName == "REMOVE" && strings.Contains(r.Change.Keys["PK"].String(), "#USER#")
 	})]
 	batch.Records = nil
 	for n := range 24 {

@@ -16,7 +16,7 @@ const (
 
 func recordOf(r events.DynamoDBEventRecord) dynamo.Record {
 	return dynamo.Record{
-		Keys: imageOf(r.Change.Keys), Old: imageOf(r.Change.OldImage), New: imageOf(r.Change.NewImage),
+		ID: r.EventID, Keys: imageOf(r.Change.Keys), Old: imageOf(r.Change.OldImage), New: imageOf(r.Change.NewImage),
 		At:    r.Change.ApproximateCreationDateTime.Time,
 		ByTTL: r.UserIdentity != nil && r.UserIdentity.Type == ttlType && r.UserIdentity.PrincipalID == ttlPrincipal,
 	}

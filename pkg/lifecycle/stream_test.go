@@ -20,28 +20,32 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 var update = flag.Bool("update", false, "rewrite events/audit.json")
 
 const eventFile = "../../events/audit.json"
 
-// eventsOf are the events of what happens does, in order.
-func eventsOf(w happened) []string {
-	return []string{
-		"token.issued token " + w.session.ID.String(),
-		"token.refreshed token " + w.session.ID.String(),
-		"token.reuse_detected token " + w.session.ID.String(),
-		"token.issued token " + w.other.ID.String(),
-		"token.deleted token " + w.other.ID.String(),
-		"token.issued token " + w.over.ID.String(),
-		"token.expired token " + w.over.ID.String(),
-		"token.deleted application 1",
-	}
+// happened has what happens writes.
+type happened struct {
+	session, ended, over  session.Session
+	issued, all, app, key session.Entry
 }
 
-// happened has the sessions that happens creates.
-type happened struct{ session, other, over session.Session }
+// eventsOf are the events of what happens does, in order. A new session, the items of an application and of an API key,
+// and the repetition of an entry have no events.
+func eventsOf(w happened) []string {
+	return []string{
+		"token.issued user " + w.session.ID.String(),
+		"token.refreshed token " + w.session.ID.String(),
+		"token.deleted token " + w.ended.ID.String(),
+		"token.expired token " + w.over.ID.String(),
+		"token.deleted application 3",
+		"application.changed application 3",
+		"key.deleted key k",
+	}
+}
 
 // happens makes each change that is an event, and some that are not.
 func happens(t *testing.T, store *dynamo.Store) (w happened) {
@@ -57,16 +61,18 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	must(store.PutAPIKey(t.Context(), session.APIKey{ID: "key", Tenant: "demo", CreatedAt: time.Now()}))
 	w.session = storetest.NewFullSession("demo", "alice", "web")
 	must(store.Create(t.Context(), w.session))
-	rotation := storetest.NewRotation(w.session)
-	_, applied, err := store.Rotate(t.Context(), rotation)
+	w.issued = storetest.NewEntry("demo", "alice")
+	w.issued.Event, w.issued.Sessions, w.issued.APIKey, w.issued.Changed = session.EventIssued, []token.ID{w.session.ID}, "", nil
+	store.Record(t.Context(), w.issued)
+	store.Record(t.Context(), w.issued)
+	_, applied, err := store.Rotate(t.Context(), storetest.NewRotation(w.session))
 	must(err)
 	if !applied {
 		t.Fatal("got a refused rotation, want an applied one")
 	}
-	must(store.EndReused(t.Context(), w.session.Key))
-	w.other = storetest.NewSession("demo", "alice", "web")
-	must(store.Create(t.Context(), w.other))
-	_, err = store.Delete(t.Context(), session.Deletion{Key: w.other.Key})
+	w.ended = storetest.NewSession("demo", "alice", "web")
+	must(store.Create(t.Context(), w.ended))
+	_, err = store.Delete(t.Context(), session.Deletion{Key: w.ended.Key})
 	must(err)
 	w.over = storetest.NewSession("demo", "alice", "web")
 	w.over.IdleExpiresAt = time.Now().Add(-time.Hour)
@@ -77,6 +83,11 @@ func happens(t *testing.T, store *dynamo.Store) (w happened) {
 	must(err)
 	_, err = store.AdvanceEpoch(t.Context(), "demo", "web", 0)
 	must(err)
+	w.all, w.app, w.key = storetest.NewEntry("demo", ""), storetest.NewEntry("demo", ""), storetest.NewEntry("demo", "")
+	w.all.APIKey, w.app.APIKey, w.app.Event, w.key.Event = "", "", session.EventApplicationChanged, session.EventKeyDeleted
+	for _, e := range []session.Entry{w.all, w.app, w.key} {
+		store.Record(t.Context(), e)
+	}
 	return w
 }
 

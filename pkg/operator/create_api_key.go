@@ -71,7 +71,7 @@ func (o Operator) createAPIKey(ctx context.Context, in APIKeyInput) (NewAPIKeyOu
 	return o.draw(key, func(made session.APIKey) error {
 		err := o.Store.PutAPIKey(ctx, made)
 		if err == nil {
-			o.record(ctx, session.Entry{Tenant: made.Tenant, Event: session.EventKeyMade, APIKey: made.ID})
+			o.record(ctx, keyMade(made))
 		}
 		return err
 	})

@@ -34,7 +34,7 @@ func TestEveryChangeIsAnEntryOfTheTenantsHistory(t *testing.T) {
 		}
 		what := e.Application + e.APIKey
 		if e.Event == session.EventApplicationChanged {
-			what += " " + fmt.Sprint(e.Settings)
+			what += " " + string(e.Changed)
 		}
 		if e.Reason != "" {
 			what += " " + e.Reason
@@ -42,7 +42,7 @@ func TestEveryChangeIsAnEntryOfTheTenantsHistory(t *testing.T) {
 		got = append(got, fmt.Sprint(e.Event, " ", what))
 	}
 	want := []string{
-		"application.created new", "application.changed new [overlapSeconds]", fmt.Sprint("key.created ", key),
+		"application.created new", `application.changed new {"overlapSeconds":90}`, fmt.Sprint("key.created ", key),
 		fmt.Sprint("key.rotated ", key), fmt.Sprint("key.created ", made), fmt.Sprint("key.deleted ", key),
 		"application.deleted new retired", "deleted guarded breach", "deleted service breach", "deleted web breach",
 	}

@@ -91,6 +91,20 @@ func (o Operator) record(ctx context.Context, e session.Entry) {
 	session.Record(ctx, o.Store, o.Now(), e)
 }
 
+// object is an entry's object of what changed.
+func object(changed map[string]any) json.RawMessage {
+	raw, _ := json.Marshal(changed) // values of the API always marshal
+	return raw
+}
+
+// keyMade is the entry of a new API key.
+func keyMade(key session.APIKey) session.Entry {
+	shown := keyOutputOf(key)
+	return session.Entry{Tenant: key.Tenant, Event: session.EventKeyMade, APIKey: key.ID, Changed: object(map[string]any{
+		"name": shown.Name, "permissions": shown.Permissions, "expiresAt": shown.ExpiresAt,
+	})}
+}
+
 // named are the attributes of a line: pairs of name and id, without those that are not given.
 func named(pairs ...string) (attrs []slog.Attr) {
 	for pair := range slices.Chunk(pairs, 2) {

@@ -103,13 +103,15 @@ func (o Operator) mergeApplication(ctx context.Context, in ApplicationInput) (Pu
 	if app, err = o.Store.PutApplication(ctx, app); err != nil {
 		return PutOutput{}, err
 	}
-	out := PutOutput{ApplicationOutput: outputOf(app), Changed: changes(old, app)}
+	out := PutOutput{ApplicationOutput: outputOf(app)}
+	var values json.RawMessage
+	out.Changed, values = changes(old, app)
 	event := session.EventApplicationChanged
 	if old.Version == 0 {
 		event = session.EventApplicationMade
 	}
 	if len(out.Changed) > 0 {
-		o.record(ctx, session.Entry{Tenant: app.Tenant, Application: app.ID, Event: event, Settings: out.Changed})
+		o.record(ctx, session.Entry{Tenant: app.Tenant, Application: app.ID, Event: event, Changed: values})
 	}
 	if app.Settings.OverlapSeconds < shortOverlap && app.Settings.Usage == session.OneTime {
 		out.Warnings = append(out.Warnings, "overlapSeconds is below 15: repetitions inside one request may take up to 10 s.")
@@ -134,17 +136,19 @@ func checkApplication(app session.Application) error {
 	return bad.Err()
 }
 
-// changes names the settings that differ, as a caller writes them; all of an application that is new.
-func changes(old, app session.Application) []string {
-	changed := []string{}
+// changes names the settings that differ, as a caller writes them, and has their new values; all of an application that
+// is new.
+func changes(old, app session.Application) (changed []string, values json.RawMessage) {
+	changed, is := []string{}, map[string]any{}
 	if old.Version == 0 || old.Name != app.Name {
-		changed = append(changed, "name")
+		changed, is["name"] = append(changed, "name"), app.Name
 	}
 	before, after := reflect.ValueOf(old.Settings), reflect.ValueOf(app.Settings)
 	for i := range after.NumField() {
 		if old.Version == 0 || !reflect.DeepEqual(before.Field(i).Interface(), after.Field(i).Interface()) {
-			changed = append(changed, after.Type().Field(i).Tag.Get("json"))
+			name := after.Type().Field(i).Tag.Get("json")
+			changed, is[name] = append(changed, name), after.Field(i).Interface()
 		}
 	}
-	return changed
+	return changed, object(is)
 }

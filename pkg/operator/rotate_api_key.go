@@ -71,8 +71,11 @@ func (o Operator) rotateAPIKey(ctx context.Context, in RotateAPIKeyInput) (Rotat
 		out.NewAPIKeyOutput, err = o.draw(successor, func(made session.APIKey) error {
 			err := o.Store.RotateAPIKey(ctx, old, end, made)
 			if err == nil {
-				o.record(ctx, session.Entry{Tenant: old.Tenant, Event: session.EventKeyRotated, APIKey: old.ID})
-				o.record(ctx, session.Entry{Tenant: old.Tenant, Event: session.EventKeyMade, APIKey: made.ID})
+				o.record(ctx, session.Entry{
+					Tenant: old.Tenant, Event: session.EventKeyRotated, APIKey: old.ID,
+					Changed: object(map[string]any{"expiresAt": end}),
+				})
+				o.record(ctx, keyMade(made))
 			}
 			return err
 		})

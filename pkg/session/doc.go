@@ -54,8 +54,9 @@
 //     (once for each generation) leave one entry each in the history of their user, and so do the changes of
 //     applications and API keys in that of their tenant: one write right after the change, by the same request. What
 //     cannot be written is logged in full and stops nothing. An ordinary refresh writes none. Events are published from
-//     the sessions' items. Every refusal has an outcome in the log and in the metrics. A line names ids, never a user, a
-//     token, a secret or a hash.
+//     the entries, with reason and author; the item of a session adds its id alone, when it is removed or refreshed.
+//     Every refusal has an outcome in the log and in the metrics. A line names ids, never a user, a token, a secret or a
+//     hash.
 //  10. Sessions of another system cannot be imported.
 //  11. A session keeps a copy of the settings of its application. A change of the application does not change it.
 package session

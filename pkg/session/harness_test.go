@@ -255,13 +255,6 @@ func (w *watched) Delete(ctx context.Context, d session.Deletion) (session.Sessi
 	return s, err
 }
 
-func (w *watched) EndReused(ctx context.Context, key session.Key) error {
-	if w.failDelete != nil {
-		return w.failDelete
-	}
-	return w.Store.EndReused(ctx, key)
-}
-
 // together runs f n times in parallel.
 func together(n int, f func(i int)) {
 	var all sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -71,8 +72,10 @@ type Entry struct {
 	Count       int
 	Application string // "" for those of several
 	Epoch       uint64 // the application's new one, where all its sessions ended
-	Settings    []string
 	APIKey      string // the id of a key that was made, rotated or deleted
+	// Changed is an object with what is new of an application or API key: the names of the members as operators write
+	// them, with their values. Never a secret or a hash.
+	Changed json.RawMessage
 	Cause
 }
 
@@ -108,7 +111,7 @@ type Recorder interface {
 }
 
 // Record writes an entry of a change that has just been made, with the cause that ctx has. The caller says what changed:
-// Tenant, Event, and User, Sessions, Application, Settings or APIKey where they apply. It sets Reason or By only where
+// Tenant, Event, and User, Sessions, Application, Changed or APIKey where they apply. It sets Reason or By only where
 // they differ from the request's. Count is the number of Sessions unless it is set.
 func Record(ctx context.Context, store Recorder, at time.Time, e Entry) {
 	c := causeOf(ctx)
@@ -143,6 +146,6 @@ func (e Entry) LogValue() slog.Value {
 		slog.String("id", e.ID.String()), slog.String("tenant", e.Tenant), slog.String("event", string(e.Event)),
 		slog.String("application", e.Application), slog.Any("sessions", e.Sessions), slog.Int("count", e.Count),
 		slog.String("reason", e.Reason), slog.String("by", e.By), slog.String("requestId", e.RequestID),
-		slog.Uint64("epoch", e.Epoch), slog.Any("settings", e.Settings), slog.String("key", e.APIKey),
+		slog.Uint64("epoch", e.Epoch), slog.String("key", e.APIKey), slog.String("changed", string(e.Changed)),
 	)
 }

@@ -8,7 +8,7 @@ import (
 
 // end ends a session whose superseded token was presented. Errors: ErrReused, or the failure to end it.
 func (a attempt) end(ctx context.Context) error {
-	err := a.store.EndReused(ctx, a.rotation.Key)
+	_, err := a.store.Delete(ctx, Deletion{Key: a.rotation.Key})
 	switch {
 	case errors.Is(err, ErrNoSession):
 		return ErrReused

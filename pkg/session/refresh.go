@@ -36,7 +36,7 @@ type RefreshStore interface {
 	LoadStore
 	ApplicationOf(ctx context.Context, key Key) (Application, error)
 	Rotate(ctx context.Context, r Rotation) (s Session, applied bool, err error)
-	EndReused(ctx context.Context, key Key) error
+	Delete(ctx context.Context, d Deletion) (Session, error)
 	Recorder
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Store keeps sessions, applications and API keys. One verb is one DynamoDB request (a batch: one per 25 or 100
-// items; EndReused: two).
+// items).
 //
 // Consistency contract. Every read is strongly consistent and every write is durable when it returns, except
 // Locate, whose index may lag: it may miss a session that was just created and name one that was just deleted,
@@ -58,9 +58,6 @@ type Writer interface {
 	// Delete removes a session if d.Permits says so, in one atomic step, and returns its last state. Of concurrent
 	// calls exactly one returns it. Errors: ErrNoSession; ErrChanged, with the session that refused.
 	Delete(ctx context.Context, d Deletion) (Session, error)
-	// EndReused ends a session because a superseded token of it was presented. A store that publishes its changes
-	// publishes this reason. If the session still exists afterwards, it is over. Errors: ErrNoSession.
-	EndReused(ctx context.Context, key Key) error
 	// DeleteBatch removes sessions; a session that does not exist is no error.
 	DeleteBatch(ctx context.Context, keys []Key) error
 }

@@ -76,8 +76,8 @@ func rotationOutcomes() (all []outcome) {
 func auditOutcomes() []outcome {
 	return []outcome{
 		{"audit", `ok "batchItemFailures":[]`, "ok", []string{
-			"token.issued", "token.refreshed", "token.reuse_detected", "token.issued", "token.deleted", "token.issued",
-			"token.expired", "token.deleted",
+			"token.issued", "token.refreshed", "token.deleted", "token.expired", "token.deleted", "application.changed",
+			"key.deleted",
 		}},
 		{"audit-ttl", `ok "batchItemFailures":[]`, "ok", []string{"token.expired"}},
 		{"audit-malformed", `ok "itemIdentifier":"`, "failed", []string{"token.issued"}}, // what comes before the malformed record

@@ -7,7 +7,7 @@
 //
 // # Requests and capacity
 //
-// A verb is one request, except EndReused; a batch is one request per 25 deletes or 100 reads. Units are those of
+// A verb is one request; a batch is one request per 25 deletes or 100 reads. Units are those of
 // on-demand tables for items below 1 KB, such as a session with its ids, device and scope. Claims come on top. A strongly
 // consistent read is 1 unit per 4 KB, a write 1 unit per KB, a transactional write 2.
 //
@@ -21,7 +21,6 @@
 //	Query           Query                              1 per 4 KB of the page
 //	Create          PutItem                                   2     table and index
 //	Delete          DeleteItem                                2     table and index; 1 if refused
-//	EndReused       UpdateItem, then DeleteItem               3     1 for an unknown session
 //	DeleteBatch     BatchWriteItem per 25                     2n    table and index
 //	Record          PutItem                                   1     an entry of the history
 //	Entries         Query                              1 per 4 KB of the page
@@ -51,5 +50,5 @@
 //   - TransactWriteItems (new applications, API keys) has a client token, by which DynamoDB recognizes a repetition for
 //     ten minutes.
 //   - Record: its condition refuses the second attempt.
-//   - EndReused and DeleteBatch have the same effect however often they are sent.
+//   - DeleteBatch has the same effect however often it is sent.
 package dynamo

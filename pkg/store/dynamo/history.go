@@ -2,7 +2,7 @@ package dynamo
 
 import (
 	"context"
-	"strings"
+	"encoding/json"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -60,7 +60,7 @@ const (
 	attrAddress     = "ip"
 	attrRequest     = "rq"
 	attrNewEpoch    = "ne"
-	attrChanged     = "st" // the settings, with a space between them
+	attrChanged     = "st" // an object of JSON
 	attrAPIKey      = "ky"
 )
 
@@ -78,7 +78,7 @@ func entryItem(e session.Entry) item {
 	i.setNumber(attrNewEpoch, e.Epoch)
 	for name, value := range map[string]string{
 		attrEvent: string(e.Event), attrApplication: e.Application, attrReason: e.Reason, attrBy: e.By,
-		attrAddress: e.IP, attrRequest: e.RequestID, attrChanged: strings.Join(e.Settings, " "), attrAPIKey: e.APIKey,
+		attrAddress: e.IP, attrRequest: e.RequestID, attrChanged: string(e.Changed), attrAPIKey: e.APIKey,
 	} {
 		i.setText(name, value)
 	}
@@ -92,7 +92,10 @@ func decodeEntry(i item) (session.Entry, error) {
 	}
 	r := reader{item: i}
 	e.Event, e.Count, e.Epoch = session.Event(r.text(attrEvent)), int(r.number(attrCount, 31)), r.number(attrNewEpoch, 64)
-	e.Application, e.APIKey, e.Settings = r.text(attrApplication), r.text(attrAPIKey), strings.Fields(r.text(attrChanged))
+	e.Application, e.APIKey = r.text(attrApplication), r.text(attrAPIKey)
+	if changed := r.text(attrChanged); changed != "" {
+		e.Changed = json.RawMessage(changed)
+	}
 	e.Cause = session.Cause{
 		By: r.text(attrBy), Reason: r.text(attrReason), IP: r.text(attrAddress), RequestID: r.text(attrRequest),
 	}

@@ -78,11 +78,8 @@ const (
 	attrKeepsAccess = "kp"
 	attrScope       = "sc"
 	attrDevice      = "dv" // a map
-	attrEnded       = "en" // the reason of the end, for the stream; the deletion of the item follows
 	attrClaims      = "cl" // JSON, unchanged; binary, so that an expression sees its size in bytes
 	attrHookClaims  = "hc" // likewise, of the claims hook
-
-	endedByReuse = "reuse"
 
 	attrDeviceName  = "n"
 	attrDeviceType  = "t"

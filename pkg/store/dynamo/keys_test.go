@@ -110,7 +110,7 @@ func FuzzACopyIsNoOtherItem(f *testing.F) {
 		if _, err := parseSessionKey(at); err == nil {
 			t.Errorf("%v: got the key of a session, want an error", at)
 		}
-		if _, _, isApplication := parseApplicationKey(at); isApplication != (n == 0) {
+		if _, isApplication := idOf(at, sortOfApplications); isApplication != (n == 0) {
 			t.Errorf("item %d: got an application %v, want %v", n, isApplication, n == 0)
 		}
 	})

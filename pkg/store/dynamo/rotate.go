@@ -29,7 +29,7 @@ func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session
 	const operation = "UpdateItem (rotate)"
 	out, err := s.Client.UpdateItem(ctx, s.rotation(r))
 	if old, refused := refusedBy(err); refused {
-		if len(old) == 0 || old[attrEnded] != nil { // EndReused is under way
+		if len(old) == 0 {
 			return session.Session{}, false, session.ErrNoSession
 		}
 		current, err := decodeSession(r.Key, old)

@@ -45,7 +45,7 @@ func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, refused := refusedBy(err); refused {
-		if len(old) == 0 || old[attrEnded] != nil {
+		if len(old) == 0 {
 			return session.Session{}, session.ErrNoSession
 		}
 		stands, err := decodeSession(d.Key, old)
@@ -71,28 +71,6 @@ func deletion(d session.Deletion) (condition string, values item) {
 		condition, values[":idle"] = condition+" AND ie = :idle", millis(d.IdleExpiresAt)
 	}
 	return condition, values
-}
-
-// EndReused is one UpdateItem, which expires the session and marks it with the reason, and one DeleteItem. The record of a
-// deletion in the table's stream has no reason, that of the update has. If the deletion fails, the session is over all the
-// same, and the table's TTL removes it.
-func (s *Store) EndReused(ctx context.Context, key session.Key) error {
-	const operation = "UpdateItem (end reused session)"
-	_, err := s.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.Table,
-		Key:                       sessionKey(key),
-		UpdateExpression:          aws.String("SET " + attrEnded + " = :why, " + attrIdleEnd + " = :past"),
-		ConditionExpression:       aws.String("attribute_exists(PK)"),
-		ExpressionAttributeValues: item{":why": text(endedByReuse), ":past": number(int64(0))},
-	})
-	if _, refused := refusedBy(err); refused {
-		return session.ErrNoSession
-	}
-	if err != nil {
-		return failed(operation, err)
-	}
-	_, _ = s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: sessionKey(key)})
-	return nil
 }
 
 // DeleteBatch is one BatchWriteItem per 25 sessions, up to four at a time.

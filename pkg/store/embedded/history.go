@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -79,10 +80,7 @@ func encodeEntry(e session.Entry) []byte {
 	for _, id := range e.Sessions {
 		b = append(b, id[:]...)
 	}
-	for _, name := range e.Settings {
-		b = appendText(b, name)
-	}
-	return b
+	return appendText(b, e.Changed)
 }
 
 func decodeEntry(id, value []byte) (e session.Entry, err error) {
@@ -98,8 +96,8 @@ func decodeEntry(id, value []byte) (e session.Entry, err error) {
 	for n := d.uint(); n > 0 && !d.bad; n-- {
 		e.Sessions = append(e.Sessions, token.ID(d.bytes(len(e.ID))))
 	}
-	for len(d.rest) > 0 && !d.bad {
-		e.Settings = append(e.Settings, d.text())
+	if changed := d.text(); changed != "" {
+		e.Changed = json.RawMessage(changed)
 	}
 	return e, d.end()
 }

@@ -78,12 +78,6 @@ func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session
 	return a.old, nil
 }
 
-// EndReused implements session.Writer. This store has no stream of its changes.
-func (s *Store) EndReused(ctx context.Context, key session.Key) error {
-	_, err := s.Delete(ctx, session.Deletion{Key: key})
-	return err
-}
-
 // DeleteBatch implements session.Writer. It is one transaction for any number of keys.
 func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	_, err := update(ctx, s, func(t *transaction) (nothing, error) {

@@ -15,8 +15,6 @@ func deleteCases() []contractCase {
 		{"Delete on another root or idle expiry is refused and changes nothing", deleteRefused},
 		{"Of 16 concurrent deletions exactly one returns the session", deleteRace},
 		{"Delete removes nothing else", deleteNeighbours},
-		{"EndReused removes a session, whatever its generation", endReused},
-		{"EndReused of a missing session is ErrNoSession and creates none", endNothing},
 	}
 }
 
@@ -103,24 +101,6 @@ func deleteNeighbours(f fixture) {
 	for _, neighbour := range neighbours {
 		f.wantState(neighbour)
 	}
-}
-
-func endReused(f fixture) {
-	kept := f.create(NewSession(f.tenant, "user", "application"))
-	fresh, rotated := f.create(NewFullSession(f.tenant, "user", "application")), f.create(NewSession(f.tenant, "user", "application"))
-	_, _, err := f.Rotate(f.Context(), NewRotation(rotated))
-	f.must(err)
-	for _, s := range []session.Session{fresh, rotated} {
-		f.must(f.EndReused(f.Context(), s.Key))
-		f.wantGone(s.Key)
-	}
-	f.wantState(kept)
-}
-
-func endNothing(f fixture) {
-	key := NewSession(f.tenant, "user", "application").Key
-	f.wantError(f.EndReused(f.Context(), key), session.ErrNoSession)
-	f.wantGone(key)
 }
 
 func deleteBatchCases() []contractCase {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -21,7 +22,7 @@ func historyCases() []contractCase {
 func NewEntry(tenant, user string) session.Entry {
 	return session.Entry{
 		ID: NewID(), Tenant: tenant, User: user, Event: session.EventDeleted, Sessions: []token.ID{NewID(), NewID()}, Count: 77,
-		Application: "web#ä", Epoch: 3, Settings: []string{"overlapSeconds", "usage"}, APIKey: "k",
+		Application: "web#ä", Epoch: 3, Changed: json.RawMessage(`{"name":"<b> ä","overlapSeconds":60}`), APIKey: "k",
 		Cause: session.Cause{By: "key:k", Reason: "admin", IP: "2001:db8::1", RequestID: "r-1"},
 	}
 }

@@ -12,7 +12,9 @@ import (
 func mistakesOfEndings() []mistake {
 	return []mistake{
 		{name: "reuse ends nothing", scenario: "two tabs and a late attacker", store: func(s session.Store) session.Store {
-			return &broken{Store: s, endReused: func(context.Context, session.Key) error { return nil }}
+			return &broken{Store: s, remove: func(context.Context, session.Deletion) (session.Session, error) {
+				return session.Session{}, nil
+			}}
 		}},
 		{name: "a refresh brings a deleted session back", scenario: "two tabs and a deletion by id", store: upserting},
 		{name: "epochs are not compared", scenario: "two tabs and a deletion by application", store: func(s session.Store) session.Store {

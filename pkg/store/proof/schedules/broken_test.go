@@ -19,7 +19,6 @@ type broken struct {
 	listed      func([]session.Session)
 	application func(session.Application, error) (session.Application, error)
 	advance     func(ctx context.Context, tenant, id string, from uint64) (uint64, error)
-	endReused   func(context.Context, session.Key) error
 }
 
 func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
@@ -60,13 +59,6 @@ func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint6
 		return b.Store.AdvanceEpoch(ctx, tenant, id, from)
 	}
 	return b.advance(ctx, tenant, id, from)
-}
-
-func (b *broken) EndReused(ctx context.Context, key session.Key) error {
-	if b.endReused == nil {
-		return b.Store.EndReused(ctx, key)
-	}
-	return b.endReused(ctx, key)
 }
 
 // rotating is a store whose rotations have another condition and another effect. Between two requests of a schedule

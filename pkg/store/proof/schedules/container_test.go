@@ -116,9 +116,3 @@ func (c *container) DeleteBatch(ctx context.Context, keys []session.Key) error {
 	_, err := send(c, r, "delete batch", func() (struct{}, error) { return struct{}{}, c.Store.DeleteBatch(ctx, keys) })
 	return err
 }
-
-// EndReused ends a session in one step.
-func (c *container) EndReused(ctx context.Context, key session.Key) error {
-	_, err := send(c, writes(key), "end reused", func() (struct{}, error) { return struct{}{}, c.Store.EndReused(ctx, key) })
-	return err
-}

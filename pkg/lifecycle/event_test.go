@@ -1,0 +1,88 @@
+package lifecycle_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+)
+
+// entryEvents are the constants of type Event in package session.
+func entryEvents(t *testing.T) (all []session.Event) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../session/history.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Event") {
+			return true
+		}
+		text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, session.Event(text))
+		return true
+	})
+	if len(all) < 15 {
+		t.Fatalf("got %v, want every event of an entry", all)
+	}
+	return all
+}
+
+// Law 9: an event has the reason and the author of its entry, whoever wrote it.
+func TestEveryKindOfEntryHasAnEventWithReasonAndAuthor(t *testing.T) {
+	for _, event := range entryEvents(t) {
+		e := storetest.NewEntry("demo", "alice")
+		e.Event, e.APIKey = event, ""
+		want, extent := "token."+string(event), lifecycle.ExtentUser
+		if kind, _, isTenants := strings.Cut(string(event), "."); isTenants {
+			e.User, want, extent = "", string(event), kind
+			if kind == lifecycle.ExtentKey {
+				e.APIKey = "k"
+			}
+		}
+		got := lifecycle.EventOf(session.Change{ID: e.ID.String(), At: e.ID.Time(), Entry: &e})
+		d := got.Detail
+		if got.Type != want || d.Extent != extent || d.Reason != "admin" || d.By != "key:k" || d.ID != e.ID.String() || d.Count != 77 ||
+			d.TenantID != "demo" || d.UserID != e.User || d.KeyID != e.APIKey || d.Epoch != 3 || string(d.Changed) != string(e.Changed) {
+			t.Errorf("%s: got %s %+v, want %s of extent %s with all of the entry", event, got.Type, d, want, extent)
+		}
+		raw, err := json.Marshal(d)
+		if err != nil || strings.Contains(string(raw), e.IP) {
+			t.Errorf("%s: got %s, %v; want no address", event, raw, err)
+		}
+	}
+}
+
+func TestTheEndOfAnApplicationsSessionsHasItsEpoch(t *testing.T) {
+	got := lifecycle.EventOf(session.Change{Entry: &session.Entry{
+		Tenant: "demo", Application: "web", Event: session.EventDeleted, Epoch: 7,
+	}})
+	if got.Type != "token.deleted" || got.Detail.Extent != lifecycle.ExtentApplication || got.Detail.Epoch != 7 {
+		t.Errorf("got %+v, want token.deleted of the application with epoch 7", got)
+	}
+}
+
+func TestTheEventOfASessionsItemHasItsIDsAlone(t *testing.T) {
+	key := storetest.NewSession("demo", "alice", "web").Key
+	for _, kind := range []session.ChangeKind{session.ItemDeleted, session.ItemExpired, session.ItemRefreshed} {
+		got := lifecycle.EventOf(session.Change{ID: "e", At: time.Unix(9, 0), Kind: kind, Key: key, Generation: 4})
+		raw, err := json.Marshal(got.Detail)
+		want := `{"id":"e","at":"1970-01-01T00:00:09Z","extent":"token","tenantId":"demo","applicationId":"web","userId":"alice","tokenId":"` +
+			key.ID.String() + `","generation":4}`
+		if err != nil || got.Type != "token."+string(kind) || string(raw) != want {
+			t.Errorf("got %s %s, %v; want token.%s %s", got.Type, raw, err, kind, want)
+		}
+	}
+}
