@@ -252,7 +252,7 @@ func (s Shell) CheckOrigin(r *Request) error {
 
 // ownOrigin reports whether an origin is the API's own: that of the issuer or of the requested host.
 func (s Shell) ownOrigin(r *Request, origin string) bool {
-	if issuer, err := url.Parse(s.Issuer); err == nil && issuer.Host != "" && origin == issuer.Scheme+"://"+issuer.Host {
+	if own, err := url.Parse(string(s.Issuer)); err == nil && own.Host != "" && origin == own.Scheme+"://"+own.Host {
 		return true
 	}
 	domain := r.Event.RequestContext.DomainName

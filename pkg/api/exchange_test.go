@@ -71,6 +71,13 @@ func TestWhatComesBesideARefreshTokenFitsOrCountsAsAbsent(t *testing.T) {
 		"another issuer's, by a key of this one": {
 			changed(func(a *token.Access) { a.Issuer = "https://former.example" }), "200 200 200 200 200 200 401 401", "401 401 400 400 400 401 401 401",
 		},
+		"one that names the issuer of another tenant": {
+			changed(func(a *token.Access) { a.Issuer = fixture.Issuer + "/t/" + fixture.Other }),
+			"401 401 400 200 200 401 401 401", "401 401 400 400 400 401 401 401",
+		},
+		"one that names the service as its issuer": {
+			changed(func(a *token.Access) { a.Issuer = fixture.Issuer }), "200 200 200 200 200 200 401 401", "401 401 400 400 400 401 401 401",
+		},
 		"one by an unknown key": {
 			func(n fixture.Tenants, id string) string { return signedBy(stranger, n.Access(id)) },
 			"200 200 200 200 200 200 401 401", "401 401 400 400 400 401 401 401",

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
@@ -34,8 +35,8 @@ const HeaderOperation = frame.HeaderOperation
 type Shell struct {
 	frame.Frame
 
-	Issuer       string // the service's own URL
-	CookieDomain string // Domain of the cookies; "" for the host alone
+	Issuer       issuer.Service // the service's own URL
+	CookieDomain string         // Domain of the cookies; "" for the host alone
 }
 
 // Run is an operation.

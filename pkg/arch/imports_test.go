@@ -23,14 +23,15 @@ var rules = []struct {
 	allowed []string
 	reason  string
 }{
+	{"pkg/issuer", []string{}, "the core knows no cloud and no HTTP"},
 	{"pkg/keys", []string{}, "the core knows no cloud and no HTTP"},
 	{"pkg/keys/file", []string{"pkg/keys"}, "an adapter imports the core it serves"},
 	{"pkg/keys/secretsmanager", []string{"pkg/keys", "aws-sdk"}, "an adapter imports the core it serves"},
 	{"pkg/keys/secretsmanager/fakesm", []string{"pkg/deploy/awsconfig", "aws-sdk"}, "support for tests of what reads and rotates secrets"},
 	{"pkg/keys/rotation", []string{"pkg/keys", "pkg/telemetry", "aws-sdk"}, "rotation knows keys and their secrets, not what they make"},
-	{"pkg/token", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
+	{"pkg/token", []string{"pkg/issuer", "pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
 	{"pkg/dpop", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
-	{"pkg/session", []string{"pkg/keys", "pkg/token", "pkg/dpop"}, "the core knows no cloud and no HTTP"},
+	{"pkg/session", []string{"pkg/issuer", "pkg/keys", "pkg/token", "pkg/dpop"}, "the core knows no cloud and no HTTP"},
 	{"pkg/store/embedded", []string{"pkg/keys", "pkg/token", "pkg/session", "go.etcd.io/bbolt"}, "a store imports the core, not the edge"},
 	{"pkg/store/dynamo", []string{
 		"pkg/keys", "pkg/token", "pkg/session", "pkg/store/dynamo", "aws-sdk", "smithy",
@@ -39,19 +40,19 @@ var rules = []struct {
 	{"pkg/store/storetest", []string{"pkg/keys", "pkg/token", "pkg/session", "github.com/google/go-cmp"}, "the suite knows the port alone"},
 	{"pkg/authorizer", []string{"pkg/frame", "pkg/keys", "pkg/token", "pkg/session", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "the edge sees the core, not the stores"},
 	{"pkg/frame", []string{"pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "what publishes documents starts without the code of sessions"},
-	{"pkg/api", []string{"pkg/frame", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "the shell knows no interface, and the edge sees the core, not the stores"},
+	{"pkg/api", []string{"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "the shell knows no interface, and the edge sees the core, not the stores"},
 	{"pkg/api/stencil", []string{"pkg/api", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
 	{"pkg/api/oauth", []string{"pkg/api", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
 	{"pkg/api/seveng", []string{"pkg/api", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
 	{"pkg/api/kirjaswappi", []string{"pkg/api", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
-	{"pkg/api/wellknown", []string{"pkg/frame", "pkg/keys", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "public documents belong to no interface and to no session"},
+	{"pkg/api/wellknown", []string{"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "public documents belong to no interface and to no session"},
 	{"pkg/operator", []string{"pkg/api", "pkg/token", "pkg/session", "pkg/telemetry"}, "the edge sees the core, not the stores"},
 	{"pkg/operator/socket", []string{}, "a socket knows no function"},
 	{"pkg/lifecycle", []string{"pkg/session", "pkg/store/dynamo", "pkg/telemetry", "github.com/aws/aws-lambda-go/events", "aws-sdk"}, "it reads the table's stream and writes nothing"},
 	{"pkg/telemetry", []string{"github.com/aws/aws-lambda-go/lambdacontext"}, "a log line knows no operation"},
 	{"pkg/deploy", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "it wires the functions and sees both sides"},
 	{"pkg/deploy/process", []string{
-		"pkg/deploy/awsconfig", "pkg/frame", "pkg/keys", "pkg/keys/secretsmanager", "pkg/telemetry", "github.com/aws/aws-lambda-go", "aws-sdk",
+		"pkg/deploy/awsconfig", "pkg/frame", "pkg/issuer", "pkg/keys", "pkg/keys/secretsmanager", "pkg/telemetry", "github.com/aws/aws-lambda-go", "aws-sdk",
 	}, "what publishes documents starts without the code of sessions"},
 	{"pkg/deploy/awsconfig", []string{"aws-sdk"}, "how AWS is reached does not depend on who asks for what"},
 	{"pkg/stack", []string{"github.com/goccy/go-yaml"}, "it reads a file and knows no service"},
@@ -70,7 +71,7 @@ var rules = []struct {
 	{"pkg/e2e/lambda", []string{}, "tests only"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
 	{"pkg/fixture/service", []string{"pkg", "github.com/aws/aws-lambda-go"}, "a service for tests sees both sides"},
-	{"pkg/fixture", []string{"pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "github.com/golang-jwt/jwt/v5"}, "values of the core, which no function links"},
+	{"pkg/fixture", []string{"pkg/issuer", "pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "github.com/golang-jwt/jwt/v5"}, "values of the core, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/cmd/bench/measure", []string{}, "measuring a process needs nothing of the service"},
 	{"pkg/cmd/bench/service", []string{"pkg/cmd/bench/measure"}, "it sees the service over HTTP"},
@@ -152,7 +153,7 @@ func TestPublicDocumentsLinkNoCodeOfSessions(t *testing.T) {
 	got := slices.Sorted(maps.Keys(linked))
 	want := []string{
 		"functions/jwks", "functions/oauth-metadata", "pkg/api/wellknown", "pkg/deploy/awsconfig", "pkg/deploy/process",
-		"pkg/frame", "pkg/keys", "pkg/keys/secretsmanager", "pkg/telemetry",
+		"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/keys/secretsmanager", "pkg/telemetry",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("jwks and oauth-metadata link\n%v, want\n%v", got, want)

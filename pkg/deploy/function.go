@@ -8,6 +8,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -35,5 +36,5 @@ func (f *Function) Minter() session.Minter {
 
 // Shell surrounds every operation with a route. The issuer in it may be empty: the parts that need one require it.
 func (f *Function) Shell() api.Shell {
-	return api.Shell{Issuer: f.Get(process.Issuer), Frame: f.Frame(), CookieDomain: f.CookieDomain()}
+	return api.Shell{Issuer: issuer.Service(f.Get(process.Issuer)), Frame: f.Frame(), CookieDomain: f.CookieDomain()}
 }

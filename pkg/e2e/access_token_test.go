@@ -100,7 +100,7 @@ func TestAnAccessTokenIsBoundToItsSession(t *testing.T) {
 	first := parseJWT(t, a.data("accessToken")).claims
 	wantKeys(t, first, "iss", "sub", "aud", "client_id", "tid", "sid", "jti", "sv", "iat", "nbf", "exp", "scope", "plan", "n")
 	for key, value := range map[string]any{
-		"iss": home.creds["BASE_URL"], "sub": user, "client_id": home.demo.web, "tid": home.demo.id, "sid": a.data("refreshTokenId"),
+		"iss": home.creds["BASE_URL"] + "/t/" + home.demo.id, "sub": user, "client_id": home.demo.web, "tid": home.demo.id, "sid": a.data("refreshTokenId"),
 		"sv": 0.0, "scope": "read write", "plan": "gold",
 	} {
 		equal(t, key, first[key], value)

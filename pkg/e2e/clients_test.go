@@ -71,7 +71,7 @@ func TestGoOIDCVerifiesTheAccessTokenAgainstThePublishedKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "sub, tid and sid", claims, struct{ Sub, Tid, Sid string }{x.user, x.tenant, x.id})
-	verifier := oidc.NewVerifier(home.creds["BASE_URL"], keys, &oidc.Config{ClientID: home.demo.web, SupportedSigningAlgs: []string{oidc.ES256}})
+	verifier := oidc.NewVerifier(home.creds["BASE_URL"]+"/t/"+home.demo.id, keys, &oidc.Config{ClientID: home.demo.web, SupportedSigningAlgs: []string{oidc.ES256}})
 	if _, err := verifier.Verify(ctx, x.access); err != nil {
 		t.Error(err)
 	}

@@ -37,7 +37,7 @@
 //     offline accepts them until they expire. The session limit has one order: the least recently refreshed leaves, and
 //     a login whose own session is among those that leave is issued again.
 //  6. An access token (RFC 9068) is bound to its session. A verifier pins the algorithm of the key and requires kid,
-//     iss, aud, exp and typ. The authorizer also reads the session and refuses an access token of a session that is
+//     iss, aud, exp and typ. The issuer is that of the token's tenant: <Issuer>/t/<tenant>. The authorizer also reads the session and refuses an access token of a session that is
 //     over, of an earlier session version, or, where the session keeps only the latest, with another jti. Superseding
 //     raises the session version, and so does a rotation through the 7G interface. An access token beside a refresh may
 //     be expired but must verify and name the same session, or nothing rotates. It counts as absent when it came by

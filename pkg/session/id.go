@@ -5,16 +5,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 )
 
 // MaxIDBytes is the longest user, application or token id, in bytes of UTF-8.
 const MaxIDBytes = 128
-
-// The ids of tenants.
-const (
-	maxTenantIDBytes   = 64
-	tenantIDCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-)
 
 // The errors of CheckID, CheckNewID and CheckTenantID.
 var (
@@ -50,8 +46,11 @@ func CheckNewID(id string) error {
 
 // CheckTenantID is CheckNewID for a tenant, whose id travels in a header and in the path of its issuer.
 func CheckTenantID(id string) error {
-	if id == "" || len(id) > maxTenantIDBytes || strings.Trim(id, tenantIDCharacters) != "" {
+	switch {
+	case id == "." || id == "..":
+		return ErrIDDots
+	case !issuer.Tenant(id):
 		return ErrIDNotTenant
 	}
-	return CheckNewID(id)
+	return nil
 }

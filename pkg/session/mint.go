@@ -7,13 +7,14 @@ import (
 	"io"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // Minter makes the tokens of sessions: Issuer and Refresher share it.
 type Minter struct {
-	issuer    string
+	issuer    issuer.Service
 	tokenKeys *keys.Ring[keys.TokenSet]
 	signing   *keys.Ring[keys.SigningSet]
 	clock     clock
@@ -22,11 +23,11 @@ type Minter struct {
 	wait func(context.Context, time.Duration)
 }
 
-// NewMinter makes tokens whose access tokens name the issuer (claim iss).
-func NewMinter(issuer string, tokenKeys *keys.Ring[keys.TokenSet], signing *keys.Ring[keys.SigningSet],
+// NewMinter makes tokens whose access tokens name the issuer of their tenant (claim iss).
+func NewMinter(service issuer.Service, tokenKeys *keys.Ring[keys.TokenSet], signing *keys.Ring[keys.SigningSet],
 	now func() time.Time, random io.Reader,
 ) Minter {
-	return Minter{issuer: issuer, tokenKeys: tokenKeys, signing: signing, clock: now, random: random, wait: sleep}
+	return Minter{issuer: service, tokenKeys: tokenKeys, signing: signing, clock: now, random: random, wait: sleep}
 }
 
 // WithWait replaces the pause between two attempts, for a clock other than the machine's.
@@ -112,7 +113,7 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 		expires = session.AbsoluteExpiresAt
 	}
 	access, err1 := token.Access{
-		Issuer:         m.issuer,
+		Issuer:         m.issuer.Of(session.Tenant),
 		User:           session.User,
 		Application:    session.Application,
 		Tenant:         session.Tenant,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 )
 
@@ -27,8 +28,8 @@ const Skew = 60 * time.Second
 // ErrBadAccess is the error of a string that is not a valid access token of this service.
 var ErrBadAccess = errors.New("not a valid access token")
 
-// ErrForeignAccess is the error of an access token whose key is unknown or that names another issuer. Nothing of it is
-// verified.
+// ErrForeignAccess is the error of an access token whose key is unknown or that names an issuer of no tenant of this
+// deployment. Nothing of it is verified.
 var ErrForeignAccess = fmt.Errorf("%w: its key or its issuer is unknown", ErrBadAccess)
 
 // ErrExpiredAccess is the error of an access token of this service after its exp.
@@ -100,7 +101,7 @@ func (a Access) Sign(key keys.SigningKey) (Text, error) {
 
 // Verifier checks access tokens (RFC 9068 section 4, RFC 8725).
 type Verifier struct {
-	Issuer string
+	Issuer issuer.Service // accepts a token by the issuer of the tenant that it names (law 6)
 	Keys   *keys.Ring[keys.PublicSet]
 	Now    func() time.Time
 	// Leeway is how long after its exp a token is accepted, for a signer whose clock is behind: Skew where signer and
@@ -173,7 +174,7 @@ func (v Verifier) verify(ctx context.Context, text string, find keyByID) (Access
 	}
 }
 
-// foreign reports whether a JWT, verified or not, names another issuer.
+// foreign reports whether a JWT, verified or not, names an issuer that is no tenant of this deployment.
 func (v Verifier) foreign(text string) bool {
 	part := strings.Split(text, ".")
 	if len(part) != 3 {
@@ -183,7 +184,7 @@ func (v Verifier) foreign(text string) bool {
 	var claims struct {
 		Issuer string `json:"iss"`
 	}
-	return err == nil && json.Unmarshal(payload, &claims) == nil && claims.Issuer != "" && claims.Issuer != v.Issuer
+	return err == nil && json.Unmarshal(payload, &claims) == nil && claims.Issuer != "" && !v.Issuer.Has(claims.Issuer)
 }
 
 // keyOf pins the algorithm to the key that kid names (RFC 8725 section 3.1). It refuses the header members crit and b64,
@@ -221,7 +222,7 @@ func (v Verifier) validate(a Access) error {
 	latest := v.Now().Add(Skew).Unix()
 	required := []string{a.User, a.Application, a.Tenant, a.Session, a.ID}
 	switch {
-	case a.Issuer == "" || a.Issuer != v.Issuer:
+	case v.Issuer == "" || a.Issuer != v.Issuer.Of(a.Tenant):
 		return errors.New("another issuer")
 	case slices.Contains(required, "") || a.Expires <= 0 || a.IssuedAt <= 0:
 		return errors.New("a required claim is missing")

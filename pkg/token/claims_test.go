@@ -33,18 +33,25 @@ func TestEachRequiredClaimIsRequired(t *testing.T) {
 	w.accepted(t, "no nbf", w.signedClaims(w.claims(map[string]any{"nbf": nil})))
 }
 
+// Law 6: the issuer is that of the token's own tenant.
 func TestOtherIssuersAndAudiencesAreRefused(t *testing.T) {
 	w := newService()
 	for what, change := range map[string]map[string]any{
-		"other issuer":         {"iss": "https://evil.example"},
-		"issuer with a slash":  {"iss": issuer + "/"},
-		"issuer in capitals":   {"iss": strings.ToUpper(issuer)},
-		"issuer with a suffix": {"iss": issuer + ".evil"},
-		"list of issuers":      {"iss": []string{issuer}},
-		"other audience":       {"aud": "api"},
-		"audience list":        {"aud": []string{"web"}},
-		"audience list of two": {"aud": []string{"web", "evil"}},
-		"other client":         {"client_id": "api"},
+		"other issuer":          {"iss": "https://evil.example"},
+		"issuer with a slash":   {"iss": issuer + "/"},
+		"issuer in capitals":    {"iss": strings.ToUpper(issuer)},
+		"issuer with a suffix":  {"iss": issuer + ".evil"},
+		"list of issuers":       {"iss": []string{issuer}},
+		"no tenant's issuer":    {"iss": base},
+		"another tenant's":      {"iss": base + "/t/other"},
+		"issuer of tenant DEMO": {"iss": base + "/t/DEMO"},
+		"encoded issuer":        {"iss": base + "/t/%64emo"},
+		"issuer below another":  {"iss": base + "/t/x/t/demo"},
+		"tenant of another":     {"tid": "other"},
+		"other audience":        {"aud": "api"},
+		"audience list":         {"aud": []string{"web"}},
+		"audience list of two":  {"aud": []string{"web", "evil"}},
+		"other client":          {"client_id": "api"},
 	} {
 		w.refused(t, what, w.signedClaims(w.claims(change)))
 	}

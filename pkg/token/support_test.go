@@ -19,7 +19,11 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-const issuer = fixture.Issuer
+// The issuers of a deployment and of its tenant demo.
+const (
+	base   = fixture.Issuer
+	issuer = base + "/t/demo"
+)
 
 // service has one key of each algorithm, and what an attacker can see and build.
 type service struct {
@@ -79,7 +83,7 @@ func later(jwks map[string]keys.JWK) laterRings {
 func (w *service) kid(alg string) string { return w.jwks[alg].ID }
 
 func (w *service) verifier() token.Verifier {
-	return token.Verifier{Issuer: issuer, Keys: w.ring, Now: func() time.Time { return w.now }}
+	return token.Verifier{Issuer: base, Keys: w.ring, Now: func() time.Time { return w.now }}
 }
 
 // companion verifies beside a refresh, after the keys have become past.

@@ -44,7 +44,7 @@ func Introspect(shell api.Shell, introspector session.Introspector) api.Handler 
 		if errors.Is(err, session.ErrNoSession) {
 			return uncached(api.Ended(err, introspection{})), nil
 		}
-		return uncached(api.Answer{Body: newIntrospection(shell.Issuer, found)}), err
+		return uncached(api.Answer{Body: newIntrospection(shell.Issuer.Of(found.Session.Tenant), found)}), err
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 )
 
 // metadata is the authorization server's description (RFC 8414 section 2).
@@ -21,7 +22,8 @@ type metadata struct {
 }
 
 // Metadata is GET /.well-known/oauth-authorization-server.
-func Metadata(f frame.Frame, issuer string) frame.Handler {
+func Metadata(f frame.Frame, service issuer.Service) frame.Handler {
+	issuer := string(service)
 	body := metadata{
 		Issuer:        issuer,
 		TokenEndpoint: issuer + "/oauth2/token", TokenAuthMethods: []string{"none"},

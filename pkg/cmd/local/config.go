@@ -13,6 +13,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 )
 
 // setting is a variable of the environment.
@@ -103,5 +104,8 @@ func readConfig(getenv func(string) string) (config, error) {
 }
 
 func (c config) baseURL() string { return "http://localhost:" + strconv.Itoa(c.port) }
+
+// issuer is above the issuers of the tenants.
+func (c config) issuer() issuer.Service { return issuer.Service(c.baseURL()) }
 
 func (c config) file(name string) string { return filepath.Join(c.dir, name) }

@@ -94,11 +94,11 @@ func assemble(cfg config, logger telemetry.Log, store session.Store, source *fil
 	public := keys.NewRing(source.PublicKeys)
 	return handlers.Parts{
 		Shell: api.Shell{
-			Issuer: cfg.baseURL(), Frame: frame.Frame{Origins: cfg.origins, Log: logger}, CookieDomain: cfg.cookies,
+			Issuer: cfg.issuer(), Frame: frame.Frame{Origins: cfg.origins, Log: logger}, CookieDomain: cfg.cookies,
 		},
 		Store: store,
 		Authorizer: &authorizer.Authorizer{
-			Store: store, Verifier: token.Verifier{Issuer: cfg.baseURL(), Keys: public, Now: time.Now}, Now: time.Now,
+			Store: store, Verifier: token.Verifier{Issuer: cfg.issuer(), Keys: public, Now: time.Now}, Now: time.Now,
 		},
 		TokenKeys: keys.NewRing(source.TokenKeys), SigningKeys: keys.NewRing(source.SigningKeys), PublicKeys: public,
 		Now: time.Now,

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
+	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 )
 
 // The variables, as template.yaml sets them.
@@ -59,12 +60,12 @@ func (e *Environment) Refuse(err error) {
 func (e *Environment) Err() error { return errors.Join(e.wrong...) }
 
 // Issuer is the service's own URL, which must be set.
-func (e *Environment) Issuer() string {
-	issuer := e.Need(Issuer)
-	if u, err := url.Parse(issuer); issuer != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+func (e *Environment) Issuer() issuer.Service {
+	own := e.Need(Issuer)
+	if u, err := url.Parse(own); own != "" && (err != nil || u.Scheme == "" || u.Host == "") {
 		e.Refuse(fmt.Errorf("%s must be a URL such as https://auth.example.com", Issuer))
 	}
-	return issuer
+	return issuer.Service(own)
 }
 
 // Patterns of what browsers send and take; those of template.yaml are the same.

@@ -61,7 +61,7 @@ test('oauth4webapi refuses a wider scope with the error of RFC 6749', async () =
 });
 
 test('oauth4webapi validates the access token as RFC 9068 says', async () => {
-  const server = await discover();
+  const server = { ...(await discover()), issuer: `${BASE_URL}/t/${TENANT_ID}` };
   const { accessToken } = await issue();
   const request = new Request(BASE_URL, { headers: { Authorization: `Bearer ${accessToken}` } });
   const claims = await oauth.validateJwtAccessToken(server, request, APPLICATION_ID, loopback);
@@ -92,7 +92,7 @@ test('openid-client discovers, refreshes, introspects and revokes', async () => 
 test('jose verifies the access token against the published keys', async () => {
   const keys = jose.createRemoteJWKSet(new URL(`${BASE_URL}/.well-known/jwks.json`));
   const { accessToken, refreshTokenId } = await issue();
-  const expected = { issuer: BASE_URL, audience: APPLICATION_ID, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat', 'jti', 'sid'] };
+  const expected = { issuer: `${BASE_URL}/t/${TENANT_ID}`, audience: APPLICATION_ID, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat', 'jti', 'sid'] };
   const { payload } = await jose.jwtVerify(accessToken, keys, expected);
   assert.equal(payload.sid, refreshTokenId);
   const [head, , signature] = accessToken.split('.');
