@@ -136,26 +136,6 @@ func hex4(raw []byte) uint64 {
 	return unit
 }
 
-// Depth is how deeply a valid JSON value nests; a scalar is 0, an object or array of scalars 1.
-func Depth(raw []byte) int {
-	deepest, now, inString := 0, 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			now++
-			deepest = max(deepest, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return deepest
-}
-
 const (
 	maxKeyName = 64 // characters
 	redacted   = "[redacted]"

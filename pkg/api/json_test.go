@@ -50,16 +50,6 @@ func TestKeysKeepTheirSpelling(t *testing.T) {
 	}
 }
 
-func TestDepth(t *testing.T) {
-	for text, want := range map[string]int{
-		`1`: 0, `"[[["`: 0, `{}`: 1, `{"a":[{}]}`: 3, `{"a\"[":"]"}`: 1, `[[],[[]]]`: 3, `{"a":"\\","b":[]}`: 2,
-	} {
-		if got := Depth([]byte(text)); got != want {
-			t.Errorf("depth of %s is %d, want %d", text, got, want)
-		}
-	}
-}
-
 // FuzzParseObject: what is accepted is an object that encoding/json reads alike and that survives a rewrite.
 func FuzzParseObject(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"a":{"b":[1,{"c":"\ud83d\ude00"}]}}`, `{"a":1,"a":1}`, `{"a":"\ud800"}`, `[]`, `{"a":"\\u`} {
@@ -80,9 +70,6 @@ func FuzzParseObject(f *testing.F) {
 		for _, m := range members {
 			if string(object[m.Name]) != string(m.Value) && !json.Valid(m.Value) {
 				t.Fatalf("member %q differs", m.Name)
-			}
-			if d := Depth(m.Value); d > strings.Count(string(m.Value), "{")+strings.Count(string(m.Value), "[") {
-				t.Fatalf("depth %d of %s", d, m.Value)
 			}
 		}
 	})

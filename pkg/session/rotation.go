@@ -41,9 +41,6 @@ type Rotation struct {
 	HookClaims json.RawMessage
 }
 
-// MaxClaims is the most bytes of JSON that the claims of a session have, those of the claims hook included.
-const MaxClaims = 2 << 10
-
 // Fits reports whether the new claims of the hook have room beside those of the session.
 func (r Rotation) Fits(s Session) bool {
 	return r.HookClaims == nil || len(s.Claims)+len(r.HookClaims) <= MaxClaims

@@ -8,11 +8,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
-
-// maxClaimsDepth is how many levels claims nest.
-const maxClaimsDepth = 8
 
 // Issue is POST /jwt/issue: a new session for a user of an application.
 func Issue(shell api.Shell, issuer session.Issuer) api.Handler {
@@ -75,20 +71,13 @@ func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
 		bad.Add("claims", "invalid", "must be an object")
 		return nil
 	}
+	if len(members) == 0 {
+		return nil
+	}
 	// What counts is what an access token will hold, where encoding/json escapes <, > and &.
 	var signed bytes.Buffer
 	json.HTMLEscape(&signed, compact.Bytes())
-	if signed.Len() > session.MaxClaims {
-		bad.Add("claims", "tooLong", "may have 2048 bytes as JSON, where <, > and & count six")
-	}
-	if api.Depth(raw) > maxClaimsDepth {
-		bad.Add("claims", "tooDeep", "may nest 8 levels deep")
-	}
-	for _, m := range members {
-		if token.ReservedClaim(m.Name) {
-			bad.Add("claims."+m.Spelled, "reserved", "is a claim that this service sets, in whatever case")
-		}
-	}
+	*bad = append(*bad, session.ClaimFaults(signed.Bytes(), nil)...)
 	return signed.Bytes()
 }
 
