@@ -27,6 +27,8 @@ type Session struct {
 	AccessTokenID token.ID
 	// SessionVersion is in each access token (claim sv); a higher one ends the earlier access tokens.
 	SessionVersion uint32
+	// Updates counts the updates. A rotation does not raise it.
+	Updates uint32
 
 	CreatedAt time.Time
 	// Rotated are the times of the last rotations, see RotationTimes; zero before the first. A reusable session

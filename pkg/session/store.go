@@ -21,6 +21,7 @@ import (
 type Store interface {
 	Reader
 	Writer
+	Updates
 	Applications
 	Registry
 	APIKeys
@@ -60,6 +61,13 @@ type Writer interface {
 	Delete(ctx context.Context, d Deletion) (Session, error)
 	// DeleteBatch removes sessions; a session that does not exist is no error.
 	DeleteBatch(ctx context.Context, keys []Key) error
+}
+
+// Updates changes what an owner may change of live sessions.
+type Updates interface {
+	// Update applies u if u.Permits says so for the session as it stands, in one atomic step. Applied tells which; the
+	// session returned is the new one or, when refused, the one that refused. Errors: ErrNoSession.
+	Update(ctx context.Context, u Update) (s Session, applied bool, err error)
 }
 
 // History keeps the entries of law 9, each until EntryLife has passed.

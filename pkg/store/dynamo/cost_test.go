@@ -28,6 +28,13 @@ func TestEachVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
 			}
 			return err
 		}},
+		{"Update", "UpdateItem", 1, 0, func(s session.Session) error {
+			_, applied, err := b.Update(b.Context(), storetest.NewUpdate(s))
+			if err == nil && !applied {
+				err = errors.New("refused")
+			}
+			return err
+		}},
 		{"Application", "GetItem", 1, 0, func(s session.Session) error {
 			_, err := b.Application(b.Context(), s.Tenant, s.Application)
 			return err

@@ -13,6 +13,7 @@
 //
 //	verb            request                            read  write  remark
 //	Rotate          UpdateItem                                1     also when refused; it writes no index
+//	Update          UpdateItem                                1     also when refused; for a session over 1 KB as for Rotate
 //	Application     GetItem                            1
 //	ApplicationOf   GetItem                            1            2 where the user's copy is missing
 //	Load            BatchGetItem of 2                  2            3 in two requests where that is missing
@@ -42,6 +43,7 @@
 //
 //   - Rotate: the effect of the first attempt refuses the second, and the item that refused it has the request's own
 //     RequestID. A reusable session is extended to the same instant again.
+//   - Update: its counter refuses the second attempt; the verb reads what the first one made of the session.
 //   - Create is sent once: a repetition could arrive after the deletion of the session.
 //   - Delete: the second attempt finds nothing and returns ErrNoSession, although the first one deleted. DynamoDB cannot
 //     tell the two apart.

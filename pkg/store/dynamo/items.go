@@ -29,6 +29,7 @@ func sessionItem(s session.Session) item {
 	i[attrRootHash] = binary(s.RootHash[:])
 	i[attrTokenKey] = tokenKey(s.TokenKeyID)
 	i[attrVersion] = number(s.SessionVersion)
+	i[attrUpdates] = number(s.Updates)
 	i[attrGeneration] = number(s.Generation)
 	i[attrAccessToken] = binary(s.AccessTokenID[:])
 	i[attrIdleEnd] = millis(s.IdleExpiresAt)
@@ -57,15 +58,21 @@ func sessionItem(s session.Session) item {
 	i.setText(attrScope, s.Scope)
 	i.setBinary(attrClaims, s.Claims)
 	i.setBinary(attrHookClaims, s.HookClaims)
-	if d := s.Device; d != nil {
-		device := item{}
-		device.setText(attrDeviceName, d.Name)
-		device.setText(attrDeviceType, d.Type)
-		device.setText(attrDeviceAgent, d.UserAgent)
-		device.setText(attrDeviceIP, d.IP)
-		i[attrDevice] = &types.AttributeValueMemberM{Value: device}
-	}
+	i.setDevice(s.Device)
 	return i
+}
+
+// setDevice writes a device, if there is one.
+func (i item) setDevice(d *session.Device) {
+	if d == nil {
+		return
+	}
+	device := item{}
+	device.setText(attrDeviceName, d.Name)
+	device.setText(attrDeviceType, d.Type)
+	device.setText(attrDeviceAgent, d.UserAgent)
+	device.setText(attrDeviceIP, d.IP)
+	i[attrDevice] = &types.AttributeValueMemberM{Value: device}
 }
 
 func decodeSession(key session.Key, i item) (session.Session, error) {
@@ -75,6 +82,7 @@ func decodeSession(key session.Key, i item) (session.Session, error) {
 		Generation:        uint32(r.number(attrGeneration, 32)),
 		CreatedAt:         r.time(attrCreatedAt),
 		SessionVersion:    uint32(r.number(attrVersion, 32)),
+		Updates:           uint32(r.number(attrUpdates, 32)),
 		LastSeen:          r.seen(attrLastSeen),
 		IdleExpiresAt:     r.time(attrIdleEnd),
 		AbsoluteExpiresAt: r.time(attrAbsoluteEnd),

@@ -32,7 +32,7 @@ import (
 //	SK      APP#web#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
 //	GSI1PK  TENANT#acme#TOKEN#0198c0de-7a3b-7c1d-8e2f-000000000001
 //	sh      <32 bytes>     rh  <16 bytes>      gn   3            tk  <4 bytes>
-//	aj      <16 bytes>     sv  0               rb   <16 bytes>   ls  <60 bytes>
+//	aj      <16 bytes>     sv  0  up  0        rb   <16 bytes>   ls  <60 bytes>
 //	r0      1755500000000  r1  1755500900000   r2   1755501800000
 //	ie      1758092000000  ae  1771052000000   ttl  1758092000
 //	ac      900000         ov  30000           li   2592000000   lis 2592000
@@ -65,6 +65,7 @@ const (
 	attrAccessToken = "aj" // the id of the current access token
 	attrCreatedAt   = "ca" // missing if it is the time in the session id
 	attrVersion     = "sv" // always present, for rotations that raise it
+	attrUpdates     = "up" // always present, for updates that raise it
 	attrRotatedBy   = "rb" // missing before the first refresh, as are ls and the times r0 to r5
 	attrLastSeen    = "ls" // see encodeSeen
 	attrIdleEnd     = "ie"

@@ -26,20 +26,25 @@ const (
 
 // Rotate is one conditional UpdateItem. It reads no other item than the one that this returns.
 func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
-	const operation = "UpdateItem (rotate)"
-	out, err := s.Client.UpdateItem(ctx, s.rotation(r))
+	return s.change(ctx, "UpdateItem (rotate)", r.Key, s.rotation(r))
+}
+
+// change sends a conditional UpdateItem. It returns the session after it, or the one that refused.
+func (s *Store) change(ctx context.Context, operation string, key session.Key, input *dynamodb.UpdateItemInput,
+) (session.Session, bool, error) {
+	out, err := s.Client.UpdateItem(ctx, input)
 	if old, refused := refusedBy(err); refused {
 		if len(old) == 0 {
 			return session.Session{}, false, session.ErrNoSession
 		}
-		current, err := decodeSession(r.Key, old)
+		current, err := decodeSession(key, old)
 		return current, false, decoded(operation, err)
 	}
 	if err != nil {
 		return session.Session{}, false, failed(operation, err)
 	}
-	rotated, err := decodeSession(r.Key, out.Attributes)
-	return rotated, true, decoded(operation, err)
+	changed, err := decodeSession(key, out.Attributes)
+	return changed, true, decoded(operation, err)
 }
 
 func (s *Store) rotation(r session.Rotation) *dynamodb.UpdateItemInput {

@@ -40,6 +40,7 @@ func encodeSession(s session.Session) []byte {
 	b = binary.AppendUvarint(b, uint64(s.TokenKeyID))
 	b = binary.AppendUvarint(b, uint64(s.Generation))
 	b = binary.AppendUvarint(b, uint64(s.SessionVersion))
+	b = binary.AppendUvarint(b, uint64(s.Updates))
 	b = binary.AppendUvarint(b, s.Epoch)
 	for _, t := range append(s.Rotated[:], s.CreatedAt, s.IdleExpiresAt, s.AbsoluteExpiresAt) {
 		b = appendTime(b, t)
@@ -74,6 +75,7 @@ func decodeSession(key session.Key, value []byte) (session.Session, error) {
 	s.TokenKeyID = keys.TokenKeyID(d.uint())
 	s.Generation = uint32(d.uint())
 	s.SessionVersion = uint32(d.uint())
+	s.Updates = uint32(d.uint())
 	s.Epoch = d.uint()
 	for slot := range s.Rotated {
 		s.Rotated[slot] = d.time()

@@ -35,22 +35,39 @@ func (s *Store) Create(ctx context.Context, added session.Session) error {
 }
 
 // Rotate implements session.Writer.
-func (s *Store) Rotate(ctx context.Context, r session.Rotation) (state session.Session, applied bool, err error) {
+func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+	return s.change(ctx, "rotate", r.Key, r)
+}
+
+// Update implements session.Updates.
+func (s *Store) Update(ctx context.Context, u session.Update) (session.Session, bool, error) {
+	return s.change(ctx, "update", u.Key, u)
+}
+
+// changing is a conditional write.
+type changing interface {
+	Permits(old session.Session) bool
+	Apply(old session.Session) session.Session
+}
+
+// change makes a conditional write. It returns the session after it, or the one that refused.
+func (s *Store) change(ctx context.Context, operation string, key session.Key, by changing,
+) (state session.Session, applied bool, err error) {
 	type answer struct {
 		state   session.Session
 		applied bool
 	}
 	a, err := update(ctx, s, func(t *transaction) (answer, error) {
-		old, err := getSession(t.Tx, r.Key)
-		if err != nil || !r.Permits(old) {
+		old, err := getSession(t.Tx, key)
+		if err != nil || !by.Permits(old) {
 			return answer{state: old}, err
 		}
-		rotated := r.Apply(old)
-		t.put(sessionsBucket, sessionKey(r.Key), encodeSession(rotated))
-		return answer{rotated, true}, nil
+		changed := by.Apply(old)
+		t.put(sessionsBucket, sessionKey(key), encodeSession(changed))
+		return answer{changed, true}, nil
 	})
 	if err != nil {
-		return session.Session{}, false, fmt.Errorf("rotate: %w", err)
+		return session.Session{}, false, fmt.Errorf("%s: %w", operation, err)
 	}
 	return a.state, a.applied, nil
 }

@@ -64,7 +64,7 @@ func NewFullSession(tenant, user, application string) session.Session {
 	for slot := range s.Rotated {
 		s.Rotated[slot] = s.CreatedAt.Add(time.Duration(slot+1) * time.Second)
 	}
-	s.RotatedBy, s.SessionVersion = NewID(), 4
+	s.RotatedBy, s.SessionVersion, s.Updates = NewID(), 4, 5
 	s.LastSeen = session.SeenFrom("2001:db8::7", "App/1.0 (a user agent that is longer than what is kept of it; ä)")
 	s.Policy.KeepPreviousAccess = true
 	s.Scope = "read write:all"

@@ -17,6 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Create", createCases()},
 		{"Rotate", rotateCases()},
 		{"RotateRaces", raceCases()},
+		{"Update", updateCases()},
 		{"Load", loadCases()},
 		{"Locate", locateCases()},
 		{"Query", queryCases()},
