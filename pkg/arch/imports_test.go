@@ -48,7 +48,8 @@ var rules = []struct {
 	{"pkg/api/wellknown", []string{"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "public documents belong to no interface and to no session"},
 	{"pkg/operator", []string{"pkg/api", "pkg/token", "pkg/session", "pkg/telemetry"}, "the edge sees the core, not the stores"},
 	{"pkg/operator/socket", []string{}, "a socket knows no function"},
-	{"pkg/lifecycle", []string{"pkg/session", "pkg/store/dynamo", "pkg/telemetry", "github.com/aws/aws-lambda-go/events", "aws-sdk"}, "it reads the table's stream and writes nothing"},
+	{"pkg/lifecycle/event", []string{"pkg/session"}, "events have one form, whoever publishes and reads them"},
+	{"pkg/lifecycle", []string{"pkg/lifecycle/event", "pkg/session", "pkg/store/dynamo", "pkg/telemetry", "github.com/aws/aws-lambda-go/events", "aws-sdk"}, "it reads the table's stream and writes nothing"},
 	{"pkg/telemetry", []string{"github.com/aws/aws-lambda-go/lambdacontext"}, "a log line knows no operation"},
 	{"pkg/deploy", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "it wires the functions and sees both sides"},
 	{"pkg/deploy/process", []string{
@@ -60,7 +61,7 @@ var rules = []struct {
 	{"pkg/cmd", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk"}, "a command sees both sides"},
 	{"pkg/cmd/local", []string{"pkg", "github.com/aws/aws-lambda-go", "aws-sdk", "github.com/lmittmann/tint"}, "a command sees both sides; its log is read on a terminal"},
 	{"pkg/cmd/rtctl", []string{
-		"pkg/operator/socket", "pkg/stack", "pkg/token", "aws-sdk", "smithy", "github.com/spf13/cobra",
+		"pkg/lifecycle/event", "pkg/operator/socket", "pkg/stack", "pkg/token", "aws-sdk", "smithy", "github.com/spf13/cobra",
 	}, "a command over the service's own interfaces: no store, no keys"},
 	{"functions", []string{"pkg", "github.com/aws/aws-lambda-go/lambda"}, "a function is a wiring diagram"},
 	{"pkg/openapi", []string{"github.com/goccy/go-yaml"}, "it describes the surface and runs nothing of it"},

@@ -11,7 +11,7 @@ import (
 
 var (
 	heading = regexp.MustCompile(`(?m)^### (.*)$`)
-	helper  = regexp.MustCompile(`\b(output|resource|invoke) ([A-Z]\w+)`)
+	helper  = regexp.MustCompile(`\b(output|resource|invoke|insights) ([A-Z]\w+)`)
 )
 
 // The alarms of single functions share one heading.
@@ -31,6 +31,11 @@ func TestTheRunbookHasEveryAlarmAndNamesWhatTheStackHas(t *testing.T) {
 		ofFunction := strings.HasSuffix(id, "Errors") || strings.HasSuffix(id, "Throttles")
 		if resource.Type == "AWS::CloudWatch::Alarm" && !ofFunction && !strings.Contains(headings, "`"+id+"`") {
 			t.Errorf("functions/README.md: got no heading for the alarm %s, want one", id)
+		}
+	}
+	for name := range template.Outputs {
+		if strings.HasPrefix(name, "Query") && !strings.Contains(runbook, "insights "+name+" ") {
+			t.Errorf("functions/README.md: got no use of %s, want one under its question", name)
 		}
 	}
 	for _, call := range helper.FindAllStringSubmatch(runbook, -1) {

@@ -37,6 +37,9 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 		})
 		line.Outcome = outcomeOf(err)
 		line.Attrs = []slog.Attr{slog.String("tenant", p.Tenant), slog.String("apiRequestId", e.RequestContext.RequestID)}
+		if p.KeyID != "" {
+			line.Attrs = append(line.Attrs, slog.String("keyId", p.KeyID))
+		}
 		switch {
 		case err == nil:
 			answer = policy("Allow", p.KeyID+p.User, e.MethodArn, p.context())

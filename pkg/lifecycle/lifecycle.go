@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
@@ -89,14 +90,14 @@ func (p Publisher) entries(records []events.DynamoDBEventRecord) (entries []entr
 		if !found {
 			continue
 		}
-		event := EventOf(change)
-		detail, err := json.Marshal(event.Detail)
+		published := event.Of(change)
+		detail, err := json.Marshal(published.Detail)
 		if err != nil {
 			return entries, sequence, fmt.Errorf("write event: %w", err)
 		}
 		entries = append(entries, entry{sequence: sequence, event: types.PutEventsRequestEntry{
-			EventBusName: &p.Name, Source: aws.String(Source), DetailType: &event.Type,
-			Detail: aws.String(string(detail)), Time: &event.Detail.At,
+			EventBusName: &p.Name, Source: aws.String(event.Source), DetailType: &published.Type,
+			Detail: aws.String(string(detail)), Time: &published.Detail.At,
 		}})
 	}
 	return entries, "", nil

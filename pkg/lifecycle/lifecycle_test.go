@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
@@ -59,15 +60,15 @@ func (b *fakeBus) PutEvents(_ context.Context, in *eventbridge.PutEventsInput, _
 func (b *fakeBus) summary() []string {
 	var events []string
 	for _, e := range b.events {
-		var d lifecycle.Detail
+		var d event.Detail
 		_ = json.Unmarshal([]byte(*e.Detail), &d)
 		about := d.TokenID
 		switch d.Extent {
-		case lifecycle.ExtentUser:
+		case event.ExtentUser:
 			about = d.TokenIDs[0]
-		case lifecycle.ExtentApplication:
+		case event.ExtentApplication:
 			about = fmt.Sprint(d.Epoch)
-		case lifecycle.ExtentKey:
+		case event.ExtentKey:
 			about = d.KeyID
 		}
 		events = append(events, fmt.Sprint(*e.DetailType, " ", d.Extent, " ", about))

@@ -49,7 +49,7 @@ func (l Log) Write(ctx context.Context, line Line) {
 }
 
 // directive says which members of its line are metrics (CloudWatch embedded metric format). The tenant is not among
-// the dimensions: each value would be a metric, and a bill, of its own.
+// the dimensions: each value would be a metric, and a bill, of its own. Durations and calls are by operation alone.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func directive(namespace string, at time.Time) slog.Attr {
 	type metric struct{ Name, Unit string }
@@ -61,9 +61,8 @@ func directive(namespace string, at time.Time) slog.Attr {
 	return slog.Any("_aws", struct {
 		Timestamp         int64 // milliseconds
 		CloudWatchMetrics []metrics
-	}{at.UnixMilli(), []metrics{{
-		namespace,
-		[][]string{{"op", "outcome"}},
-		[]metric{{"requests", "Count"}, {"dynamodbCalls", "Count"}, {"ms", "Milliseconds"}},
-	}}})
+	}{at.UnixMilli(), []metrics{
+		{namespace, [][]string{{"op", "outcome"}}, []metric{{"requests", "Count"}}},
+		{namespace, [][]string{{"op"}}, []metric{{"dynamodbCalls", "Count"}, {"ms", "Milliseconds"}}},
+	}})
 }

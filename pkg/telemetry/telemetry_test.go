@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,25 +90,31 @@ func checkMetrics(t *testing.T, line map[string]any, namespace string, names ...
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&aws); err != nil || len(aws.CloudWatchMetrics) != 1 || aws.Timestamp < 1_700_000_000_000 {
+	if err := decoder.Decode(&aws); err != nil || len(aws.CloudWatchMetrics) != 2 || aws.Timestamp < 1_700_000_000_000 {
 		t.Fatalf("the directive is %s (%v)", raw, err)
 	}
-	directive := aws.CloudWatchMetrics[0]
-	if directive.Namespace != namespace || len(directive.Dimensions) != 1 || len(directive.Dimensions[0]) != 2 {
-		t.Errorf("the directive is %s", raw)
-	}
-	for _, dimension := range directive.Dimensions[0] {
-		if value, ok := line[dimension].(string); !ok || value == "" || dimension == "tenant" {
-			t.Errorf("dimension %s is %v", dimension, line[dimension])
-		}
-	}
 	units := map[string]string{"requests": "Count", "dynamodbCalls": "Count", "ms": "Milliseconds"}
+	// Each pair of a metric and its dimensions is a bill of its own: only requests are counted by outcome.
+	dimensions := map[string]string{"requests": "op outcome", "dynamodbCalls": "op", "ms": "op"}
 	found := map[string]bool{}
-	for _, metric := range directive.Metrics {
-		if _, ok := line[metric.Name].(float64); !ok || units[metric.Name] != metric.Unit {
-			t.Errorf("metric %s in %s is %v", metric.Name, metric.Unit, line[metric.Name])
+	for _, directive := range aws.CloudWatchMetrics {
+		if directive.Namespace != namespace || len(directive.Dimensions) != 1 {
+			t.Errorf("the directive is %s", raw)
 		}
-		found[metric.Name] = true
+		for _, dimension := range directive.Dimensions[0] {
+			if value, ok := line[dimension].(string); !ok || value == "" || dimension == "tenant" {
+				t.Errorf("dimension %s is %v", dimension, line[dimension])
+			}
+		}
+		for _, metric := range directive.Metrics {
+			if _, ok := line[metric.Name].(float64); !ok || units[metric.Name] != metric.Unit {
+				t.Errorf("metric %s in %s is %v", metric.Name, metric.Unit, line[metric.Name])
+			}
+			if got := strings.Join(directive.Dimensions[0], " "); got != dimensions[metric.Name] {
+				t.Errorf("metric %s: got dimensions %s, want %s", metric.Name, got, dimensions[metric.Name])
+			}
+			found[metric.Name] = true
+		}
 	}
 	for _, name := range names {
 		if !found[name] {

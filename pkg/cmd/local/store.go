@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
@@ -22,15 +24,27 @@ const (
 	tableName = "refresh-tokens"
 )
 
+// openEmbedded opens the store in a file, and publishes its events in another.
+func openEmbedded(cfg config, log telemetry.Log) (session.Store, string, func() error, error) {
+	events, err := event.OpenFile(cfg.file(event.FileName), log.Logger)
+	if err != nil {
+		return nil, "", nil, fmt.Errorf("lifecycle events: %w", err)
+	}
+	store, err := embedded.Open(cfg.file(storeFile), embedded.Options{
+		Log: log.Logger, Unrecorded: api.Unrecorded(log), Changed: events.Publish,
+	})
+	if err != nil {
+		return nil, "", nil, errors.Join(err, events.Close())
+	}
+	end := func() error { return errors.Join(store.Close(), events.Close()) }
+	return store, cfg.file(storeFile) + " (embedded)", end, nil
+}
+
 // openStore opens the embedded store, or a table on a DynamoDB endpoint, which it makes from the template.
 func openStore(ctx context.Context, cfg config, template *stack.Template, log telemetry.Log,
 ) (session.Store, string, func() error, error) {
 	if cfg.endpoint == "" {
-		store, err := embedded.Open(cfg.file(storeFile), embedded.Options{Log: log.Logger, Unrecorded: api.Unrecorded(log)})
-		if err != nil {
-			return nil, "", nil, err
-		}
-		return store, cfg.file(storeFile) + " (embedded)", store.Close, nil
+		return openEmbedded(cfg, log)
 	}
 	config, err := awsconfig.Load(func(name string) string {
 		switch name {

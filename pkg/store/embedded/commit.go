@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // write is one caller's change, waiting for a transaction.
@@ -81,17 +83,27 @@ func (s *Store) commitAll() {
 }
 
 func (s *Store) commit(batch []*write) error {
+	var changes []session.Change
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		t := &transaction{Tx: tx}
+		if s.changed != nil {
+			t.changes = &changed{now: s.now()}
+		}
 		for _, w := range batch {
 			if w.ended() == nil { // otherwise its caller has left
 				w.do(t)
 			}
 		}
+		if t.changes != nil {
+			changes = t.changes.all
+		}
 		return t.failed
 	})
 	if err != nil {
 		return unavailable(fmt.Errorf("commit: %w", err))
+	}
+	if len(changes) > 0 {
+		s.changed(changes)
 	}
 	return nil
 }
@@ -101,7 +113,8 @@ func (s *Store) commit(batch []*write) error {
 type transaction struct {
 	*bbolt.Tx
 
-	failed error
+	failed  error
+	changes *changed // nil where nobody wants them
 }
 
 func (t *transaction) put(bucket string, key, value []byte) {

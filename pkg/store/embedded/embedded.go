@@ -23,6 +23,9 @@ type Options struct {
 	Log        *slog.Logger     // of errors of the sweeper; nil: none
 	// Unrecorded is told of an entry of the history that could not be written; nil for nobody.
 	Unrecorded func(context.Context, session.Entry, error)
+	// Changed gets the changes of each commit, in order, before their callers are answered; nil for nobody. It has no
+	// refreshes, and must not call the store.
+	Changed func([]session.Change)
 }
 
 // Store is a session.Store in one file.
@@ -33,6 +36,7 @@ type Store struct {
 	log   *slog.Logger
 
 	unrecorded func(context.Context, session.Entry, error)
+	changed    func([]session.Change)
 
 	stop       context.CancelFunc
 	background sync.WaitGroup
@@ -49,7 +53,7 @@ func Open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	s := &Store{db: db, queue: newQueue(), now: opts.Now, log: opts.Log, unrecorded: opts.Unrecorded}
+	s := &Store{db: db, queue: newQueue(), now: opts.Now, log: opts.Log, unrecorded: opts.Unrecorded, changed: opts.Changed}
 	if s.now == nil {
 		s.now = time.Now
 	}

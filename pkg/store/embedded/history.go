@@ -25,6 +25,7 @@ func (s *Store) Record(ctx context.Context, e session.Entry) {
 		if t.Bucket([]byte(entriesBucket)).Get(key) == nil {
 			t.put(entriesBucket, key, encodeEntry(e))
 			t.put(entriesDueBucket, slices.Concat(e.ID[:], key), nil)
+			t.changes.recorded(e)
 		}
 		return nothing{}, nil
 	})

@@ -110,4 +110,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []session.Key) error {
 }
 
 // removeSession changes one tree. The sweeper removes the index entry and the due entry of the session.
-func (t *transaction) removeSession(key session.Key) { t.remove(sessionsBucket, sessionKey(key)) }
+func (t *transaction) removeSession(key session.Key) {
+	t.removing(key)
+	t.remove(sessionsBucket, sessionKey(key))
+}

@@ -1,4 +1,4 @@
-package lifecycle_test
+package event_test
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle"
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
@@ -18,7 +18,7 @@ import (
 // entryEvents are the constants of type Event in package session.
 func entryEvents(t *testing.T) (all []session.Event) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../session/history.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../session/history.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,34 +42,34 @@ func entryEvents(t *testing.T) (all []session.Event) {
 
 // Law 9: an event has the reason and the author of its entry, whoever wrote it.
 func TestEveryKindOfEntryHasAnEventWithReasonAndAuthor(t *testing.T) {
-	for _, event := range entryEvents(t) {
+	for _, kind := range entryEvents(t) {
 		e := storetest.NewEntry("demo", "alice")
-		e.Event, e.APIKey = event, ""
-		want, extent := "token."+string(event), lifecycle.ExtentUser
-		if kind, _, isTenants := strings.Cut(string(event), "."); isTenants {
-			e.User, want, extent = "", string(event), kind
-			if kind == lifecycle.ExtentKey {
+		e.Event, e.APIKey = kind, ""
+		want, extent := "token."+string(kind), event.ExtentUser
+		if about, _, isTenants := strings.Cut(string(kind), "."); isTenants {
+			e.User, want, extent = "", string(kind), about
+			if about == event.ExtentKey {
 				e.APIKey = "k"
 			}
 		}
-		got := lifecycle.EventOf(session.Change{ID: e.ID.String(), At: e.ID.Time(), Entry: &e})
+		got := event.Of(session.Change{ID: e.ID.String(), At: e.ID.Time(), Entry: &e})
 		d := got.Detail
 		if got.Type != want || d.Extent != extent || d.Reason != "admin" || d.By != "key:k" || d.ID != e.ID.String() || d.Count != 77 ||
 			d.TenantID != "demo" || d.UserID != e.User || d.KeyID != e.APIKey || d.Epoch != 3 || string(d.Changed) != string(e.Changed) {
-			t.Errorf("%s: got %s %+v, want %s of extent %s with all of the entry", event, got.Type, d, want, extent)
+			t.Errorf("%s: got %s %+v, want %s of extent %s with all of the entry", kind, got.Type, d, want, extent)
 		}
 		raw, err := json.Marshal(d)
 		if err != nil || strings.Contains(string(raw), e.IP) {
-			t.Errorf("%s: got %s, %v; want no address", event, raw, err)
+			t.Errorf("%s: got %s, %v; want no address", kind, raw, err)
 		}
 	}
 }
 
 func TestTheEndOfAnApplicationsSessionsHasItsEpoch(t *testing.T) {
-	got := lifecycle.EventOf(session.Change{Entry: &session.Entry{
+	got := event.Of(session.Change{Entry: &session.Entry{
 		Tenant: "demo", Application: "web", Event: session.EventDeleted, Epoch: 7,
 	}})
-	if got.Type != "token.deleted" || got.Detail.Extent != lifecycle.ExtentApplication || got.Detail.Epoch != 7 {
+	if got.Type != "token.deleted" || got.Detail.Extent != event.ExtentApplication || got.Detail.Epoch != 7 {
 		t.Errorf("got %+v, want token.deleted of the application with epoch 7", got)
 	}
 }
@@ -77,7 +77,7 @@ func TestTheEndOfAnApplicationsSessionsHasItsEpoch(t *testing.T) {
 func TestTheEventOfASessionsItemHasItsIDsAlone(t *testing.T) {
 	key := storetest.NewSession("demo", "alice", "web").Key
 	for _, kind := range []session.ChangeKind{session.ItemDeleted, session.ItemExpired, session.ItemRefreshed} {
-		got := lifecycle.EventOf(session.Change{ID: "e", At: time.Unix(9, 0), Kind: kind, Key: key, Generation: 4})
+		got := event.Of(session.Change{ID: "e", At: time.Unix(9, 0), Kind: kind, Key: key, Generation: 4})
 		raw, err := json.Marshal(got.Detail)
 		want := `{"id":"e","at":"1970-01-01T00:00:09Z","extent":"token","tenantId":"demo","applicationId":"web","userId":"alice","tokenId":"` +
 			key.ID.String() + `","generation":4}`

@@ -1,4 +1,6 @@
-package lifecycle
+// Package event owns the form of lifecycle events, which pkg/lifecycle describes, and the file in which the service of a
+// laptop keeps its own. It must never read or write a store.
+package event
 
 import (
 	"encoding/json"
@@ -9,6 +11,20 @@ import (
 
 // Source is the source of all events.
 const Source = "refresh-tokens"
+
+// Envelope is an event as EventBridge delivers it to a target, and as the file of a laptop keeps it.
+// https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+type Envelope struct {
+	Version    string    `json:"version"`
+	ID         string    `json:"id"`
+	DetailType string    `json:"detail-type"`
+	Source     string    `json:"source"`
+	Account    string    `json:"account"`
+	Time       time.Time `json:"time"` // to the second
+	Region     string    `json:"region"`
+	Resources  []string  `json:"resources"`
+	Detail     Detail    `json:"detail"`
+}
 
 // The extents of events: what an event is about.
 const (
@@ -45,8 +61,8 @@ type Detail struct {
 	RequestID string          `json:"requestId,omitempty"`
 }
 
-// EventOf is the event of a change.
-func EventOf(c session.Change) Event {
+// Of is the event of a change.
+func Of(c session.Change) Event {
 	if c.Entry == nil {
 		return Event{"token." + string(c.Kind), Detail{
 			ID: c.ID, At: c.At.UTC(), Extent: ExtentToken, TenantID: c.Tenant, ApplicationID: c.Application, UserID: c.User,
