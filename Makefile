@@ -42,7 +42,7 @@ endef
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run rtctl test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench scale build \
-  template interfaces moto clean
+  template interfaces moto invoke clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -173,6 +173,9 @@ overlap: ## What the rules of this service and of other products cost honest cli
 
 interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools and clients (needs npm, python3)
 	@pkg/e2e/clients/run
+
+invoke: ## Run one function on one event, without a container (OP=refresh EVENT=events/refresh-reused.json; needs java and npm)
+	@go run ./pkg/cmd/invoke -op "$(OP)" -event "$(EVENT)"
 
 moto: ## Rotate keys against moto's Secrets Manager (needs python3)
 	@$(call skip,moto,$(python),python3 with venv)

@@ -70,6 +70,9 @@ var rules = []struct {
 	{"pkg/cmd/bench/overlap", []string{"pkg/cmd/bench/measure"}, "a model knows nothing of the service; its test compares the two"},
 	{"pkg/e2e/lambda/runtimeapi", []string{}, "it runs binaries and knows no function"},
 	{"pkg/e2e/lambda", []string{}, "tests only"},
+	{"pkg/e2e/lambda/scratch", []string{
+		"pkg/e2e/lambda/runtimeapi", "pkg/fixture", "pkg/keys/secretsmanager/fakesm", "pkg/stack", "pkg/token",
+	}, "an account has the services that functions ask, and runs none itself"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
 	{"pkg/fixture/service", []string{"pkg", "github.com/aws/aws-lambda-go"}, "a service for tests sees both sides"},
 	{"pkg/fixture", []string{"pkg/issuer", "pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "github.com/golang-jwt/jwt/v5"}, "values of the core, which no function links"},

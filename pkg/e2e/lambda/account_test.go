@@ -1,40 +1,25 @@
 package lambda_test
 
 import (
-	"cmp"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
-	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
-	"github.com/stencil-auth/refresh-tokens/pkg/token"
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/scratch"
 )
 
 const (
 	root = "../../.."
 	// timeout is template.yaml's, of all functions but those that rotate.
 	timeout = 10 * time.Second
-	// nowhere refuses connections.
-	nowhere = "http://127.0.0.1:1"
 )
 
-// account is the AWS account that functions run in: the endpoints of its services, and the values of the template's
-// variables there.
+// account is the AWS account of a test.
 type account struct {
-	fixture.Tenants
+	scratch.Account
 	*table
 
-	t       *testing.T
-	values  map[string]string
-	aws     []string // AWS_ENDPOINT_URL_...
-	secrets *fakesm.Server
-	bus     *bus
+	t *testing.T
 }
 
 // newAccount has keys and a bus; nothing listens at the table's endpoint.
@@ -46,57 +31,22 @@ func newAccount(t *testing.T) *account {
 	if _, err := binaries(); err != nil {
 		t.Fatal(err)
 	}
-	p := &account{t: t, Tenants: tenantsOfNow(), bus: &bus{}, values: map[string]string{
-		"TABLE_NAME": "tokens", "ISSUER": fixture.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
-		"ALLOWED_HEADERS": "", "COOKIE_DOMAIN": "",
-		"SIGNING_ALGORITHM": "ES256", "METRICS_NAMESPACE": "RefreshTokens", "EVENT_BUS_NAME": "tokens",
-	}}
-	p.keep(p.Keys)
-	p.at("EVENTBRIDGE", p.serve(p.bus))
-	p.at("DYNAMODB", nowhere)
-	return p
+	return &account{t: t, Account: scratch.New(t.Cleanup)}
 }
-
-// tenantsOfNow are so far back that what expires at Noon has expired by more than clocks may differ.
-func tenantsOfNow() fixture.Tenants { return fixture.At(time.Now().Add(-2 * token.Skew)) }
 
 // within is the same account for a part of the test, in which access tokens are new.
 func (p *account) within(t *testing.T) *account {
 	part := *p
-	part.t, part.Tenants = t, tenantsOfNow()
+	part.t, part.Tenants = t, scratch.TenantsOfNow()
 	return &part
-}
-
-// serve runs a service on a loopback port and returns its URL.
-func (p *account) serve(handler http.Handler) string {
-	server := httptest.NewServer(handler)
-	p.t.Cleanup(func() {
-		server.CloseClientConnections()
-		server.Close()
-	})
-	return server.URL
-}
-
-// at sets the endpoint of a service, or replaces it.
-func (p *account) at(service, url string) {
-	p.aws = append(slices.Clip(p.aws), "AWS_ENDPOINT_URL_"+service+"="+url)
-}
-
-// keep makes a Secrets Manager with these keys.
-func (p *account) keep(k fixture.Keys) {
-	p.secrets = fakesm.New()
-	p.values["TOKEN_KEYS_SECRET_ARN"] = p.secrets.Create("token-keys", string(k.Token))
-	p.values["SIGNING_KEYS_SECRET_ARN"] = p.secrets.Create("signing-keys", string(k.Signing))
-	p.values["PUBLIC_KEYS_SECRET_ARN"] = p.secrets.Create("public-keys", string(k.Public))
-	p.at("SECRETS_MANAGER", p.serve(p.secrets))
 }
 
 // withTable has the tenants in a table of DynamoDB Local, and nothing else.
 func (p *account) withTable() *account {
 	p.t.Helper()
 	p.table = sharedTable(p.t, p.Tenants)
-	p.at("DYNAMODB", p.endpoint)
-	p.values["TABLE_NAME"] = p.name
+	p.At("DYNAMODB", p.endpoint)
+	p.Set("TABLE_NAME", p.name)
 	p.reset(p.t)
 	return p
 }
@@ -119,31 +69,25 @@ func (p *account) startFunction(f runtimeapi.Function) *runtimeapi.Process {
 
 func (p *account) function(op string) runtimeapi.Function {
 	p.t.Helper()
-	env := append([]string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"}, p.aws...)
-	for name, preset := range variables(p.t, op) {
-		env = append(env, name+"="+p.value(name, preset))
+	template, err := deployment()
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	return bare(p.t, op, env...)
-}
-
-// value is that of a variable of the template.
-func (p *account) value(name, preset string) string {
-	p.t.Helper()
-	value := cmp.Or(p.values[name], preset)
-	if strings.Contains(value, "${") {
-		p.t.Fatalf("template.yaml has a variable %s: add its value to newAccount", name)
+	dir, err := binaries()
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	return value
+	f, err := p.Function(template, dir, op)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return f
 }
 
 // read is an event in the tenants' time.
 func (p *account) read(event string) []byte {
 	p.t.Helper()
-	raw, err := os.ReadFile(eventFile(event))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	moved, err := p.Move(raw)
+	moved, err := p.Event(eventFile(event))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func refreshed(t *testing.T, payload []byte, err error) string {
 func TestAProcessThatEndsDuringItsWriteLeavesTheSameSuccessor(t *testing.T) {
 	account := newAccount(t).withTable()
 	between := newProxy(t)
-	account.at("DYNAMODB", account.serve(between))
+	account.At("DYNAMODB", account.Serve(between))
 	successor := account.RefreshText(fixture.SessionOne, 1)
 	for _, c := range []struct {
 		name    string
@@ -135,7 +135,7 @@ func TestAProcessThatEndsDuringItsWriteLeavesTheSameSuccessor(t *testing.T) {
 func TestSIGTERMEndsAFunctionIdleOrAtWork(t *testing.T) {
 	account := newAccount(t)
 	asked := make(chan struct{}, 16)
-	account.at("DYNAMODB", account.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	account.At("DYNAMODB", account.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
 		silent{}.ServeHTTP(w, r)
 	})))
@@ -165,7 +165,7 @@ func TestAFrozenFunctionGoesOnThoughItsConnectionsWereClosed(t *testing.T) {
 	p := newAccount(t).withTable()
 	server := httptest.NewServer(newProxy(t))
 	t.Cleanup(server.Close)
-	p.at("DYNAMODB", server.URL)
+	p.At("DYNAMODB", server.URL)
 	process := p.start("refresh")
 	answer, err := process.Invoke(t.Context(), p.read("refresh"), timeout)
 	first := refreshed(t, answer.Payload, err)

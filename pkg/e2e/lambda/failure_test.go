@@ -12,6 +12,7 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/scratch"
 )
 
 // routeless says that a function answers an error where another one answers a status.
@@ -103,7 +104,7 @@ func (a *asked) wantUnavailable() {
 // Law 8: a missing key set answers 503, never an unsigned or unverified anything, and nothing is written.
 func TestAnUnreachableSecretsManagerIs503(t *testing.T) {
 	account := newAccount(t).withTable()
-	account.at("SECRETS_MANAGER", nowhere)
+	account.At("SECRETS_MANAGER", scratch.Nowhere)
 	for _, a := range account.ask(withKeys(t), timeout) {
 		a.wantUnavailable()
 	}
@@ -168,7 +169,7 @@ func (silent) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // Time-outs follow from Lambda's deadline, so that the function answers before Lambda ends it.
 func TestASilentTableIs503BeforeTheDeadline(t *testing.T) {
 	account := newAccount(t)
-	account.at("DYNAMODB", account.serve(silent{}))
+	account.At("DYNAMODB", account.Serve(silent{}))
 	for _, a := range account.ask(withTable(t), 5*time.Second) {
 		a.wantUnavailable()
 	}
@@ -176,7 +177,7 @@ func TestASilentTableIs503BeforeTheDeadline(t *testing.T) {
 
 func TestASilentSecretsManagerIs503BeforeTheDeadline(t *testing.T) {
 	account := newAccount(t)
-	account.at("SECRETS_MANAGER", account.serve(silent{}))
+	account.At("SECRETS_MANAGER", account.Serve(silent{}))
 	for _, a := range account.ask(withKeys(t), timeout) {
 		a.wantUnavailable()
 	}
@@ -185,7 +186,7 @@ func TestASilentSecretsManagerIs503BeforeTheDeadline(t *testing.T) {
 // Secrets Manager calls a rotation function that failed again.
 func TestARotationWithoutSecretsManagerFails(t *testing.T) {
 	account := newAccount(t)
-	account.at("SECRETS_MANAGER", nowhere)
+	account.At("SECRETS_MANAGER", scratch.Nowhere)
 	events := map[string]string{"rotate-signing-keys": "rotate-signing-keys", "rotate-token-keys": "rotate-token-keys"}
 	for _, a := range account.ask(events, timeout) {
 		a.wantUnavailable()

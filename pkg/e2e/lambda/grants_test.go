@@ -39,13 +39,13 @@ func (p *account) wantGranted(op string) {
 	c, policies := &calls{all: map[string]call{}, resources: map[string]string{}}, statements(p.t, op)
 	for name, resource := range variables(p.t, op) {
 		if strings.HasPrefix(resource, "${") {
-			c.resources[p.value(name, resource)] = resource
+			c.resources[p.Value(name, resource)] = resource
 		}
 	}
-	p.at("SECRETS_MANAGER", p.serve(c.before(p.secrets)))
-	p.at("EVENTBRIDGE", p.serve(c.before(p.bus)))
+	p.At("SECRETS_MANAGER", p.Serve(c.before(p.Secrets)))
+	p.At("EVENTBRIDGE", p.Serve(c.before(p.Bus)))
 	if p.table != nil {
-		p.at("DYNAMODB", p.serve(c.before(newProxy(p.t))))
+		p.At("DYNAMODB", p.Serve(c.before(newProxy(p.t))))
 	}
 	p.t.Cleanup(func() { c.compare(p.t, op, policies) })
 }
@@ -93,8 +93,7 @@ func (p *account) rarely(op string, all []outcome) {
 			p.t.Fatal(err)
 		}
 	}
-	p.values = maps.Clone(p.values)
-	p.values["EPOCH_COPIES"] = "2"
+	p.Set("EPOCH_COPIES", "2")
 	(&replay{account: p, Process: p.start(op)}).event(all[i])
 }
 

@@ -30,7 +30,7 @@ func TestAFunctionWithoutItsVariablesNamesEachAndEnds(t *testing.T) {
 					t.Errorf("template.yaml does not give %s", found[1])
 				}
 				names = append(names, found[1])
-				env = append(env, found[1]+"="+p.value(found[1], given[found[1]]))
+				env = append(env, found[1]+"="+p.Value(found[1], given[found[1]]))
 			}
 			if len(names) == 0 {
 				t.Fatalf("got no variable named, want some:\n%s", ended.Stderr)

@@ -12,7 +12,7 @@ import (
 func TestOneLinePerInvocationCountsTheRequestsToDynamoDB(t *testing.T) {
 	p := newAccount(t).withTable()
 	between := newProxy(t)
-	p.at("DYNAMODB", p.serve(between))
+	p.At("DYNAMODB", p.Serve(between))
 	replays := map[string]*replay{}
 	for _, c := range []struct {
 		event, outcome string
@@ -49,7 +49,7 @@ func TestOneLinePerInvocationCountsTheRequestsToDynamoDB(t *testing.T) {
 		if line["op"] != op || line["outcome"] != c.outcome || line["dynamodbCalls"] != c.calls || line["requestId"] == nil || line["timestamp"] == nil {
 			t.Errorf("%s: got the line %v, want %s %s with %v requests", c.event, line, op, c.outcome, c.calls)
 		}
-		if got, want := metrics(line), fmt.Sprint(p.values["METRICS_NAMESPACE"], " [dynamodbCalls ms requests]"); got != want {
+		if got, want := metrics(line), fmt.Sprint(p.Value("METRICS_NAMESPACE", ""), " [dynamodbCalls ms requests]"); got != want {
 			t.Errorf("%s: metrics: got %s, want %s", c.event, got, want)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/scratch"
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
-	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 )
@@ -79,7 +79,7 @@ func (r *replay) event(o outcome) {
 	if o.logged != "" && logged != o.logged || (logged == "") != silent || strings.Contains(logged, ",") {
 		r.t.Errorf("%s: the log: got %q, want %q", o.event, logged, o.logged)
 	}
-	if published := r.bus.taken(); !slices.Equal(published, o.published) {
+	if published := r.Bus.Taken(); !slices.Equal(published, o.published) {
 		r.t.Errorf("%s: published: got %q, want %q", o.event, published, o.published)
 	}
 }
@@ -152,26 +152,20 @@ func (r *replay) outcome() string {
 func replayRotation(t *testing.T, op string, all []outcome) {
 	t.Helper()
 	p := newAccount(t)
-	p.keep(fixture.RotationKeys())
-	arn := p.values["TOKEN_KEYS_SECRET_ARN"]
-	if op == "rotate-signing-keys" {
-		arn = p.values["SIGNING_KEYS_SECRET_ARN"]
-	}
-	const token = "5086e3c7-6f0b-4a3c-9c4e-2f1d7a9b8c10" // of the events
+	arn := p.StartRotation(op)
 	before := document(t, p, arn)
-	p.secrets.StartRotation(arn, token)
 	p.wantGranted(op)
 	r := &replay{account: p, Process: p.start(op)}
 	for _, o := range all {
 		current := document(t, p, arn)
 		r.event(o)
 		for _, stage := range []string{fakesm.Current, fakesm.Pending} {
-			value, _ := p.secrets.Value(arn, stage)
+			value, _ := p.Secrets.Value(arn, stage)
 			r.seen = append(r.seen, value)
 		}
 		switch after := document(t, p, arn); {
 		case o.event == op+"-finish":
-			if p.secrets.Version(arn, fakesm.Current) != token || find(after, keys.Active) != find(before, keys.Next) {
+			if p.Secrets.Version(arn, fakesm.Current) != scratch.RotationToken || find(after, keys.Active) != find(before, keys.Next) {
 				t.Errorf("after the four steps: got %v, want the next key active", after)
 			}
 		case o.event == op+"-drop":
@@ -188,7 +182,7 @@ func replayRotation(t *testing.T, op string, all []outcome) {
 // document is the current version of a secret.
 func document(t *testing.T, p *account, arn string) keys.Document {
 	t.Helper()
-	value, _ := p.secrets.Value(arn, fakesm.Current)
+	value, _ := p.Secrets.Value(arn, fakesm.Current)
 	doc, err := keys.ParseDocument([]byte(value))
 	if err != nil {
 		t.Fatal(err)

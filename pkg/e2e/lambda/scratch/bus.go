@@ -1,4 +1,4 @@
-package lambda_test
+package scratch
 
 import (
 	"encoding/json"
@@ -6,14 +6,15 @@ import (
 	"sync"
 )
 
-// bus is an EventBridge that takes every event.
+// Bus is an EventBridge that takes every event.
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
-type bus struct {
+type Bus struct {
 	mu    sync.Mutex
 	kinds []string
 }
 
-func (b *bus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers PutEvents and refuses everything else.
+func (b *Bus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Entries []struct{ EventBusName, Source, DetailType, Detail string }
 	}
@@ -36,8 +37,8 @@ func (b *bus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": results})
 }
 
-// taken are the kinds of the events since the last call.
-func (b *bus) taken() []string {
+// Taken are the kinds of the events since the last call.
+func (b *Bus) Taken() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	kinds := b.kinds

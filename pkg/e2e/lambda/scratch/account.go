@@ -1,0 +1,137 @@
+// Package scratch owns an AWS account on this machine: the services that functions ask, the values of the template's
+// variables there, and the tenants of pkg/fixture. Tests and make invoke run functions in it. It must never be linked
+// into a function.
+package scratch
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
+	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
+)
+
+// Nowhere is an endpoint that refuses connections.
+const Nowhere = "http://127.0.0.1:1"
+
+// Account is one account. A copy shares its services; At, Keep and Set change the copy alone.
+type Account struct {
+	fixture.Tenants
+
+	Secrets *fakesm.Server
+	Bus     *Bus
+
+	values    map[string]string
+	endpoints []string // AWS_ENDPOINT_URL_...
+	onClose   func(func())
+}
+
+// New has keys and a bus; nothing listens at the table's endpoint. It hands onClose what ends its services.
+func New(onClose func(func())) Account {
+	a := Account{Tenants: TenantsOfNow(), Bus: &Bus{}, onClose: onClose, values: map[string]string{
+		"TABLE_NAME": "tokens", "ISSUER": fixture.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
+		"ALLOWED_HEADERS": "", "COOKIE_DOMAIN": "",
+		"SIGNING_ALGORITHM": "ES256", "METRICS_NAMESPACE": "RefreshTokens", "EVENT_BUS_NAME": "tokens",
+	}}
+	a.Keep(a.Keys)
+	a.At("EVENTBRIDGE", a.Serve(a.Bus))
+	a.At("DYNAMODB", Nowhere)
+	return a
+}
+
+// TenantsOfNow are so far back that what expires at Noon has expired by more than clocks may differ.
+func TenantsOfNow() fixture.Tenants { return fixture.At(time.Now().Add(-2 * token.Skew)) }
+
+// Serve runs a service on a loopback port and returns its URL.
+func (a *Account) Serve(handler http.Handler) string {
+	server := httptest.NewServer(handler)
+	a.onClose(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return server.URL
+}
+
+// At sets the endpoint of a service, or replaces it.
+func (a *Account) At(service, url string) {
+	a.endpoints = append(slices.Clip(a.endpoints), "AWS_ENDPOINT_URL_"+service+"="+url)
+}
+
+// Set gives a variable of the template a value.
+func (a *Account) Set(variable, value string) {
+	a.values = maps.Clone(a.values)
+	a.values[variable] = value
+}
+
+// Value is that of a variable of the template, which presets it.
+func (a *Account) Value(variable, preset string) string { return cmp.Or(a.values[variable], preset) }
+
+// Keep makes a Secrets Manager with these keys.
+func (a *Account) Keep(k fixture.Keys) {
+	a.Secrets = fakesm.New()
+	a.Set("TOKEN_KEYS_SECRET_ARN", a.Secrets.Create("token-keys", string(k.Token)))
+	a.Set("SIGNING_KEYS_SECRET_ARN", a.Secrets.Create("signing-keys", string(k.Signing)))
+	a.Set("PUBLIC_KEYS_SECRET_ARN", a.Secrets.Create("public-keys", string(k.Public)))
+	a.At("SECRETS_MANAGER", a.Serve(a.Secrets))
+}
+
+// RotationToken is the client token in the events of the rotation functions.
+const RotationToken = "5086e3c7-6f0b-4a3c-9c4e-2f1d7a9b8c10" //nolint:gosec // an id
+
+// StartRotation has the keys that the events of a rotation function name, as Secrets Manager has them at the first of the
+// four steps. It returns the ARN of the secret; "" for any other function.
+func (a *Account) StartRotation(op string) (arn string) {
+	var variable string
+	switch op {
+	case "rotate-signing-keys":
+		variable = "SIGNING_KEYS_SECRET_ARN"
+	case "rotate-token-keys":
+		variable = "TOKEN_KEYS_SECRET_ARN"
+	default:
+		return ""
+	}
+	a.Keep(fixture.RotationKeys())
+	arn = a.values[variable]
+	a.Secrets.StartRotation(arn, RotationToken)
+	return arn
+}
+
+// Function is a built function in dir, with the variables that the template gives it. Error: a variable without a value.
+func (a *Account) Function(template *stack.Template, dir, op string) (runtimeapi.Function, error) {
+	i := slices.IndexFunc(template.Functions, func(f stack.Function) bool { return f.Operation == op })
+	if i < 0 {
+		return runtimeapi.Function{}, fmt.Errorf("template.yaml has no %s", stack.LogicalID(op))
+	}
+	env := append([]string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"}, a.endpoints...)
+	for name, preset := range template.Functions[i].Variables {
+		if strings.HasPrefix(name, "SSL_CERT_") { // nothing here speaks TLS
+			continue
+		}
+		value := a.Value(name, preset)
+		if strings.Contains(value, "${") {
+			return runtimeapi.Function{}, fmt.Errorf("template.yaml has a variable %s: add its value to pkg/e2e/lambda/scratch", name)
+		}
+		env = append(env, name+"="+value)
+	}
+	return runtimeapi.Function{Name: op, Binary: filepath.Join(dir, op), Env: env}, nil
+}
+
+// Event is the event in a file, in the tenants' time.
+func (a *Account) Event(file string) ([]byte, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return a.Move(raw)
+}
