@@ -1,4 +1,4 @@
-// Command oauth-metadata is GET /.well-known/oauth-authorization-server.
+// Command oauth-metadata is GET and HEAD of the metadata, of the service and of each tenant.
 package main
 
 import (

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -60,25 +59,38 @@ func TestGoOAuth2ClientUnderstandsARefusal(t *testing.T) {
 	home.wantAlive(t, x)
 }
 
-func TestGoOIDCVerifiesTheAccessTokenAgainstThePublishedKeys(t *testing.T) {
+// Law 6: a verifier that checks issuer and audience never takes one tenant's token for another's, though both have an
+// application and a user of the same ids.
+func TestGoOIDCDiscoversTheTenantsIssuerAndVerifies(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background() // the key set outlives a test's own
-	keys := oidc.NewRemoteKeySet(ctx, home.base+"/.well-known/jwks.json")
 	x := home.issue(t, fresh(), home.demo.web)
-	payload, err := keys.VerifySignature(ctx, x.access)
-	var claims struct{ Sub, Tid, Sid string }
-	if err = errors.Join(err, json.Unmarshal(payload, &claims)); err != nil {
-		t.Fatal(err)
+	other := home.issueIn(t, home.other, x.user)
+	bad := map[string]string{
+		"forged": forge(t, x.access, map[string]any{"sub": "mallory"}), "unsigned": unsigned(t, x.access),
+		"truncated": x.access[:len(x.access)-4],
 	}
-	equal(t, "sub, tid and sid", claims, struct{ Sub, Tid, Sid string }{x.user, x.tenant, x.id})
-	verifier := oidc.NewVerifier(home.creds["BASE_URL"]+"/t/"+home.demo.id, keys, &oidc.Config{ClientID: home.demo.web, SupportedSigningAlgs: []string{oidc.ES256}})
-	if _, err := verifier.Verify(ctx, x.access); err != nil {
-		t.Error(err)
-	}
-	for _, bad := range []string{forge(t, x.access, map[string]any{"sub": "mallory"}), unsigned(t, x.access), x.access[:len(x.access)-4]} {
-		if _, err := keys.VerifySignature(ctx, bad); err == nil {
-			t.Error("a forged token: got no error, want one")
+	for tenant, tokens := range map[string][2]string{home.demo.id: {x.access, other.access}, home.other.id: {other.access, x.access}} {
+		provider, err := oidc.NewProvider(ctx, home.creds["BASE_URL"]+"/t/"+tenant)
+		if err != nil {
+			t.Fatal(err)
 		}
+		verifier := provider.Verifier(&oidc.Config{ClientID: home.demo.web})
+		verified, err := verifier.Verify(ctx, tokens[0])
+		var claims struct{ Sub, Tid string }
+		if err = errors.Join(err, verified.Claims(&claims)); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "sub and tid", claims, struct{ Sub, Tid string }{x.user, tenant})
+		bad["another tenant's"] = tokens[1]
+		for name, text := range bad {
+			if _, err := verifier.Verify(ctx, text); err == nil {
+				t.Errorf("tenant %s, a token that is %s: got no error, want one", tenant, name)
+			}
+		}
+	}
+	if _, err := oidc.NewProvider(ctx, home.creds["BASE_URL"]); err == nil {
+		t.Error("discovery without a tenant: got no error, want one: no token names that issuer")
 	}
 }
 

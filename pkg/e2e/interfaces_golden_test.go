@@ -63,6 +63,11 @@ func othersGoldens() map[string][]exchange {
 			{"POST", "/oauth2/introspect", append([]string{"Authorization", "Bearer {read}", "X-Stencil-TenantId", "other"}, asForm...), "token={token}"},
 			{"POST", "/oauth2/introspect", asForm, "token={token}"},
 		},
-		"oauth-metadata": {{"GET", "/.well-known/oauth-authorization-server", nil, ``}},
+		"oauth-metadata": {
+			{"GET", "/.well-known/oauth-authorization-server", nil, ``},
+			{"GET", "/t/demo/.well-known/openid-configuration", nil, ``},
+			{"HEAD", "/.well-known/oauth-authorization-server/t/demo", nil, ``},
+			{"GET", "/t/a%20b/.well-known/oauth-authorization-server", nil, ``},
+		},
 	}
 }

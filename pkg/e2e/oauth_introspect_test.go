@@ -7,9 +7,7 @@ import (
 	"testing"
 )
 
-// RFC 7662: POST /oauth2/introspect, and RFC 8414: GET /.well-known/oauth-authorization-server.
-
-const metadataPath = "/.well-known/oauth-authorization-server"
+// RFC 7662: POST /oauth2/introspect.
 
 // introspect asks about a token with a header of credentials.
 func introspect(t *testing.T, credential http.Header, pairs ...string) answer {
@@ -148,26 +146,4 @@ func TestIntrospectionNeedsAKeyThatMay(t *testing.T) {
 	ask(reader(), 200)
 	ask(home.demo.admin(), 200)
 	home.wantAlive(t, x)
-}
-
-func TestMetadataDescribesTheServer(t *testing.T) {
-	t.Parallel()
-	for _, path := range []string{metadataPath, metadataPath + "/"} {
-		a := home.do(t, call{"GET", path, with(nil, "Origin", "http://localhost:5173"), ""}).want(t, 200)
-		wantCORS(t, a, "http://localhost:5173")
-		if strings.Contains(a.header.Get("Cache-Control"), "no-store") || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
-			t.Errorf("got %q, want JSON that may be cached", a.header)
-		}
-		issuer := home.creds["BASE_URL"]
-		for name, value := range map[string]string{
-			"issuer": issuer, "token_endpoint": issuer + tokenPath, "revocation_endpoint": issuer + revokePath,
-			"introspection_endpoint": issuer + introspectPath, "jwks_uri": issuer + "/.well-known/jwks.json",
-		} {
-			equal(t, name, a.text(name), value)
-		}
-		equal(t, "grant_types_supported", a.body["grant_types_supported"], any([]any{"refresh_token"}))
-		if _, isArray := a.body["response_types_supported"].([]any); !isArray {
-			t.Errorf("response_types_supported: got %v, want an array (RFC 8414 section 2)", a.body["response_types_supported"])
-		}
-	}
 }

@@ -67,6 +67,9 @@ func (f Frame) Serve(operation string, failure Encoder, run Run) Handler {
 		line.Outcome, line.Security = cmp.Or(a.Outcome, "ok"), a.Security
 		line.Attrs = append(line.Attrs, slog.Int("status", status), slog.String("apiRequestId", e.RequestContext.RequestID))
 		f.Log.Write(ctx, line)
+		if e.HTTPMethod == http.MethodHead {
+			return response(status, header, ""), nil
+		}
 		return response(status, header, marshal(a.Body)), nil
 	}
 }

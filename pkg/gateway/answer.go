@@ -33,7 +33,7 @@ func (x *exchange) answer(from events.APIGatewayProxyResponse) *failure {
 	if header["Content-Type"] == nil {
 		header["Content-Type"] = []string{"application/json"}
 	}
-	if bodyAllowed(from.StatusCode) {
+	if x.r.Method != http.MethodHead && bodyAllowed(from.StatusCode) {
 		header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	x.w.WriteHeader(from.StatusCode)

@@ -157,7 +157,7 @@ func (v validator) check(x exchange) error {
 			return fmt.Errorf("the request: %w", err)
 		}
 	}
-	if x.body == "" && x.status != http.StatusNoContent {
+	if x.body == "" && x.status != http.StatusNoContent && x.request.Method != http.MethodHead {
 		return errors.New("the answer has no body")
 	}
 	return openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{

@@ -28,6 +28,7 @@ POST /jwt/logout logout -
 POST /jwt/refresh/{tokenId} documented-forms authorizer
 DELETE /jwt/refresh documented-forms authorizer
 GET /.well-known/jwks.json jwks -
+HEAD /.well-known/jwks.json jwks -
 POST /User/RefreshToken user-refresh-token -
 POST /user/refreshToken user-refresh-token -
 POST /api/v1/authenticate/refresh authenticate-refresh -
@@ -35,6 +36,13 @@ POST /oauth2/token oauth-token -
 POST /oauth2/revoke oauth-revoke -
 POST /oauth2/introspect oauth-introspect authorizer
 GET /.well-known/oauth-authorization-server oauth-metadata -
+HEAD /.well-known/oauth-authorization-server oauth-metadata -
+GET /.well-known/oauth-authorization-server/t/{tenantId} oauth-metadata -
+HEAD /.well-known/oauth-authorization-server/t/{tenantId} oauth-metadata -
+GET /t/{tenantId}/.well-known/oauth-authorization-server oauth-metadata -
+HEAD /t/{tenantId}/.well-known/oauth-authorization-server oauth-metadata -
+GET /t/{tenantId}/.well-known/openid-configuration oauth-metadata -
+HEAD /t/{tenantId}/.well-known/openid-configuration oauth-metadata -
 `
 
 // Only the routes that the contract calls public have no authorizer, with and without its alias.

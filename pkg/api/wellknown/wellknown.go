@@ -17,13 +17,17 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
+var errNoTenant = errors.New("not the id of a tenant")
+
 // serve answers with a document that caches may keep. A rotation of the keys waits for them.
-func serve(f frame.Frame, operation string, document func(context.Context) (any, error)) frame.Handler {
+func serve(
+	f frame.Frame, operation string, document func(context.Context, *events.APIGatewayProxyRequest) (any, error),
+) frame.Handler {
 	cache := http.Header{"Cache-Control": {fmt.Sprintf("public, max-age=%d", keys.PublishedFor/time.Second)}}
 	return f.Serve(operation, failure, func(
-		ctx context.Context, _ *events.APIGatewayProxyRequest, _ *telemetry.Line,
+		ctx context.Context, e *events.APIGatewayProxyRequest, _ *telemetry.Line,
 	) (frame.Answer, error) {
-		body, err := document(ctx)
+		body, err := document(ctx, e)
 		return frame.Answer{Body: body, Header: cache}, err
 	})
 }
@@ -31,8 +35,11 @@ func serve(f frame.Frame, operation string, document func(context.Context) (any,
 // failure has the shape of what API Gateway itself raises.
 func failure(err error) frame.Answer {
 	f := frame.Failed
-	if errors.Is(err, keys.ErrUnavailable) {
+	switch {
+	case errors.Is(err, keys.ErrUnavailable):
 		f = frame.Unavailable
+	case errors.Is(err, errNoTenant):
+		f = frame.Failure{Status: http.StatusNotFound, Message: "There is no such route: this cannot be the id of a tenant."}
 	}
 	return f.Answer(struct {
 		Success bool   `json:"success"`

@@ -4,14 +4,15 @@ import { test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import { API_KEY, APPLICATION_ID, BASE_URL, READ_API_KEY, TENANT_ID, as, issue } from './fixture.mjs';
+import { API_KEY, APPLICATION_ID, BASE_URL, READ_API_KEY, TENANT_ID, as, issue, issueElsewhere, issuerOf } from './fixture.mjs';
 
 const loopback = { [oauth.allowInsecureRequests]: true }; // http, which the clients refuse elsewhere
 const client = { client_id: APPLICATION_ID };
 
-async function discover() {
-  const issuer = new URL(BASE_URL);
-  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...loopback });
+/** By RFC 8414 or OpenID Connect Discovery. */
+async function discover(algorithm = 'oauth2') {
+  const issuer = new URL(issuerOf());
+  const answer = await oauth.discoveryRequest(issuer, { algorithm, ...loopback });
   return oauth.processDiscoveryResponse(issuer, answer);
 }
 
@@ -61,18 +62,25 @@ test('oauth4webapi refuses a wider scope with the error of RFC 6749', async () =
 });
 
 test('oauth4webapi validates the access token as RFC 9068 says', async () => {
-  const server = { ...(await discover()), issuer: `${BASE_URL}/t/${TENANT_ID}` };
-  const { accessToken } = await issue();
-  const request = new Request(BASE_URL, { headers: { Authorization: `Bearer ${accessToken}` } });
-  const claims = await oauth.validateJwtAccessToken(server, request, APPLICATION_ID, loopback);
-  assert.equal(claims.client_id, APPLICATION_ID);
-  assert.equal(claims.tid, TENANT_ID);
+  for (const algorithm of ['oauth2', 'oidc']) {
+    const server = await discover(algorithm);
+    const validate = ({ accessToken }) => {
+      const request = new Request(BASE_URL, { headers: { Authorization: `Bearer ${accessToken}` } });
+      return oauth.validateJwtAccessToken(server, request, APPLICATION_ID, loopback);
+    };
+    const claims = await validate(await issue());
+    assert.equal(claims.client_id, APPLICATION_ID);
+    assert.equal(claims.tid, TENANT_ID);
+    await assert.rejects(validate(await issueElsewhere()), /"iss"/);
+  }
 });
 
 test('openid-client discovers, refreshes, introspects and revokes', async () => {
-  const config = await openid.discovery(new URL(BASE_URL), APPLICATION_ID, undefined, openid.None(), {
-    algorithm: 'oauth2', execute: [openid.allowInsecureRequests],
+  const discover = (algorithm, tenant) => openid.discovery(new URL(issuerOf(tenant)), APPLICATION_ID, undefined, openid.None(), {
+    algorithm, execute: [openid.allowInsecureRequests],
   });
+  assert.equal((await discover('oauth2', 'other')).serverMetadata().issuer, issuerOf('other'));
+  const config = await discover('oidc');
   // Introspection needs an API key, which this client has no words for.
   config[openid.customFetch] = (url, options) => {
     const headers = url.endsWith('/introspect') ? { ...options.headers, ...as(API_KEY) } : options.headers;
@@ -89,12 +97,15 @@ test('openid-client discovers, refreshes, introspects and revokes', async () => 
   await assert.rejects(openid.refreshTokenGrant(config, tokens.refresh_token), { error: 'invalid_grant' });
 });
 
-test('jose verifies the access token against the published keys', async () => {
-  const keys = jose.createRemoteJWKSet(new URL(`${BASE_URL}/.well-known/jwks.json`));
+test('jose verifies the access token against the discovered keys', async () => {
+  const { issuer, jwks_uri } = await (await fetch(`${issuerOf()}/.well-known/openid-configuration`)).json();
+  const keys = jose.createRemoteJWKSet(new URL(jwks_uri));
   const { accessToken, refreshTokenId } = await issue();
-  const expected = { issuer: `${BASE_URL}/t/${TENANT_ID}`, audience: APPLICATION_ID, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat', 'jti', 'sid'] };
+  const expected = { issuer, audience: APPLICATION_ID, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['exp', 'iat', 'jti', 'sid'] };
   const { payload } = await jose.jwtVerify(accessToken, keys, expected);
   assert.equal(payload.sid, refreshTokenId);
+  const elsewhere = await issueElsewhere();
+  await assert.rejects(jose.jwtVerify(elsewhere.accessToken, keys, expected), { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim: 'iss' });
   const [head, , signature] = accessToken.split('.');
   const forged = [head, jose.base64url.encode(JSON.stringify({ ...payload, sub: 'mallory' })), signature].join('.');
   await assert.rejects(jose.jwtVerify(forged, keys, expected), { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });

@@ -190,6 +190,10 @@ func formRows(admin, foreign map[string]any, current string) []row {
 	}
 }
 
+func metadataOf(method, tenant string) request {
+	return request{Method: method, Route: "/t/{tenantId}/.well-known/openid-configuration", Path: []string{"tenantId", tenant}}
+}
+
 func authorizerRows(s *service.Service) []row {
 	ask := func(header ...string) any {
 		return request{Method: "GET", Route: routeRefresh, Query: []string{"userId", fixture.Alice}, Header: header}.AuthorizerEvent()
@@ -277,5 +281,8 @@ func otherRows(s *service.Service, admin, foreign, owner map[string]any, current
 		{"oauth-introspect-wrong-tenant", form("introspect", "token="+current, foreign), `200 {"active":false}`},
 		{"oauth-introspect-malformed", form("introspect", "", admin), "400 invalid_request"},
 		{"oauth-metadata", request{Method: "GET", Route: "/.well-known/oauth-authorization-server"}, `200 "issuer":"https://auth.example.com"`},
+		{"oauth-metadata-tenant", metadataOf("GET", fixture.Demo), `200 "issuer":"https://auth.example.com/t/demo"`},
+		{"oauth-metadata-head", metadataOf("HEAD", fixture.Demo), "200 "},
+		{"oauth-metadata-malformed", metadataOf("GET", "a b"), "404 id of a tenant"},
 	}
 }
