@@ -1,20 +1,30 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator"
 	opsocket "github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
-// operatorFunctions are those that AWS invokes with IAM.
-func operatorFunctions(store session.Store, log telemetry.Log) map[string]opsocket.Function {
-	functions := map[string]opsocket.Function{}
+// settings answers what rtctl doctor looks at, by the names of template.yaml's parameters.
+func (c config) settings(context.Context, json.RawMessage) (any, error) {
+	return map[string]string{
+		"Issuer": c.baseURL(), "AllowedOrigins": c.getenv(process.Origins), "CookieDomain": c.cookies,
+	}, nil
+}
+
+// operatorFunctions are those that AWS invokes with IAM, and the settings.
+func operatorFunctions(cfg config, store session.Store, log telemetry.Log) map[string]opsocket.Function {
+	functions := map[string]opsocket.Function{"settings": cfg.settings}
 	o := operator.Operator{Store: store, Now: time.Now, Random: rand.Reader, Log: log}
 	for operation, function := range o.Functions() {
 		functions[string(operation)] = function

@@ -64,7 +64,7 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 		return nil, err
 	}
 	s := &service{
-		home: home, close: closeStore, log: logger, operators: operatorFunctions(store, telemetry.Log{Logger: logger}),
+		home: home, close: closeStore, log: logger, operators: operatorFunctions(cfg, store, telemetry.Log{Logger: logger}),
 	}
 	parts := assemble(cfg, telemetry.Log{Logger: logger}, store, source)
 	if err := seed(ctx, cfg, store); err != nil {

@@ -5,15 +5,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
@@ -21,9 +27,12 @@ import (
 type cloud struct {
 	name, status string
 	outputs      map[string]string
+	parameters   parameters
 	lambda       *lambda.Client
 	dynamodb     *dynamodb.Client
 	secrets      *secretsmanager.Client
+	logs         *cloudwatchlogs.Client
+	alarms       *cloudwatch.Client
 }
 
 func newCloud(ctx context.Context, name, region string) (*cloud, error) {
@@ -43,11 +52,16 @@ func newCloud(ctx context.Context, name, region string) (*cloud, error) {
 	}
 	c := &cloud{
 		name: name, status: string(found.Stacks[0].StackStatus), outputs: map[string]string{},
-		lambda: lambda.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
-		secrets: secretsmanager.NewFromConfig(cfg),
+		parameters: parameters{},
+		lambda:     lambda.NewFromConfig(cfg), dynamodb: dynamodb.NewFromConfig(cfg),
+		secrets: secretsmanager.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg),
+		alarms: cloudwatch.NewFromConfig(cfg),
 	}
 	for _, output := range found.Stacks[0].Outputs {
 		c.outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	for _, parameter := range found.Stacks[0].Parameters {
+		c.parameters[aws.ToString(parameter.ParameterKey)] = aws.ToString(parameter.ParameterValue)
 	}
 	return c, nil
 }
@@ -81,6 +95,53 @@ func (c *cloud) home(context.Context) (home, error) {
 	return home{url: url}, err
 }
 
+// ingestion is how much earlier than an event's own time its time in the log group may be.
+const ingestion = time.Minute
+
+// events implements archive: all events of the log group but those of what replay does not look at.
+func (c *cloud) events(ctx context.Context, since time.Time) (all []event.Envelope, begin time.Time, err error) {
+	group, err := c.output("EventLogsName")
+	if err != nil {
+		return nil, begin, err
+	}
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(c.logs, &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: &group, StartTime: aws.Int64(since.Add(-ingestion).UnixMilli()), FilterPattern: aws.String(patternOfReplay()),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, begin, fmt.Errorf("log group %s: %w", group, short(err))
+		}
+		for _, logged := range page.Events {
+			var e event.Envelope
+			if err := json.Unmarshal([]byte(aws.ToString(logged.Message)), &e); err != nil {
+				return nil, begin, fmt.Errorf("log group %s: event %s: %w", group, aws.ToString(logged.EventId), err)
+			}
+			all = append(all, e)
+		}
+	}
+	if kept := time.Now().AddDate(0, 0, -daysOfEvents); since.Before(kept) {
+		begin = kept
+	}
+	return all, begin, nil
+}
+
+// daysOfEvents is how long the log group keeps events.
+const daysOfEvents = 90
+
+// patternOfReplay lets the detail-types pass that a replay reads: any of these terms.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+func patternOfReplay() string {
+	var terms []string
+	for _, kind := range []string{
+		"token.deleted", "token.evicted", "token.reuse_detected", "token.denied", "token.updated", "application.created",
+		"application.changed", "application.deleted", "key.created", "key.rotated", "key.deleted",
+	} {
+		terms = append(terms, `?"`+kind+`"`)
+	}
+	return strings.Join(terms, " ")
+}
+
 // examine implements service.
 func (c *cloud) examine(ctx context.Context) []finding {
 	deployed := finding{What: "stack", Found: c.name + " is " + c.status}
@@ -89,7 +150,7 @@ func (c *cloud) examine(ctx context.Context) []finding {
 	default:
 		deployed.Mend = "look at its events in CloudFormation"
 	}
-	return append([]finding{deployed}, c.examineTable(ctx)...)
+	return slices.Concat([]finding{deployed}, c.parameters.examine(), c.examineTable(ctx), c.examineAlarms(ctx))
 }
 
 // examineTable wants what a restore does not set by itself.

@@ -10,8 +10,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
@@ -27,6 +30,10 @@ func onAWS(t *testing.T) *desk {
 			d.lambda(w, r, strings.TrimSuffix(name, "/invocations"))
 			return
 		}
+		if strings.HasSuffix(r.URL.Path, "/operation/DescribeAlarms") {
+			d.cloudWatch(w)
+			return
+		}
 		if target := r.Header.Get("X-Amz-Target"); target != "" {
 			d.json(w, r, target)
 			return
@@ -36,8 +43,8 @@ func onAWS(t *testing.T) *desk {
 	t.Cleanup(fake.Close)
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL_CLOUDFORMATION": fake.URL, "AWS_ENDPOINT_URL_LAMBDA": fake.URL, "AWS_ENDPOINT_URL_DYNAMODB": fake.URL,
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": fake.URL,
-		"AWS_ACCESS_KEY_ID":                "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": fake.URL, "AWS_ENDPOINT_URL_CLOUDWATCH": fake.URL, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": fake.URL,
+		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_MAX_ATTEMPTS": "1",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	} {
@@ -70,9 +77,17 @@ func (d *desk) lambda(w http.ResponseWriter, r *http.Request, name string) {
 
 // json answers for the table and the secrets.
 func (d *desk) json(w http.ResponseWriter, r *http.Request, target string) {
-	var in struct{ SecretID string }
+	var in struct {
+		SecretID, NextToken, LogGroupName, FilterPattern string
+		StartTime                                        int64
+	}
 	_ = json.NewDecoder(r.Body).Decode(&in) // a request of the SDK
 	switch target {
+	case "Logs_20140328.FilterLogEvents":
+		if in.LogGroupName != "/aws/events/tokens-prod" || !strings.Contains(in.FilterPattern, `?"token.deleted"`) || in.StartTime == 0 {
+			d.Errorf("got %+v, want the events of the stack since a time", in)
+		}
+		_ = json.NewEncoder(w).Encode(d.page(in.NextToken))
 	case "secretsmanager.GetSecretValue":
 		secret := map[string][]byte{"public": d.Public, "token": d.Token}[in.SecretID]
 		_ = json.NewEncoder(w).Encode(map[string]string{"SecretString": string(secret)})
@@ -86,9 +101,38 @@ func (d *desk) json(w http.ResponseWriter, r *http.Request, target string) {
 	}
 }
 
+// page is one event of the log group, and the way to the next one; the first page is empty, as pages may be.
+func (d *desk) page(token string) map[string]any {
+	n, _ := strconv.Atoi(token)
+	page := map[string]any{"events": []any{}}
+	if n > 0 && n <= len(d.events) {
+		raw, err := json.Marshal(d.events[n-1])
+		if err != nil {
+			d.Error(err)
+		}
+		page["events"] = []any{map[string]any{"message": string(raw), "eventId": token, "timestamp": 1}}
+	}
+	if n < len(d.events) {
+		page["nextToken"] = strconv.Itoa(n + 1)
+	}
+	return page
+}
+
+// cloudWatch lists the alarms that sound.
+func (d *desk) cloudWatch(w http.ResponseWriter) {
+	alarms := cbor.List{}
+	for _, name := range d.alarms {
+		alarms = append(alarms, cbor.Map{"AlarmName": cbor.String(name), "StateReason": cbor.String("Threshold crossed")})
+	}
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	w.Header().Set("Content-Type", "application/cbor")
+	_, _ = w.Write(cbor.Encode(cbor.Map{"MetricAlarms": alarms}))
+}
+
 // cloudFormation describes the one stack, with the outputs of template.yaml.
 func (d *desk) cloudFormation(w http.ResponseWriter, r *http.Request) {
 	type output struct{ OutputKey, OutputValue string }
+	type parameter struct{ ParameterKey, ParameterValue string }
 	if err := r.ParseForm(); err != nil || r.Form.Get("StackName") != "tokens-prod" {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`,
@@ -98,6 +142,7 @@ func (d *desk) cloudFormation(w http.ResponseWriter, r *http.Request) {
 	outputs := []output{
 		{"ApiUrl", d.url},
 		{"TableName", "table"},
+		{"EventLogsName", "/aws/events/tokens-prod"},
 		{"PublicKeysSecretArn", "public"},
 		{"SigningKeysSecretArn", "signing"},
 		{"TokenKeysSecretArn", "token"},
@@ -107,12 +152,17 @@ func (d *desk) cloudFormation(w http.ResponseWriter, r *http.Request) {
 	for function := range d.functions {
 		outputs = append(outputs, output{stack.LogicalID(function) + "Arn", arn + function + ":live"})
 	}
+	parameters := []parameter{}
+	for name, value := range d.parameters {
+		parameters = append(parameters, parameter{name, value})
+	}
 	_ = xml.NewEncoder(w).Encode(struct {
-		XMLName xml.Name `xml:"DescribeStacksResponse"`
-		Status  string   `xml:"DescribeStacksResult>Stacks>member>StackStatus"`
-		Name    string   `xml:"DescribeStacksResult>Stacks>member>StackName"`
-		Outputs []output `xml:"DescribeStacksResult>Stacks>member>Outputs>member"`
-	}{Status: "UPDATE_COMPLETE", Name: "tokens-prod", Outputs: outputs})
+		XMLName    xml.Name    `xml:"DescribeStacksResponse"`
+		Status     string      `xml:"DescribeStacksResult>Stacks>member>StackStatus"`
+		Name       string      `xml:"DescribeStacksResult>Stacks>member>StackName"`
+		Parameters []parameter `xml:"DescribeStacksResult>Stacks>member>Parameters>member"`
+		Outputs    []output    `xml:"DescribeStacksResult>Stacks>member>Outputs>member"`
+	}{Status: "UPDATE_COMPLETE", Name: "tokens-prod", Parameters: parameters, Outputs: outputs})
 }
 
 func TestEveryCommandWorksOverADeployedStack(t *testing.T) {
@@ -151,13 +201,19 @@ func TestTheKeysOfAStackRotateAndAreListedWithoutTheirSecrets(t *testing.T) {
 }
 
 func TestTheDoctorLooksAtTheStackAndItsTable(t *testing.T) {
-	got := onAWS(t).run("doctor")
-	for _, want := range []string{"tokens-prod is UPDATE_COMPLETE", "without a stream", "switch the stream on", "TTL", "in JWKS"} {
+	d := onAWS(t)
+	d.alarms = []string{"tokens-prod-ApiErrors-1ABCD", "tokens-prod-eu-ApiLatency-1ABCD"}
+	d.parameters = map[string]string{"Stage": "prod", "DeletionProtection": "false", "RefreshRate": "5000", "MaxWriteUnits": "4000"}
+	got := d.run("doctor")
+	for _, want := range []string{
+		"tokens-prod is UPDATE_COMPLETE", "without a stream", "switch the stream on", "TTL", "in JWKS",
+		"alarm ApiErrors", "see Alarm `ApiErrors`", "parameter DeletionProtection", "4000 serves 3922 refreshes per second",
+	} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("got\n%swant %q in it", got.out, want)
 		}
 	}
-	if got.ok || !strings.Contains(got.err, "1 of 7 things are wrong") {
-		t.Errorf("got %v, %s; want the stream at fault", got.ok, got.err)
+	if got.ok || !strings.Contains(got.err, "4 of 10 things are wrong") || strings.Contains(got.out, "ApiLatency") {
+		t.Errorf("got %v, %s; want the stream, an alarm and two parameters at fault", got.ok, got.err)
 	}
 }

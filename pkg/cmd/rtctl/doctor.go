@@ -111,8 +111,8 @@ func (c *ctl) examineTenants(ctx context.Context) finding {
 	return f
 }
 
-// examine implements service: nobody else should read the credentials.
-func (l laptop) examine(context.Context) []finding {
+// examine implements service: nobody else should read the credentials, and settings should not contradict each other.
+func (l laptop) examine(ctx context.Context) []finding {
 	f := finding{What: "credentials", Found: l.credentialsFile()}
 	info, err := os.Stat(l.credentialsFile())
 	switch {
@@ -123,5 +123,14 @@ func (l laptop) examine(context.Context) []finding {
 	case info.Mode().Perm()&0o077 != 0:
 		f.Found, f.Mend = f.Found+" can be read by others", "chmod 600 "+l.credentialsFile()
 	}
-	return []finding{f}
+	all := []finding{f}
+	raw, err := l.invoke(ctx, "settings", map[string]any{}) // of the service on this machine alone
+	settings := parameters{}
+	if err == nil {
+		err = json.Unmarshal(raw, &settings)
+	}
+	if err != nil {
+		return append(all, finding{"settings", err.Error(), "start the service"})
+	}
+	return append(all, settings.examine()...)
 }

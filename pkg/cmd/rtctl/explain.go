@@ -150,9 +150,9 @@ func (c *ctl) explainSession(cmd *cobra.Command, text string, e explanation) (ex
 		return e, nil
 	}
 	s, _, err := c.retrieve(cmd, e.Session)
-	var missing *notFoundError
+	var refused *refusedError
 	switch {
-	case errors.As(err, &missing):
+	case errors.As(err, &refused) && refused.status == http.StatusNotFound:
 		e.Why = "Its session is over, or there was none."
 		return e, nil
 	case err != nil:

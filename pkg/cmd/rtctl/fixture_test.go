@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	fixtureservice "github.com/stencil-auth/refresh-tokens/pkg/fixture/service"
 	"github.com/stencil-auth/refresh-tokens/pkg/gateway"
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
@@ -30,7 +32,10 @@ type desk struct {
 	functions   map[string]socket.Function
 	environment map[string]string
 	flags       []string // those that name the service
-	rotated     []string // the secrets whose rotation was started
+	parameters  map[string]string
+	events      []event.Envelope // in the log group
+	alarms      []string         // the names of those that sound
+	rotated     []string         // the secrets whose rotation was started
 }
 
 func newDesk(t *testing.T) *desk {
@@ -40,6 +45,7 @@ func newDesk(t *testing.T) *desk {
 	for op, function := range operators.Functions() {
 		d.functions[string(op)] = function
 	}
+	d.functions["settings"] = func(context.Context, json.RawMessage) (any, error) { return d.parameters, nil }
 	template, err := stack.Laptop()
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ type home struct {
 
 // request is one to the API.
 type request struct {
+	tenant       string // "" for the command's
 	method, path string
 	query        url.Values
 	body         any // a form (url.Values), or what becomes JSON
@@ -43,37 +44,15 @@ func (c *ctl) ask(ctx context.Context, r request) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := at.keys[c.tenant]
-	if c.key != "" {
-		key, err = c.secretFrom(c.key)
-	}
-	if err == nil && key == "" {
-		var forget func()
-		if key, forget, err = c.passingKey(ctx, r.needs); err == nil {
-			defer forget()
-		}
-	}
+	tenant := cmp.Or(r.tenant, c.tenant)
+	key, err := c.keyOf(ctx, at, tenant, r.needs)
 	if err != nil {
 		return nil, err
 	}
 	return send(ctx, at.url, r, func(header http.Header) {
 		header.Set("Authorization", "Bearer "+key)
-		header.Set("X-Stencil-TenantId", c.tenant)
+		header.Set("X-Stencil-TenantId", tenant)
 	})
-}
-
-// passingKey makes an API key with one permission that lives for a minute, and is deleted after its use.
-func (c *ctl) passingKey(ctx context.Context, permission string) (key string, forget func(), err error) {
-	made, _, err := call[apiKey](ctx, c, "create-api-key", map[string]any{
-		"tenantId": c.tenant, "name": "rtctl", "permissions": []string{permission},
-		"expiresAt": time.Now().Add(time.Minute).UTC().Format(time.RFC3339),
-	})
-	return made.APIKey, func() {
-		_, err := c.invoke(context.WithoutCancel(ctx), "delete-api-key", map[string]any{"tenantId": c.tenant, "keyId": made.KeyID})
-		if err != nil {
-			fmt.Fprintf(c.err, "warning: API key %s expires in a minute; it could not be deleted\n", made.KeyID)
-		}
-	}, err
 }
 
 func send(ctx context.Context, base string, r request, authorize func(http.Header)) (json.RawMessage, error) {
@@ -119,15 +98,15 @@ func send(ctx context.Context, base string, r request, authorize func(http.Heade
 	if err != nil || answer.StatusCode/100 == 2 {
 		return raw, err
 	}
-	refused := refusal(answer.Status, raw)
-	if answer.StatusCode == http.StatusNotFound {
-		refused = &notFoundError{refused}
-	}
-	return nil, refused
+	return nil, &refusedError{refusal(answer.Status, raw), answer.StatusCode}
 }
 
-// notFoundError is what the service does not have.
-type notFoundError struct{ error }
+// refusedError is a refusal of the API.
+type refusedError struct {
+	error
+
+	status int
+}
 
 // refusal is the service's own sentence about a request.
 func refusal(status string, raw []byte) error {

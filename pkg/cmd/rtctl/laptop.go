@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator/socket"
 )
 
@@ -32,6 +34,11 @@ func (l laptop) home(context.Context) (home, error) {
 }
 
 func (l laptop) credentialsFile() string { return filepath.Join(l.dir, "credentials.env") }
+
+// events implements archive.
+func (l laptop) events(_ context.Context, since time.Time) ([]event.Envelope, time.Time, error) {
+	return event.ReadFile(filepath.Join(l.dir, event.FileName), since)
+}
 
 // credentials are the assignments of the service's credentials.env.
 func (l laptop) credentials() (map[string]string, error) {

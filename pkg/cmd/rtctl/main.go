@@ -29,7 +29,9 @@ type world struct {
 
 // run executes a command. What is refused is one line on standard error.
 func run(ctx context.Context, w world, args []string) (ok bool) {
-	root := newRoot(w)
+	c := &ctl{world: w}
+	defer c.forgetAll(ctx)
+	root := c.root()
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(w.err, "rtctl:", harmless(strings.Join(strings.Fields(err.Error()), " "), false))

@@ -18,11 +18,13 @@ import (
 type ctl struct {
 	world
 	service
+	archive
 
 	tenant             string
 	stack, region, key string
 	json, yes          bool
 	tenantGiven        bool
+	keyring            keyring
 }
 
 // service is a deployed stack, or the laptop's.
@@ -36,8 +38,7 @@ type service interface {
 	examine(ctx context.Context) []finding
 }
 
-func newRoot(w world) *cobra.Command {
-	c := &ctl{world: w}
+func (c *ctl) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rtctl",
 		Short: "Shows and changes applications, API keys and sessions",
@@ -46,9 +47,9 @@ func newRoot(w world) *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return c.connect(cmd) },
 	}
-	root.SetIn(w.in)
-	root.SetOut(w.out)
-	root.SetErr(w.err)
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.stack, "stack", "", "a deployed stack; its outputs name its functions and its API")
 	flags.StringVar(&c.region, "region", "", "the stack's region (AWS_REGION, or the profile's)")
@@ -61,7 +62,7 @@ func newRoot(w world) *cobra.Command {
 		group("app", "Applications", c.appPut(), c.appGet(), c.appList(), c.appDelete()),
 		group("key", "API keys", c.keyCreate(), c.keyRotate(), c.keyList(), c.keyDelete()),
 		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionDelete()),
-		c.revoke(), c.history(), c.explain(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.doctor(),
+		c.revoke(), c.history(), c.explain(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.replay(), c.doctor(),
 	)
 	return root
 }
@@ -98,14 +99,15 @@ func (c *ctl) connect(cmd *cobra.Command) (err error) {
 		if !c.tenantGiven && cmd.Annotations[tenantless] == "" {
 			return errors.New("--tenant is missing: a stack has no tenant of its own")
 		}
-		c.service, err = newCloud(cmd.Context(), c.stack, c.region)
+		deployed, err := newCloud(cmd.Context(), c.stack, c.region)
+		c.service, c.archive = deployed, deployed
 		return err
 	}
 	if c.region != "" {
 		return errors.New("--region goes with --stack")
 	}
 	local := laptop{cmp.Or(c.getenv("LOCAL_DIR"), ".local")}
-	c.service = local
+	c.service, c.archive = local, local
 	if !c.tenantGiven {
 		credentials, err := local.credentials()
 		c.tenant = credentials["TENANT_ID"]

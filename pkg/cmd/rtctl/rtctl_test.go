@@ -189,7 +189,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := d.run("doctor")
-	if got.ok || !strings.Contains(got.out, "chmod 600 "+credentials) || !strings.Contains(got.err, "1 of 5 things are wrong") {
+	if got.ok || !strings.Contains(got.out, "chmod 600 "+credentials) || !strings.Contains(got.err, "1 of 6 things are wrong") {
 		t.Errorf("got %v, %s%s; want the mode of the credentials at fault", got.ok, got.out, got.err)
 	}
 	text := fmt.Sprintf("BASE_URL=http://127.0.0.1:1\nTENANT_ID=demo\nAPI_KEY=%s\n", fixture.KeyText("all"))
