@@ -154,3 +154,53 @@ func TestPutsAndDeletionsOfOneApplicationTakeTurns(t *testing.T) {
 		t.Errorf("got epoch %v, want at least the answered %v, and that above 0", now["epoch"], answered)
 	}
 }
+
+// failing refuses to advance the epoch of one application.
+type failing struct {
+	operator.Store
+
+	id string
+}
+
+func (f failing) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+	if id == f.id {
+		return 0, session.ErrUnavailable
+	}
+	return f.Store.AdvanceEpoch(ctx, tenant, id, from)
+}
+
+// Of a tenant with more applications than end at a time each ends once, in the order of the list; after a failure the rest
+// ends by a repetition.
+func TestATenantOfManyApplicationsEndsWhole(t *testing.T) {
+	d := newDesk(t)
+	const many = 40
+	for n := range many {
+		d.do(api.PutApplication, `{"tenantId":"large","applicationId":"app-%02d"}`, n)
+	}
+	d.Store = failing{d.store, "app-20"}
+	if out, err := d.try(api.DeleteByTenant, `{"tenantId":"large"}`); err == nil {
+		t.Fatalf("got %v, want the failure", out)
+	}
+	d.Store = d.store
+	ends := map[string]int{}
+	for n, one := range d.do(api.DeleteByTenant, `{"tenantId":"large"}`)["applications"].([]any) {
+		app := one.(map[string]any)
+		if id := fmt.Sprintf("app-%02d", n); app["applicationId"] != id || app["epoch"].(float64) < 1 {
+			t.Errorf("got %v at %d, want %s of epoch 1 or 2", app, n, id)
+		}
+		ends[fmt.Sprint(app["epoch"])]++
+	}
+	if ends["1"]+ends["2"] != many || ends["1"] < 1 || ends["2"] < 1 {
+		t.Errorf("got epochs %v, want %d applications, some of which had ended before", ends, many)
+	}
+	entries, _, err := d.store.Entries(t.Context(), session.EntryQuery{Tenant: "large", Limit: 1000})
+	ended := 0
+	for _, e := range entries {
+		if e.Event == session.EventDeleted {
+			ended++
+		}
+	}
+	if err != nil || ended != ends["1"]+2*ends["2"] {
+		t.Errorf("got %d entries, %v; want one for each ending, %d", ended, err, ends["1"]+2*ends["2"])
+	}
+}

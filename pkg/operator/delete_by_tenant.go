@@ -1,10 +1,14 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -48,22 +52,13 @@ func (o Operator) deleteByTenant(ctx context.Context, in DeleteByTenantInput) (D
 	ended := map[string]bool{}
 	for {
 		before := len(ended)
-		err := o.eachApplication(ctx, in.TenantID, func(app session.Application) error {
-			if ended[app.ID] {
-				return nil
+		err := o.eachPage(ctx, in.TenantID, func(apps []session.Application) error {
+			apps = slices.DeleteFunc(apps, func(app session.Application) bool { return ended[app.ID] })
+			epochs, err := o.endAll(ctx, apps, in.Reason)
+			for _, one := range epochs {
+				ended[one.ApplicationID] = true
 			}
-			epoch, err := o.Store.AdvanceEpoch(ctx, app.Tenant, app.ID, app.Epoch)
-			if errors.Is(err, session.ErrNoApplication) {
-				return nil // deleted meanwhile, and its sessions with it
-			}
-			if err == nil {
-				ended[app.ID] = true
-				o.record(ctx, session.Entry{
-					Tenant: app.Tenant, Application: app.ID, Event: session.EventDeleted, Epoch: epoch,
-					Cause: session.Cause{Reason: in.Reason},
-				})
-				out.Applications = append(out.Applications, EpochOutput{app.ID, epoch})
-			}
+			out.Applications = append(out.Applications, epochs...)
 			return err
 		})
 		if err != nil || len(ended) == before {
@@ -72,21 +67,60 @@ func (o Operator) deleteByTenant(ctx context.Context, in DeleteByTenantInput) (D
 	}
 }
 
-// eachApplication visits those of a tenant.
-func (o Operator) eachApplication(ctx context.Context, tenant string, visit func(session.Application) error) error {
+// endingsAtOnce is how many applications of a tenant end at a time: thousands of them in the 60 s of the function.
+const endingsAtOnce = 8
+
+// endAll advances the epochs of applications, and returns those that it advanced, after an error too. It starts none after
+// an error.
+func (o Operator) endAll(ctx context.Context, apps []session.Application, reason string) ([]EpochOutput, error) {
+	epochs, errs := make([]*EpochOutput, len(apps)), make([]error, len(apps))
+	var all sync.WaitGroup
+	var failed atomic.Bool
+	places := make(chan struct{}, endingsAtOnce)
+	for n, app := range apps {
+		places <- struct{}{}
+		if failed.Load() {
+			break
+		}
+		all.Go(func() {
+			defer func() { <-places }()
+			epoch, err := o.Store.AdvanceEpoch(ctx, app.Tenant, app.ID, app.Epoch)
+			switch {
+			case errors.Is(err, session.ErrNoApplication): // deleted meanwhile, and its sessions with it
+			case err != nil:
+				errs[n] = err
+				failed.Store(true)
+			default:
+				o.record(ctx, session.Entry{
+					Tenant: app.Tenant, Application: app.ID, Event: session.EventDeleted, Epoch: epoch,
+					Cause: session.Cause{Reason: reason},
+				})
+				epochs[n] = &EpochOutput{app.ID, epoch}
+			}
+		})
+	}
+	all.Wait()
+	var advanced []EpochOutput
+	for _, one := range epochs {
+		if one != nil {
+			advanced = append(advanced, *one)
+		}
+	}
+	return advanced, cmp.Or(errs...)
+}
+
+// eachPage visits the applications of a tenant, a page at a time.
+func (o Operator) eachPage(ctx context.Context, tenant string, visit func([]session.Application) error) error {
 	for page := (session.Page{}); ; {
 		apps, more, err := o.Store.ListApplications(ctx, tenant, page)
 		if err != nil {
 			return err
 		}
-		for _, app := range apps {
-			if err := visit(app); err != nil {
-				return err
-			}
+		if len(apps) > 0 {
+			page.After = apps[len(apps)-1].ID
 		}
-		if !more {
-			return nil
+		if err := visit(apps); err != nil || !more {
+			return err
 		}
-		page.After = apps[len(apps)-1].ID
 	}
 }

@@ -109,6 +109,9 @@ func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error)
 		return Session{}, fmt.Errorf("%w: %w", ErrNoSession, ErrWrongRoot)
 	}
 	if err != nil {
+		if errors.Is(err, ErrPerhapsDeleted) && !gone {
+			Record(ctx, e.store, e.clock.now(), entryOf(d.Key, EventDeleted))
+		}
 		return Session{}, fmt.Errorf("delete session: %w", err)
 	}
 	if gone || !old.LiveUnder(app, e.clock.now()) {

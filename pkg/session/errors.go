@@ -18,6 +18,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrNoSession: no such session; expired ones and those of an older epoch included.
 	ErrNoSession = fmt.Errorf("session %w", ErrNotFound)
+	// ErrPerhapsDeleted: no such session; an earlier attempt of the same request, whose answer was lost, may have deleted it.
+	ErrPerhapsDeleted = fmt.Errorf("%w any more", ErrNoSession)
 	// ErrNoApplication: no such application.
 	ErrNoApplication = fmt.Errorf("application %w", ErrNotFound)
 	// ErrNoAPIKey: no such API key.

@@ -112,7 +112,7 @@ type Recorder interface {
 
 // Record writes an entry of a change that has just been made, with the cause that ctx has. The caller says what changed:
 // Tenant, Event, and User, Sessions, Application, Changed or APIKey where they apply. It sets Reason or By only where
-// they differ from the request's. Count is the number of Sessions unless it is set.
+// they differ from the request's. Count is the number of Sessions unless it is set. It takes two seconds at most.
 func Record(ctx context.Context, store Recorder, at time.Time, e Entry) {
 	c := causeOf(ctx)
 	e.By, e.Reason = cmp.Or(e.By, c.By, ByService), cmp.Or(e.Reason, c.Reason)
@@ -122,7 +122,22 @@ func Record(ctx context.Context, store Recorder, at time.Time, e Entry) {
 	if (e.ID == token.ID{}) {
 		e.ID, _ = token.NewID(at, rand.Reader) // it never fails
 	}
+	ctx, cancel := patient(ctx)
+	defer cancel()
 	store.Record(ctx, e)
+}
+
+// entryPatience is the longest that the write of an entry may hold an answer.
+const entryPatience = 2 * time.Second
+
+// patient is the context for the write of an entry. It outlives a caller who has left, and ends early enough for the
+// answer and, if need be, for the entry in the log.
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := entryPatience
+	if end, ends := ctx.Deadline(); ends {
+		limit = min(limit, time.Until(end)/2)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
 
 // entryOf is an entry of one session.

@@ -183,3 +183,72 @@ func TestAnEntryInTheLogHasNoUser(t *testing.T) {
 		t.Errorf("got %s, want tenant and author", line)
 	}
 }
+
+// hanging is a store that does not answer the write of an entry before its context ends.
+type hanging struct{ given context.Context }
+
+func (s *hanging) Record(ctx context.Context, _ session.Entry) { s.given = ctx }
+
+// Law 9: an entry that cannot be written holds no answer: its write ends well before the invocation, and by itself.
+func TestTheWriteOfAnEntryHasALimitOfItsOwn(t *testing.T) {
+	type key struct{}
+	parent, leave := context.WithTimeout(context.WithValue(t.Context(), key{}, "kept"), time.Second)
+	end, _ := parent.Deadline()
+	store := &hanging{}
+	session.Record(parent, store, time.Now(), session.Entry{})
+	if limit, limited := store.given.Deadline(); !limited || !limit.Before(end) || store.given.Value(key{}) != "kept" {
+		t.Errorf("got the limit %v, %v; want one before %v, and the values of the request", limit, limited, end)
+	}
+	leave()
+	store.given = nil
+	before := time.Now()
+	session.Record(t.Context(), store, time.Now(), session.Entry{})
+	if limit, limited := store.given.Deadline(); !limited || limit.After(time.Now().Add(2*time.Second)) || !limit.After(before) {
+		t.Errorf("without a deadline: got %v, %v, want two seconds", limit, limited)
+	}
+	watched := &left{}
+	session.Record(parent, watched, time.Now(), session.Entry{})
+	if errors.Is(watched.err, context.Canceled) {
+		t.Error("the caller has left: got the write canceled, want it made")
+	}
+}
+
+// left notes whether the context of a write was over when it began.
+type left struct{ err error }
+
+func (s *left) Record(ctx context.Context, _ session.Entry) { s.err = ctx.Err() }
+
+// perhaps is a store whose deletions lose their first answer: they delete, and find nothing at the repetition.
+type perhaps struct{ session.Store }
+
+func (s perhaps) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
+	if _, err := s.Store.Delete(ctx, d); err != nil {
+		return session.Session{}, err
+	}
+	return session.Session{}, session.ErrPerhapsDeleted
+}
+
+// Law 9: a lost answer loses no entry.
+func TestAnEndingWhoseAnswerWasLostLeavesItsEntry(t *testing.T) {
+	h := start(t)
+	h.application("demo", "few", func(s *session.Settings) { s.MaxSessionsPerUser, s.OverlapSeconds = 1, 0 })
+	h.issue("u", "few")
+	verbs := h.keys.Verbs(perhaps{h.store.Store}, h.Now)
+	if _, err := verbs.Issue(t.Context(), session.IssueRequest{Tenant: "demo", User: "u", Application: "few"}); err != nil {
+		t.Fatal(err)
+	}
+	h.wantEntries("u", 1, "evicted|few|1|limit|service", "issued|few|1||service")
+	g := h.issue("v", "few")
+	next := h.rotated(g, session.Rotated)
+	h.rotated(next, session.Rotated)
+	h.Pass(time.Hour)
+	if _, err := verbs.Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()}); !errors.Is(err, session.ErrReused) {
+		t.Errorf("got %v, want %v", err, session.ErrReused)
+	}
+	h.wantEntries("v", 1, "reuse_detected|few|1|reuse|service")
+	d := h.issue("w", "few")
+	if _, err := verbs.LogOut(t.Context(), d.Refresh.Reveal()); !errors.Is(err, session.ErrNoSession) {
+		t.Errorf("got %v, want %v", err, session.ErrNoSession)
+	}
+	h.wantEntries("w", 1, "deleted|few|1|logout|user:"+d.Session.ID.String())
+}

@@ -76,7 +76,7 @@ func (i Issuer) evict(ctx context.Context, surplus []Session) (saved bool, err e
 	for _, s := range surplus {
 		_, err = i.store.Delete(ctx, Deletion{Key: s.Key, IdleExpiresAt: s.IdleExpiresAt})
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, ErrPerhapsDeleted):
 			left = append(left, s.ID)
 		case errors.Is(err, ErrChanged):
 			saved = true

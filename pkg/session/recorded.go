@@ -10,8 +10,9 @@ import (
 func (a attempt) end(ctx context.Context) error {
 	_, err := a.store.Delete(ctx, Deletion{Key: a.rotation.Key})
 	switch {
-	case errors.Is(err, ErrNoSession):
+	case errors.Is(err, ErrNoSession) && !errors.Is(err, ErrPerhapsDeleted):
 		return ErrReused
+	case errors.Is(err, ErrPerhapsDeleted):
 	case err != nil:
 		return fmt.Errorf("end a reused session: %w", err)
 	}

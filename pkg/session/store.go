@@ -57,7 +57,8 @@ type Writer interface {
 	// which; the session returned is the new one or, when refused, the one that refused. Errors: ErrNoSession.
 	Rotate(ctx context.Context, r Rotation) (s Session, applied bool, err error)
 	// Delete removes a session if d.Permits says so, in one atomic step, and returns its last state. Of concurrent
-	// calls exactly one returns it. Errors: ErrNoSession; ErrChanged, with the session that refused.
+	// calls exactly one returns it. Errors: ErrNoSession, which may be ErrPerhapsDeleted; ErrChanged, with the session that
+	// refused.
 	Delete(ctx context.Context, d Deletion) (Session, error)
 	// DeleteBatch removes sessions; a session that does not exist is no error.
 	DeleteBatch(ctx context.Context, keys []Key) error

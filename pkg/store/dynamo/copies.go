@@ -1,7 +1,9 @@
 package dynamo
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	endian "encoding/binary"
 	"errors"
@@ -111,9 +113,14 @@ func (s *Store) writeApplication(ctx context.Context, w applicationWrite) (store
 	return stored, written, nil
 }
 
-// updateUncopied is one UpdateItem on the condition that there are no copies.
+// updateUncopied is one UpdateItem on the condition that there are no copies. One that the SDK repeats after a lost answer
+// finds its own writer in the application.
 func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored item, written bool, err error) {
-	e := newExpression(w.set)
+	writer := make([]byte, 16)
+	_, _ = rand.Read(writer) // it never fails
+	set := maps.Clone(w.set)
+	set[attrWriter] = binary(writer)
+	e := newExpression(set)
 	e.require(item{attrCopies: nil})
 	e.require(w.expected)
 	for attempt := 0; ; attempt++ {
@@ -133,7 +140,8 @@ func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored 
 		case err == nil:
 			return out.Attributes, true, nil
 		case refused:
-			return old, false, nil
+			own := reader{item: old}
+			return old, bytes.Equal(own.bytes(attrWriter), writer), nil // an earlier attempt, whose answer was lost
 		case !errors.As(err, &conflict):
 			return nil, false, failed(w.operation, err)
 		}

@@ -45,9 +45,9 @@
 //     RequestID. A reusable session is extended to the same instant again.
 //   - Update: its counter refuses the second attempt; the verb reads what the first one made of the session.
 //   - Create is sent once: a repetition could arrive after the deletion of the session.
-//   - Delete: the second attempt finds nothing and returns ErrNoSession, although the first one deleted. DynamoDB cannot
-//     tell the two apart.
-//   - PutApplication: the version refuses the second attempt, which returns ErrChanged.
+//   - Delete: the second attempt finds nothing and returns ErrPerhapsDeleted, although the first one deleted. DynamoDB
+//     cannot tell that from a deletion by somebody else.
+//   - PutApplication: the version refuses the second attempt, and the application has the id of the write.
 //   - AdvanceEpoch and DeleteApplication: the epoch refuses the second attempt, which returns the advanced epoch.
 //   - TransactWriteItems (new applications, API keys) has a client token, by which DynamoDB recognizes a repetition for
 //     ten minutes.

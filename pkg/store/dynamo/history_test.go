@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
@@ -68,5 +69,23 @@ func TestAnEntryThatCannotBeWrittenIsReported(t *testing.T) {
 	b.Record(t.Context(), e)
 	if diff := storetest.Diff([]session.Entry{e}, lost); diff != "" {
 		t.Errorf("reported (-want +got):\n%s", diff)
+	}
+}
+
+// Law 9: a table that does not answer holds the caller for the time of the entry alone, and the entry is in the log.
+func TestAnEntryWhoseWriteHangsIsReported(t *testing.T) {
+	b := onNothing(t)
+	lost := 0
+	b.Unrecorded = func(_ context.Context, e session.Entry, err error) {
+		if lost++; e.Event != session.EventDeleted || !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("got %+v, %v; want the entry and %v", e, err, session.ErrUnavailable)
+		}
+	}
+	b.transport.Always("PutItem", dynamotest.Silent())
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	session.Record(ctx, b.Store, time.Now(), storetest.NewEntry(b.tenant, "user"))
+	if lost != 1 {
+		t.Errorf("got %d reports, want one", lost)
 	}
 }

@@ -94,6 +94,7 @@ const (
 	attrSettings    = "settings"
 	attrAppEpoch    = "epoch"
 	attrAppVersion  = "version"   // of name and settings
+	attrWriter      = "writer"    // of the latest write, at random: a repeated one recognizes its own
 	attrCopies      = "copies"    // the number of items of an application; missing: 1
 	attrDeletedAt   = "deletedAt" // of an application that was deleted
 	attrTenant      = "tenantId"

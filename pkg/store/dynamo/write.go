@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -32,10 +33,11 @@ func (s *Store) Create(ctx context.Context, created session.Session) error {
 
 // Delete is one DeleteItem on the condition that the session exists. So the loser of a race learns that it lost, on
 // DynamoDB Local too, where two unconditional ones may return the same item. After a lost answer the SDK repeats the
-// request, and Delete returns ErrNoSession although its first attempt deleted.
+// request, and Delete returns ErrPerhapsDeleted although its first attempt deleted.
 func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
 	const operation = "DeleteItem (session)"
 	condition, values := deletion(d)
+	attempts := 0
 	out, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName:                           &s.Table,
 		Key:                                 sessionKey(d.Key),
@@ -43,8 +45,11 @@ func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session
 		ExpressionAttributeValues:           values,
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
+	}, counting(&attempts))
 	if old, refused := refusedBy(err); refused {
+		if len(old) == 0 && attempts > 1 {
+			return session.Session{}, session.ErrPerhapsDeleted
+		}
 		if len(old) == 0 {
 			return session.Session{}, session.ErrNoSession
 		}
@@ -56,6 +61,21 @@ func (s *Store) Delete(ctx context.Context, d session.Deletion) (session.Session
 	}
 	old, err := decodeSession(d.Key, out.Attributes)
 	return old, decoded(operation, err)
+}
+
+// counting counts the attempts of a request, the SDK's own included.
+func counting(attempts *int) func(*dynamodb.Options) {
+	count := middleware.FinalizeMiddlewareFunc("CountAttempts", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		*attempts++
+		return next.HandleFinalize(ctx, in)
+	})
+	return func(o *dynamodb.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Finalize.Insert(count, "Retry", middleware.After)
+		})
+	}
 }
 
 // deletion is session.Deletion.Permits, term by term.
