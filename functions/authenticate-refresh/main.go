@@ -5,10 +5,10 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api/kirjaswappi"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New()
-	f.Start(kirjaswappi.AuthenticateRefresh(f.Shell(), session.NewRefresher(table.Store(f), f.Minter())))
+	refresher, _ := table.Refresher(f)
+	f.Start(kirjaswappi.AuthenticateRefresh(f.Shell(), refresher))
 }

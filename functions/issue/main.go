@@ -10,5 +10,5 @@ import (
 
 func main() {
 	f := deploy.New()
-	f.Start(stencil.Issue(f.Shell(), session.NewIssuer(table.Store(f), f.Minter())))
+	f.Start(stencil.Issue(f.Shell(), session.NewIssuer(table.Store(f), f.Minter()).WithHook(table.Hook(f))))
 }

@@ -8,13 +8,12 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New()
-	store := table.Store(f)
+	refresher, store := table.Refresher(f)
 	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
 	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
-	f.Start(stencil.Refresh(f.Shell(), a, f.Companion(), session.NewRefresher(store, f.Minter()), forms))
+	f.Start(stencil.Refresh(f.Shell(), a, f.Companion(), refresher, forms))
 }

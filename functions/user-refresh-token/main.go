@@ -5,10 +5,10 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/api/seveng"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/table"
-	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func main() {
 	f := deploy.New()
-	f.Start(seveng.UserRefreshToken(f.Shell(), f.Companion(), session.NewRefresher(table.Store(f), f.Minter())))
+	refresher, _ := table.Refresher(f)
+	f.Start(seveng.UserRefreshToken(f.Shell(), f.Companion(), refresher))
 }

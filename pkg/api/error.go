@@ -80,6 +80,8 @@ func ErrorOf(err error) PublicError {
 		return is(http.StatusBadRequest, "The scope goes beyond what was granted.")
 	case session.KindOtherApplication:
 		return is(http.StatusBadRequest, "The token in the path belongs to another application. Nothing was deleted.")
+	case session.KindIssueDenied:
+		return is(http.StatusForbidden, "The claims hook of this deployment denies the session. Nothing was issued.")
 	case session.KindOtherTenant:
 		return is(http.StatusForbidden, "The X-Stencil-TenantId header names another tenant than the credential or the refresh token.")
 	case authorizer.KindUnauthenticated:

@@ -26,6 +26,7 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 	req.Tenant = tenant
 	req.Seen = session.SeenFrom(r.Event.RequestContext.Identity.SourceIP, r.Headers.Get("User-Agent"))
 	grant, err := refresher.Refresh(ctx, req)
+	r.NoteHook(grant, err)
 	var refusal *session.RefreshError
 	switch {
 	case err == nil:
@@ -42,6 +43,40 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 func Refreshed(grant session.Grant, header http.Header, body any) Answer {
 	return Answer{
 		Header: header, Body: body, Outcome: string(grant.Outcome), Security: grant.Outcome == session.RetriedElsewhere,
+	}
+}
+
+// hook is what a log line says of the claims hook.
+type hook struct {
+	said    session.HookSaid
+	failure error
+}
+
+// NoteHook puts what the claims hook said into the log line of an issue or a refresh.
+func (r *Request) NoteHook(grant session.Grant, err error) {
+	r.hook = hook{grant.Hook, grant.HookFailure}
+	var refusal *session.RefreshError
+	switch {
+	case errors.As(err, &refusal):
+		r.hook.said = refusal.Hook
+	case errors.Is(err, session.ErrIssueDenied):
+		r.hook.said = session.HookDenied
+	case errors.Is(err, session.ErrHookFailed):
+		r.hook.said = session.HookFailed
+	}
+}
+
+// note adds the hook to a line. A failure that the caller does not see is an event to look at all the same.
+func (h hook) note(line *telemetry.Line) {
+	if h.said == "" {
+		return
+	}
+	line.Attrs = append(line.Attrs, slog.String("hook", string(h.said)))
+	if h.said == session.HookFailed {
+		line.Counts = append(line.Counts, "hookFailures")
+	}
+	if h.failure != nil {
+		line.Attrs, line.Security = append(line.Attrs, slog.String("hookError", h.failure.Error())), true
 	}
 }
 

@@ -51,6 +51,7 @@ func (s Shell) Serve(op Operation, failure Encoder, run Run) Handler {
 		defer func() {
 			line.Operation = string(r.Operation)
 			line.Attrs = append([]slog.Attr{slog.String("tenant", r.Tenant)}, r.subject.attrs()...)
+			r.hook.note(line)
 		}()
 		return run(session.WithCause(ctx, r.cause()), r)
 	})

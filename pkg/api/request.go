@@ -30,6 +30,7 @@ type Request struct {
 	Operation Operation
 	Tenant    string
 	subject   subject
+	hook      hook
 }
 
 func newRequest(e *events.APIGatewayProxyRequest, op Operation) *Request {

@@ -46,6 +46,7 @@ var rules = []struct {
 	{"pkg/api/seveng", []string{"pkg/api", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
 	{"pkg/api/kirjaswappi", []string{"pkg/api", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
 	{"pkg/api/wellknown", []string{"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "public documents belong to no interface and to no session"},
+	{"pkg/hook", []string{"pkg/api", "pkg/session", "aws-sdk", "smithy"}, "an adapter of the core, which reads as strictly as the edge"},
 	{"pkg/operator", []string{"pkg/api", "pkg/token", "pkg/session", "pkg/telemetry"}, "the edge sees the core, not the stores"},
 	{"pkg/operator/socket", []string{}, "a socket knows no function"},
 	{"pkg/lifecycle/event", []string{"pkg/session"}, "events have one form, whoever publishes and reads them"},

@@ -64,7 +64,7 @@ func (f Frame) Serve(operation string, failure Encoder, run Run) Handler {
 		if status >= http.StatusInternalServerError {
 			line.Err = err
 		}
-		line.Outcome, line.Security = cmp.Or(a.Outcome, "ok"), a.Security
+		line.Outcome, line.Security = cmp.Or(a.Outcome, "ok"), line.Security || a.Security
 		line.Attrs = append(line.Attrs, slog.Int("status", status), slog.String("apiRequestId", e.RequestContext.RequestID))
 		f.Log.Write(ctx, line)
 		if e.HTTPMethod == http.MethodHead {

@@ -21,6 +21,7 @@ type attempt struct {
 	own       keys.TokenKey
 	successor token.Refresh
 	keys      *keys.TokenSet
+	hook      *hooked
 }
 
 // rotate writes, reads the application and judges. It returns the token of the answer and its session.
@@ -44,6 +45,12 @@ func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, e
 		case errors.Is(v.err, ErrReused):
 			return a.presented, session, "", a.end(ctx)
 		case v.again, v.forward:
+			if !a.rotation.Fits(session) {
+				if err := a.hook.fail(errHookRoom); err != nil {
+					return a.presented, session, "", err
+				}
+				a.rotation.HookClaims = nil
+			}
 			a.rotation.Forward = v.forward
 			continue
 		case v.outcome == Retried && a.rotation.Seen.Elsewhere(session.LastSeen):

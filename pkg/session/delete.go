@@ -99,6 +99,15 @@ func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error)
 	if !c.sees(d.Key) {
 		return Session{}, ErrNoSession
 	}
+	old, err := e.remove(ctx, d)
+	if err == nil {
+		Record(ctx, e.store, e.clock.now(), entryOf(d.Key, EventDeleted))
+	}
+	return old, err
+}
+
+// remove is session without the caller and the entry.
+func (e end) remove(ctx context.Context, d Deletion) (Session, error) {
 	app, err := e.store.ApplicationOf(ctx, d.Key)
 	if err != nil && !errors.Is(err, ErrNoApplication) {
 		return Session{}, fmt.Errorf("read application: %w", err)
@@ -117,7 +126,6 @@ func (e end) session(ctx context.Context, c Caller, d Deletion) (Session, error)
 	if gone || !old.LiveUnder(app, e.clock.now()) {
 		return Session{}, ErrNoSession // it was over before
 	}
-	Record(ctx, e.store, e.clock.now(), entryOf(d.Key, EventDeleted))
 	return old, nil
 }
 

@@ -45,6 +45,13 @@ var (
 	// ErrReused: genuine but superseded; the session has been ended (RFC 9700 section 4.14.2).
 	ErrReused = fmt.Errorf("%w: reused", ErrRefused)
 
+	// ErrDenied: the claims hook denied the refresh; the session has been ended.
+	ErrDenied = fmt.Errorf("%w: denied", ErrRefused)
+	// ErrHookFailed: the claims hook gave no answer, or one that cannot be used.
+	ErrHookFailed = errors.New("claims hook failed")
+	// ErrIssueDenied: the claims hook denied a new session.
+	ErrIssueDenied = errors.New("issue denied by the claims hook")
+
 	// ErrOtherTenant: the token belongs to another tenant than the request names.
 	ErrOtherTenant = errors.New("another tenant's token")
 	// ErrAccessRequired: the application requires the access token beside the refresh token.
@@ -62,7 +69,7 @@ var (
 // Final reports whether a refusal stands for ever, so that the holder may forget the token. One that an operator can
 // undo, or that a thief of another secret provokes, does not.
 func Final(err error) bool {
-	return slices.ContainsFunc([]error{ErrForged, ErrUnknown, ErrApplicationGone, ErrExpired, ErrReused},
+	return slices.ContainsFunc([]error{ErrForged, ErrUnknown, ErrApplicationGone, ErrExpired, ErrReused, ErrDenied},
 		func(final error) bool { return errors.Is(err, final) })
 }
 

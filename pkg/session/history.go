@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -55,6 +56,11 @@ const (
 
 // MaxReason is the longest reason, of a-z, 0-9, _ and -.
 const MaxReason = 32
+
+// IsReason reports whether text can be the reason of an entry.
+func IsReason(text string) bool {
+	return text != "" && len(text) <= MaxReason && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+}
 
 // MaxEntrySessions is the most sessions that an entry names; Count counts all of them.
 const MaxEntrySessions = 50

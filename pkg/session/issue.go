@@ -36,10 +36,17 @@ type IssueStore interface {
 type Issuer struct {
 	store  IssueStore
 	minter Minter
+	hook   Hook
 }
 
 // NewIssuer starts sessions in a store.
-func NewIssuer(store IssueStore, minter Minter) Issuer { return Issuer{store, minter} }
+func NewIssuer(store IssueStore, minter Minter) Issuer { return Issuer{store: store, minter: minter} }
+
+// WithHook asks the claims hook before each session.
+func (i Issuer) WithHook(hook Hook) Issuer {
+	i.hook = hook
+	return i
+}
 
 // maxIssues is how often one request draws a new session, after a lost reply or an eviction of its session (law 5).
 const maxIssues = 4
@@ -49,19 +56,16 @@ const abandonFor = time.Second
 
 // Issue starts a session: one read of the application, one write and, where the application limits the sessions
 // per user, two queries and the eviction of those beyond the limit. Errors: InputError (ids too long for a token),
-// ErrNoApplication, ErrUnavailable, keys.ErrUnavailable.
+// ErrNoApplication, ErrIssueDenied, ErrUnavailable, keys.ErrUnavailable.
 func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	if room := token.Room(req.Tenant, req.User, req.Application); room < 0 {
 		return Grant{}, tooLong(token.Room(req.Tenant, "", req.Application))
 	}
-	tokenKeys, err := i.minter.tokenKeys.Get(ctx)
+	tokenKeys, signing, err := i.minter.keySets(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
-	signing, err := i.minter.signing.Get(ctx)
-	if err != nil {
-		return Grant{}, err
-	}
+	hook := hooked{Hook: i.hook}
 	for again := range maxIssues {
 		if again > 0 {
 			i.minter.wait(ctx, time.Duration(again)*readAgainAfter)
@@ -72,9 +76,14 @@ func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 		if session, t, app, err = i.draw(ctx, req, tokenKeys.Active); err != nil {
 			break // the store has repeated its reads, and the request has a deadline
 		}
+		if session.HookClaims, err = i.ask(ctx, &hook, session); err != nil {
+			break
+		}
 		if err = i.create(ctx, session, app); err == nil {
 			Record(ctx, i.store, session.CreatedAt, entryOf(session.Key, EventIssued))
-			return i.minter.grant(session, t, signedWith{token: tokenKeys.Active, access: signing.Active}, Issued)
+			grant, err := i.minter.grant(session, t, signedWith{token: tokenKeys.Active, access: signing.Active}, Issued)
+			grant.Hook, grant.HookFailure = hook.said, hook.failure
+			return grant, err
 		}
 		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
 			break

@@ -21,6 +21,7 @@ const (
 	KindNoAPIKey         Kind = "no API key"
 	KindRefused          Kind = "refused"          // a refresh token that does not refresh
 	KindApplicationGone  Kind = "application gone" // the same, because its application does not exist
+	KindIssueDenied      Kind = "issue denied"
 	KindOtherTenant      Kind = "other tenant"
 	KindOtherApplication Kind = "other application"
 	KindOtherSession     Kind = "other session"
@@ -49,6 +50,7 @@ func KindOf(err error) Kind {
 		{ErrNoSession, KindNoSession},             // before ErrRefused: it may say why there is nothing to delete
 		{ErrApplicationGone, KindApplicationGone}, // before ErrRefused, which it wraps
 		{ErrRefused, KindRefused},
+		{ErrIssueDenied, KindIssueDenied},
 		{ErrOtherTenant, KindOtherTenant},
 		{ErrOtherApplication, KindOtherApplication},
 		{ErrOtherSession, KindOtherSession},
@@ -82,6 +84,8 @@ func RefusalOutcome(err error) Outcome {
 		{ErrReused, Reused},
 		{ErrWrongRoot, WrongRoot},
 		{ErrDroppedKey, DroppedKey},
+		{ErrDenied, Denied},
+		{ErrIssueDenied, Denied},
 	} {
 		if errors.Is(err, row.err) {
 			return row.outcome

@@ -51,6 +51,16 @@ type clock func() time.Time
 // now is the time in the resolution that sessions are stored in.
 func (c clock) now() time.Time { return c().UTC().Truncate(time.Millisecond) }
 
+// keySets fetches the keys of both tokens. Errors: keys.ErrUnavailable.
+func (m Minter) keySets(ctx context.Context) (*keys.TokenSet, *keys.SigningSet, error) {
+	tokenKeys, err := m.tokenKeys.Get(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	signing, err := m.signing.Get(ctx)
+	return tokenKeys, signing, err
+}
+
 // Grant is a pair of tokens for their holder.
 type Grant struct {
 	Access    token.Text
@@ -62,6 +72,9 @@ type Grant struct {
 	Outcome          Outcome
 	// SinceRotation is the time from the rotation of the refresh token to a retry.
 	SinceRotation time.Duration
+	// Hook is what the claims hook said, and HookFailure how it failed.
+	Hook        HookSaid
+	HookFailure error
 }
 
 // Retry reports whether the refresh token was rotated by an earlier request.
@@ -92,6 +105,7 @@ const (
 	Reused          Outcome = "reuse"
 	WrongRoot       Outcome = "wrong root"
 	DroppedKey      Outcome = "dropped key"
+	Denied          Outcome = "denied" // by the claims hook
 )
 
 // signedWith are the keys of the two tokens of a grant.

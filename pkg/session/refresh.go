@@ -45,11 +45,19 @@ type Refresher struct {
 	store  RefreshStore
 	minter Minter
 	reads  *reads
+	hook   Hook
+	denied end
 }
 
 // NewRefresher returns a Refresher of the sessions in a store. One serves a whole container.
 func NewRefresher(store RefreshStore, minter Minter) Refresher {
-	return Refresher{store, minter, &reads{}}
+	return Refresher{store: store, minter: minter, reads: &reads{}}
+}
+
+// WithHook asks the claims hook before each refresh. A denial ends the session in the store.
+func (f Refresher) WithHook(hook Hook, store EndStore) Refresher {
+	f.hook, f.denied = hook, end{store, f.minter.clock}
+	return f
 }
 
 // Identifier verifies refresh tokens with the same keys.
@@ -59,6 +67,7 @@ func (f Refresher) Identifier() Identifier { return NewIdentifier(f.minter.token
 type RefreshError struct {
 	Key        Key // of the token's session, live or not
 	Generation uint32
+	Hook       HookSaid
 	Err        error
 }
 
@@ -73,16 +82,20 @@ func (r *RefreshError) Unwrap() error { return r.Err }
 // Errors: ErrRefused, whose narrower kinds look the same to the caller; ErrOtherTenant, ErrOtherApplication,
 // ErrOtherSession, ErrAccessRequired, ErrTarget, ErrScope; ErrUnavailable, keys.ErrUnavailable. The error of a genuine
 // token is a RefreshError. ErrReused has ended the session. ErrUnknown, ErrApplicationGone and the unavailable ones may
-// come after the write was applied.
+// come after the write was applied. ErrDenied, of the claims hook, has ended the session.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
 	presented, own, err := NewIdentifier(f.minter.tokenKeys).identify(ctx, req.Token)
 	if err != nil {
 		return Grant{}, err
 	}
-	grant, err := f.exchange(ctx, presented, own, req)
+	hook := hooked{Hook: f.hook}
+	grant, err := f.exchange(ctx, presented, own, req, &hook)
 	if err != nil {
-		return Grant{}, &RefreshError{Key: keyOf(presented), Generation: presented.Generation, Err: err}
+		return Grant{}, &RefreshError{
+			Key: keyOf(presented), Generation: presented.Generation, Hook: hook.said, Err: err,
+		}
 	}
+	grant.Hook, grant.HookFailure = hook.said, hook.failure
 	return grant, nil
 }
 
@@ -112,16 +125,13 @@ func accompanied(req RefreshRequest, presented token.Refresh) bool {
 
 // exchange refreshes a genuine token.
 func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own keys.TokenKey, req RefreshRequest,
+	hook *hooked,
 ) (Grant, error) {
 	if err := fits(req, presented); err != nil {
 		return Grant{}, err
 	}
 	// Without keys the refresh fails before anything rotates.
-	tokenKeys, err := f.minter.tokenKeys.Get(ctx)
-	if err != nil {
-		return Grant{}, err
-	}
-	signing, err := f.minter.signing.Get(ctx)
+	tokenKeys, signing, err := f.minter.keySets(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -132,7 +142,12 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err != nil {
 		return Grant{}, err
 	}
-	attempt := attempt{Refresher: f, rotation: r, presented: presented, own: own, successor: successor, keys: tokenKeys}
+	if r.HookClaims, err = f.ask(ctx, hook, presented); err != nil {
+		return Grant{}, err
+	}
+	attempt := attempt{
+		Refresher: f, rotation: r, presented: presented, own: own, successor: successor, keys: tokenKeys, hook: hook,
+	}
 	current, session, outcome, err := attempt.rotate(ctx)
 	if err != nil {
 		return Grant{}, err

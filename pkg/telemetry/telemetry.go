@@ -23,6 +23,7 @@ type Line struct {
 	Outcome   string
 	Started   time.Time
 	Attrs     []slog.Attr // ids and numbers that the operation adds
+	Counts    []string    // metrics that count this line, by operation
 	Security  bool        // an event that an operator should look at
 	Err       error       // a failure of this service, in full; nil for a caller's mistake
 }
@@ -43,7 +44,10 @@ func (l Log) Write(ctx context.Context, line Line) {
 		attrs = append(attrs, slog.Int("dynamodbCalls", l.Calls.Count(ctx)))
 	}
 	if l.Namespace != "" {
-		attrs = append(attrs, slog.Int("requests", 1), directive(l.Namespace, now))
+		for _, name := range line.Counts {
+			attrs = append(attrs, slog.Int(name, 1))
+		}
+		attrs = append(attrs, slog.Int("requests", 1), directive(l.Namespace, now, line.Counts))
 	}
 	l.LogAttrs(ctx, level, "request", attrs...)
 }
@@ -51,18 +55,22 @@ func (l Log) Write(ctx context.Context, line Line) {
 // directive says which members of its line are metrics (CloudWatch embedded metric format). The tenant is not among
 // the dimensions: each value would be a metric, and a bill, of its own. Durations and calls are by operation alone.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func directive(namespace string, at time.Time) slog.Attr {
+func directive(namespace string, at time.Time, counts []string) slog.Attr {
 	type metric struct{ Name, Unit string }
 	type metrics struct {
 		Namespace  string
 		Dimensions [][]string
 		Metrics    []metric
 	}
+	byOperation := []metric{{"dynamodbCalls", "Count"}, {"ms", "Milliseconds"}}
+	for _, name := range counts {
+		byOperation = append(byOperation, metric{name, "Count"})
+	}
 	return slog.Any("_aws", struct {
 		Timestamp         int64 // milliseconds
 		CloudWatchMetrics []metrics
 	}{at.UnixMilli(), []metrics{
 		{namespace, [][]string{{"op", "outcome"}}, []metric{{"requests", "Count"}}},
-		{namespace, [][]string{{"op"}}, []metric{{"dynamodbCalls", "Count"}, {"ms", "Milliseconds"}}},
+		{namespace, [][]string{{"op"}}, byOperation},
 	}})
 }

@@ -46,6 +46,16 @@ func TestALineIsAMetric(t *testing.T) {
 	}
 }
 
+func TestALineCountsWhatItIsToldTo(t *testing.T) {
+	counted := refreshed()
+	counted.Counts = []string{"hookFailures"}
+	line := logged(t, "RefreshTokens/stack", counted)
+	checkMetrics(t, line, "RefreshTokens/stack", "dynamodbCalls", "hookFailures", "ms", "requests")
+	if line["hookFailures"] != 1.0 {
+		t.Errorf("hookFailures: got %v, want 1", line["hookFailures"])
+	}
+}
+
 func TestWithoutANamespaceALineIsNoMetric(t *testing.T) {
 	line := logged(t, "", refreshed())
 	if line["_aws"] != nil || line["requests"] != nil || line["dynamodbCalls"] != 2.0 {
@@ -93,9 +103,9 @@ func checkMetrics(t *testing.T, line map[string]any, namespace string, names ...
 	if err := decoder.Decode(&aws); err != nil || len(aws.CloudWatchMetrics) != 2 || aws.Timestamp < 1_700_000_000_000 {
 		t.Fatalf("the directive is %s (%v)", raw, err)
 	}
-	units := map[string]string{"requests": "Count", "dynamodbCalls": "Count", "ms": "Milliseconds"}
+	units := map[string]string{"requests": "Count", "dynamodbCalls": "Count", "ms": "Milliseconds", "hookFailures": "Count"}
 	// Each pair of a metric and its dimensions is a bill of its own: only requests are counted by outcome.
-	dimensions := map[string]string{"requests": "op outcome", "dynamodbCalls": "op", "ms": "op"}
+	dimensions := map[string]string{"requests": "op outcome", "dynamodbCalls": "op", "ms": "op", "hookFailures": "op"}
 	found := map[string]bool{}
 	for _, directive := range aws.CloudWatchMetrics {
 		if directive.Namespace != namespace || len(directive.Dimensions) != 1 {

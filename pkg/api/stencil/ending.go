@@ -28,7 +28,7 @@ func readEnding(in api.Input, p authorizer.Principal) (e ending, err error) {
 	var bad api.Faults
 	if reason, given := in[keyReason]; given {
 		e.reason = reason
-		if len(reason) > session.MaxReason || strings.ContainsFunc(reason, isNoReason) {
+		if !session.IsReason(reason) {
 			bad.Add(keyReason, "invalid", "must have at most 32 of a-z, 0-9, _ and -")
 		}
 	}
@@ -50,10 +50,6 @@ func readEnding(in api.Input, p authorizer.Principal) (e ending, err error) {
 		e.kept = &id
 	}
 	return e, bad.Err()
-}
-
-func isNoReason(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-'
 }
 
 func (e ending) because(ctx context.Context) context.Context {

@@ -13,7 +13,9 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
+	"github.com/stencil-auth/refresh-tokens/pkg/hook"
 	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 // setting is a variable of the environment.
@@ -27,6 +29,8 @@ func settings() []setting {
 		{process.Origins, "", "origins of pages beside those of this machine, as template.yaml's AllowedOrigins"},
 		{process.Headers, "", "headers that pages may send beside the API's, as AllowedHeaders"},
 		{process.Cookies, "", "the domain of cookies, as CookieDomain"},
+		{process.HookURL, "", "the claims hook, asked by POST, as ClaimsHookArn"},
+		{process.HookFailure, "keep", "keep or refuse, as ClaimsHookFailure"},
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
 		{"LOG_FORMAT", "", "text or json; without it text on a terminal and json elsewhere"},
 		{"TEMPLATE", "", "a template.yaml with other routes than those that it was built with"},
@@ -63,6 +67,7 @@ type config struct {
 	endpoint  string // of DynamoDB; "" for the embedded store
 	origins   frame.Origins
 	cookies   string // their domain
+	hook      session.Hook
 	getenv    func(string) string
 }
 
@@ -94,6 +99,13 @@ func readConfig(getenv func(string) string) (config, error) {
 	env := process.NewEnvironment(getenv)
 	cfg.origins, cfg.cookies = env.CORS(), env.CookieDomain()
 	cfg.origins.Loopback = true
+	if address := values[process.HookURL]; address != "" {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			wrong = append(wrong, process.HookURL+" must be a URL such as http://127.0.0.1:8001/claims")
+		}
+		cfg.hook.Ask = hook.URL(address)
+	}
+	cfg.hook.Refuse = env.RefusesWithoutHook()
 	if err := env.Err(); err != nil {
 		wrong = append(wrong, strings.Split(err.Error(), "\n")...)
 	}

@@ -101,7 +101,7 @@ func assemble(cfg config, logger telemetry.Log, store session.Store, source *fil
 			Store: store, Verifier: token.Verifier{Issuer: cfg.issuer(), Keys: public, Now: time.Now}, Now: time.Now,
 		},
 		TokenKeys: keys.NewRing(source.TokenKeys), SigningKeys: keys.NewRing(source.SigningKeys), PublicKeys: public,
-		Now: time.Now,
+		Hook: cfg.hook, Now: time.Now,
 	}
 }
 

@@ -23,6 +23,14 @@ func Attempts(next aws.HTTPClient, longest time.Duration) aws.HTTPClient {
 	return attempts{next, longest}
 }
 
+// Single is the HTTP client of a configuration for a request with a deadline of its own, which nobody repeats.
+func Single(config aws.Config) aws.HTTPClient {
+	if a, ok := config.HTTPClient.(attempts); ok {
+		return a.next
+	}
+	return config.HTTPClient
+}
+
 type attempts struct {
 	next    aws.HTTPClient
 	longest time.Duration

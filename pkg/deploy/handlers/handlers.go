@@ -26,6 +26,7 @@ type Parts struct {
 	TokenKeys   *keys.Ring[keys.TokenSet]
 	SigningKeys *keys.Ring[keys.SigningSet]
 	PublicKeys  *keys.Ring[keys.PublicSet]
+	Hook        session.Hook // asks nobody by default
 	Now         func() time.Time
 }
 
@@ -34,11 +35,11 @@ func (p Parts) All() map[api.Operation]api.Handler {
 	shell, store, verifier := p.Shell, p.Store, p.Authorizer.Verifier
 	companion := token.Companion{Verifier: verifier, Past: p.SigningKeys}
 	minter := session.NewMinter(shell.Issuer, p.TokenKeys, p.SigningKeys, p.Now, rand.Reader)
-	refresher := session.NewRefresher(store, minter)
+	refresher := session.NewRefresher(store, minter).WithHook(p.Hook, store)
 	users := session.NewUserDeleter(store, p.Now)
 	forms := stencil.NewForms(store, p.TokenKeys, p.Now)
 	return map[api.Operation]api.Handler{
-		api.Issue:                      stencil.Issue(shell, session.NewIssuer(store, minter)),
+		api.Issue:                      stencil.Issue(shell, session.NewIssuer(store, minter).WithHook(p.Hook)),
 		api.Refresh:                    stencil.Refresh(shell, p.Authorizer, companion, refresher, forms),
 		api.RetrieveByID:               stencil.RetrieveByID(shell, session.NewRetriever(store, p.Now)),
 		api.RetrieveByUser:             stencil.RetrieveByUser(shell, session.NewLister(store, p.Now)),

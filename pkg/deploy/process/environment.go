@@ -26,6 +26,9 @@ const (
 	EpochCopies = "EPOCH_COPIES"            // of each application; 1 by default
 	Metrics     = "METRICS_NAMESPACE"       // of the metrics in CloudWatch; none by default
 	EventBus    = "EVENT_BUS_NAME"          // of lifecycle events
+	HookARN     = "CLAIMS_HOOK_ARN"         // of the claims hook; none by default
+	HookURL     = "CLAIMS_HOOK_URL"         // of the claims hook of a laptop; none by default
+	HookFailure = "CLAIMS_HOOK_FAILURE"     // keep or refuse
 )
 
 // Environment reads variables and collects what is wrong with them, so that a start reports every mistake.
@@ -86,6 +89,18 @@ func (e *Environment) CORS() frame.Origins {
 // CookieDomain is the Domain attribute of the cookies; "" for the API's host alone.
 func (e *Environment) CookieDomain() string {
 	return strings.Join(e.list(Cookies, aDomain, "one domain in lower case such as example.com"), "")
+}
+
+// RefusesWithoutHook reports whether a refresh is refused where the claims hook fails.
+func (e *Environment) RefusesWithoutHook() bool {
+	switch e.Get(HookFailure) {
+	case "", "keep":
+		return false
+	case "refuse":
+		return true
+	}
+	e.Refuse(fmt.Errorf("%s must be keep or refuse", HookFailure))
+	return false
 }
 
 func (e *Environment) list(name string, pattern *regexp.Regexp, want string) (items []string) {

@@ -15,8 +15,11 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy"
+	"github.com/stencil-auth/refresh-tokens/pkg/deploy/awsconfig"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
+	"github.com/stencil-auth/refresh-tokens/pkg/hook"
 	"github.com/stencil-auth/refresh-tokens/pkg/operator"
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 )
 
@@ -33,6 +36,25 @@ func Store(f *deploy.Function) *dynamo.Store {
 	}
 	store.EpochCopies, store.Unrecorded = copies, api.Unrecorded(f.Log)
 	return store
+}
+
+// Refresher exchanges the refresh tokens of the table, and asks the claims hook where the deployment has one.
+func Refresher(f *deploy.Function) (session.Refresher, *dynamo.Store) {
+	store := Store(f)
+	return session.NewRefresher(store, f.Minter()).WithHook(Hook(f), store), store
+}
+
+// Hook asks the claims hook; it asks nobody where the deployment has none.
+func Hook(f *deploy.Function) session.Hook {
+	arn := f.Get(process.HookARN)
+	if arn == "" {
+		return session.Hook{}
+	}
+	ask, err := hook.Lambda(f.AWS, awsconfig.Single(f.AWS), arn)
+	if err != nil {
+		f.Refuse(fmt.Errorf("%s: %w", process.HookARN, err))
+	}
+	return session.Hook{Ask: ask, Refuse: f.RefusesWithoutHook()}
 }
 
 // counted is an HTTP client that reports each request before it sends it.
