@@ -30,6 +30,8 @@
 //     applied is answered: the application is read on for three seconds, and read first where the latest read failed or
 //     is a minute old. No first attempt takes effect late: a creation is not repeated, and epochs and settings change
 //     on the condition of what was read.
+//     A claims hook is asked before the write, and its claims are part of it: one that fails rotates nothing or keeps
+//     its earlier claims. A denial ends the session if the root fits.
 //  5. A deletion is exact and immediate: of one session by id or by any of its refresh tokens, of a user, of a user in
 //     one application, or of an application by raising its epoch. Once it is answered, no refresh that starts later
 //     succeeds and the authorizer refuses the access tokens of the session. Of concurrent deletions of one session

@@ -30,7 +30,9 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 		{"AllowedOrigins=https://a.example, https://b.example", "AllowedHeaders=a b", "CookieDomain=.example.com"},
 		{"AllowedOrigins=https://a.example'", "AllowedHeaders=*", "CookieDomain=localhost"}, // a quote would end the header's text
 		{"AllowedOrigins=null"},
-		{"AllowedOrigins=https://A.example"}, // browsers send lower case
+		{"ClaimsHookArn=claims", "ClaimsHookFailure=ignore"},
+		{"ClaimsHookArn=arn:aws:lambda:eu-west-1:123456789012:function:*"}, // a role could invoke them all
+		{"AllowedOrigins=https://A.example"},                               // browsers send lower case
 	} {
 		err := fmt.Sprint(refusal(t, given...))
 		for _, p := range given {

@@ -118,6 +118,42 @@ func TestOperatorsFunctionsReachNoSession(t *testing.T) {
 	}
 }
 
+// The claims hook is invoked by what issues and refreshes, by that ARN alone, and by nobody without the parameter.
+func TestOnlyWhatIssuesAndRefreshesMayAskTheClaimsHook(t *testing.T) {
+	const hook = "arn:aws:lambda:eu-west-1:123456789012:function:claims:live"
+	asks := []string{"AuthenticateRefreshFunction", "IssueFunction", "OauthTokenFunction", "RefreshFunction", "UserRefreshTokenFunction"}
+	for _, arn := range []string{"", hook} {
+		template := deployed(t, "ClaimsHookArn="+arn, "ClaimsHookFailure=refuse")
+		var got []string
+		for _, f := range template.Functions {
+			policies, _ := template.Resources[f.LogicalID].Properties["Policies"].([]any)
+			if slices.Contains(policies, any(ref("AskClaimsHook"))) {
+				got = append(got, f.LogicalID)
+			}
+			knows := f.Variables["CLAIMS_HOOK_ARN"] != "" || arn == "" && slices.Contains(asks, f.LogicalID)
+			if knows != slices.Contains(asks, f.LogicalID) || knows && f.Variables["CLAIMS_HOOK_FAILURE"] != "refuse" {
+				t.Errorf("%s: got the hook %q and %q", f.LogicalID, f.Variables["CLAIMS_HOOK_ARN"], f.Variables["CLAIMS_HOOK_FAILURE"])
+			}
+		}
+		statements := granted(t, template)["AskClaimsHook"]
+		_, watched := alarms(t, template)["ClaimsHookFailures"]
+		if arn == "" {
+			if len(got) != 0 || statements != nil || watched {
+				t.Errorf("without a hook: got %v, %v, an alarm: %v, want nobody to ask and no alarm", got, statements, watched)
+			}
+			continue
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, asks) || !watched {
+			t.Errorf("got %v, an alarm: %v, want %v and an alarm", got, watched, asks)
+		}
+		if len(statements) != 1 || !slices.Equal(statements[0].Action, []string{"lambda:InvokeFunction"}) ||
+			!slices.Equal(statements[0].Resource, []string{hook}) {
+			t.Errorf("got %v, want lambda:InvokeFunction on %s alone", statements, hook)
+		}
+	}
+}
+
 // Only the account itself has the whole key; a service may use it for this account alone.
 func TestServicesUseTheKeyForThisAccountOnly(t *testing.T) {
 	key := properties[struct{ KeyPolicy policy }](t, ofType(t, deployed(t), "AWS::KMS::Key")["DataKey"])
