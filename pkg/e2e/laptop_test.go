@@ -43,7 +43,7 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 		t.Errorf("mode: got %v, %v, want 0600", info.Mode(), err)
 	}
 	names := strings.Fields(`BASE_URL TENANT_ID APPLICATION_ID SERVICE_APPLICATION_ID SHORT_APPLICATION_ID API_KEY ISSUE_API_KEY READ_API_KEY
-		STRICT_APPLICATION_ID UPDATE_API_KEY INTROSPECT_API_KEY REVOKE_API_KEY REVOKE_ALL_API_KEY OTHER_TENANT_ID OTHER_APPLICATION_ID OTHER_API_KEY`)
+		STRICT_APPLICATION_ID AUDIENCE_APPLICATION_ID UPDATE_API_KEY INTROSPECT_API_KEY REVOKE_API_KEY REVOKE_ALL_API_KEY OTHER_TENANT_ID OTHER_APPLICATION_ID OTHER_API_KEY`)
 	script := `set -eu; . "$0"; for name in ` + strings.Join(names, " ") + `; do eval "printf '%s\n' \"\$$name\""; done`
 	out, err := exec.Command("sh", "-c", script, file).CombinedOutput()
 	if err != nil {
@@ -56,7 +56,7 @@ func TestCredentialsAreShellAssignmentsForTheOwnerOnly(t *testing.T) {
 	}
 	want := map[string]string{
 		"BASE_URL": home.base, "TENANT_ID": "demo", "APPLICATION_ID": "web", "SERVICE_APPLICATION_ID": "service",
-		"SHORT_APPLICATION_ID": "short", "STRICT_APPLICATION_ID": "strict", "OTHER_TENANT_ID": "other", "OTHER_APPLICATION_ID": "web",
+		"SHORT_APPLICATION_ID": "short", "STRICT_APPLICATION_ID": "strict", "AUDIENCE_APPLICATION_ID": "api", "OTHER_TENANT_ID": "other", "OTHER_APPLICATION_ID": "web",
 	}
 	for name, value := range want {
 		equal(t, name, home.creds[name], value)

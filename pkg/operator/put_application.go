@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -128,6 +129,9 @@ func checkApplication(app session.Application) error {
 	}
 	if token.Room(app.Tenant, "", app.ID) < 1 {
 		bad.Add("applicationId", "tooLong", "and tenantId leave no room for a user id in a refresh token")
+	}
+	if slices.Contains(app.Settings.Audiences, app.ID) {
+		bad.Add("settings.audiences", "invalid", "need not name the application itself, which is an audience anyway")
 	}
 	for _, fault := range app.Settings.Validate() {
 		fault.Field, fault.Message = "settings."+fault.Field, "settings."+fault.Message

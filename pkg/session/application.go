@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -36,6 +37,8 @@ type Settings struct {
 	MaxSessionsPerUser        int   `json:"maxSessionsPerUser"` // 0: no limit
 	KeepPreviousAccessToken   bool  `json:"keepPreviousAccessToken"`
 	RequireAccessTokenPresent bool  `json:"requireAccessToken"`
+	// Audiences are those of access tokens beside the id of the application. Sessions keep no copy of them.
+	Audiences Audiences `json:"audiences"`
 }
 
 // DefaultSettings are the settings of an application that sets none.
@@ -80,6 +83,12 @@ func (s Settings) Validate() []FieldError {
 	within(s.OverlapSeconds, 0, maxOverlapSeconds, "overlapSeconds")
 	within(int64(s.MaxSessionsPerUser), 0, maxSessionsLimit, "maxSessionsPerUser")
 	check(s.Usage == OneTime || s.Usage == Reusable, "usage", "oneTime or reusable")
+	check(len(s.Audiences) <= maxAudiences, "audiences", "at most 10")
+	for i, audience := range s.Audiences {
+		field := fmt.Sprintf("audiences[%d]", i)
+		check(isAudience(audience), field, "an absolute URI without a fragment or an id, of at most 128 bytes")
+		check(!slices.Contains(s.Audiences[:i], audience), field, "different from those before it")
+	}
 	return bad
 }
 

@@ -28,6 +28,7 @@ type attempt struct {
 func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, error) {
 	for range maxWrites {
 		session, app, applied, err := a.write(ctx)
+		session.Audience = app.Audience()
 		switch {
 		case err != nil:
 			return a.presented, session, "", err

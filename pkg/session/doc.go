@@ -26,10 +26,11 @@
 //     within the overlap of its own rotation; (8) two to six behind, a retry within a minute of it at most; (9) in its
 //     window and not derived by a known key, a dropped key; (10) newer than the item, so that it rolls forward; (11)
 //     reuse, which ends the session. All refusals read the same to the caller; logs and metrics tell them apart, and no
-//     other check answers differently for a superseded token than for one of a session that is gone. A write that was
-//     applied is answered: the application is read on for three seconds, and read first where the latest read failed or
-//     is a minute old. No first attempt takes effect late: a creation is not repeated, and epochs and settings change
-//     on the condition of what was read.
+//     other check answers differently for a superseded token than for one of a session that is gone: a request that
+//     narrows reads session and application first, which judge only a token that is current there; a retry is judged
+//     by its own request after the write. A write that was applied is answered: the application is read on for three
+//     seconds, and read first where the latest read failed or is a minute old. No first attempt takes effect late: a
+//     creation is not repeated, and epochs and settings change on the condition of what was read.
 //     A claims hook is asked before the write, and its claims are part of it: one that fails rotates nothing or keeps
 //     its earlier claims. A denial ends the session if the root fits.
 //  5. A deletion is exact and immediate: of one session by id or by any of its refresh tokens, of a user, of a user in
@@ -39,11 +40,14 @@
 //     offline accepts them until they expire. The session limit has one order: the least recently refreshed leaves, and
 //     a login whose own session is among those that leave is issued again.
 //  6. An access token (RFC 9068) is bound to its session. A verifier pins the algorithm of the key and requires kid,
-//     iss, aud, exp and typ. The issuer is that of the token's tenant: <Issuer>/t/<tenant>. The authorizer also reads the session and refuses an access token of a session that is
-//     over, of an earlier session version, or, where the session keeps only the latest, with another jti. Superseding
-//     raises the session version, and so does a rotation through the 7G interface. An access token beside a refresh may
-//     be expired but must verify and name the same session, or nothing rotates. It counts as absent when it came by
-//     cookie and does not fit; when it is narrowed; and, where it is optional, when its key or issuer is unknown.
+//     iss, aud, exp and typ. The issuer is that of the token's tenant: <Issuer>/t/<tenant>. The audience is the
+//     application and its audiences; resource (RFC 8707) picks among them. A token of smaller scope or audience than
+//     its session's says narrowed, and its jti follows from the session's current one, its scope and its audience. The
+//     authorizer also reads the session and refuses an access token of a session that is over, of an earlier session
+//     version, or, where the session keeps only the latest, with another jti. Superseding raises the session version,
+//     and so does a rotation through the 7G interface. An access token beside a refresh may be expired but must verify
+//     and name the same session, or nothing rotates. It counts as absent when it came by cookie and does not fit; when
+//     it is narrowed; and, where it is optional, when its key or issuer is unknown.
 //  7. The tenant of the request is the tenant of the credential. Permission is checked for the operation, before any
 //     lookup, so that existence is not told to the unauthorised. A user's access token reads and deletes that user's
 //     sessions alone; a narrowed one manages none, since it was given to somebody else. Tenants, applications and keys
@@ -60,5 +64,6 @@
 //     Every refusal has an outcome in the log and in the metrics. A line names ids, never a user, a token, a secret or a
 //     hash.
 //  10. Sessions of another system cannot be imported.
-//  11. A session keeps a copy of the settings of its application. A change of the application does not change it.
+//  11. A session keeps a copy of the settings of its application, audiences aside. A change of the application does not
+//     change it.
 package session

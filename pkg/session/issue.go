@@ -156,6 +156,7 @@ func (m Minter) newSession(req IssueRequest, app Application, created time.Time)
 		CreatedAt: created, IdleExpiresAt: created.Add(policy.Idle),
 		AbsoluteExpiresAt: created.Add(seconds(app.Settings.RefreshAbsoluteSeconds)),
 		Epoch:             app.Epoch, Policy: policy, Scope: req.Scope, Device: req.Device, Claims: req.Claims,
+		Audience: app.Audience(),
 	}
 	t := token.Refresh{
 		Reusable: policy.Reusable, NeedsAccess: app.Settings.RequireAccessTokenPresent,

@@ -112,7 +112,7 @@ const (
 type signedWith struct {
 	token    keys.TokenKey
 	access   keys.SigningKey
-	narrowed bool // the access token, to less than the session's scope
+	narrowed bool // the access token, to less than the session's scope or audience
 }
 
 // grant makes the answer for a session whose current refresh token is t. Its times are those of now, for a retry too, so
@@ -126,13 +126,18 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 	if session.AbsoluteExpiresAt.Before(expires) {
 		expires = session.AbsoluteExpiresAt
 	}
+	jti := session.AccessTokenID.String()
+	if with.narrowed {
+		jti = token.NarrowedID(session.AccessTokenID, session.Scope, session.Audience)
+	}
 	access, err1 := token.Access{
 		Issuer:         m.issuer.Of(session.Tenant),
 		User:           session.User,
 		Application:    session.Application,
 		Tenant:         session.Tenant,
 		Session:        session.ID.String(),
-		ID:             session.AccessTokenID.String(),
+		ID:             jti,
+		Audience:       session.Audience,
 		SessionVersion: session.SessionVersion,
 		IssuedAt:       now.Unix(),
 		NotBefore:      now.Unix(),

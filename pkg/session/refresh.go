@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -21,7 +20,7 @@ type RefreshRequest struct {
 	Cookies []token.Access
 	// Application must be the token's, unless it is empty.
 	Application string
-	// Resources must each be the token's application: there is no other audience (RFC 8707 section 2).
+	// Resources narrow the audience of the new access token (RFC 8707 section 2); empty for the application's.
 	Resources []string
 	// Scope narrows the new access token, not the session (RFC 6749 section 6); empty for the session's.
 	Scope string
@@ -107,8 +106,6 @@ func fits(req RefreshRequest, presented token.Refresh) error {
 		return ErrOtherTenant
 	case req.Application != "" && req.Application != presented.Application:
 		return ErrOtherApplication
-	case slices.ContainsFunc(req.Resources, func(r string) bool { return r != presented.Application }):
-		return ErrTarget
 	case req.Access != nil && !sameSession(*req.Access, presented):
 		return ErrOtherSession
 	case presented.NeedsAccess && !accompanied(req, presented):
@@ -135,7 +132,7 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err != nil {
 		return Grant{}, err
 	}
-	if err := f.checkScope(ctx, presented, req.Scope); err != nil {
+	if err := f.checkNarrowing(ctx, presented, req); err != nil {
 		return Grant{}, err
 	}
 	r, successor, err := f.minter.rotation(presented, own, tokenKeys.Active, req)
@@ -160,12 +157,8 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 		return Grant{}, err
 	}
 	with := signedWith{token: key, access: signing.Active}
-	if req.Scope != "" {
-		if !covers(session.Scope, req.Scope) { // a retry narrows with its own scope
-			return Grant{}, ErrScope
-		}
-		with.narrowed = !covers(req.Scope, session.Scope)
-		session.Scope = req.Scope
+	if session, with.narrowed, err = narrowed(session, req); err != nil { // a retry narrows by its own request
+		return Grant{}, err
 	}
 	grant, err := f.minter.grant(session, current, with, outcome)
 	if grant.Retry() {
@@ -174,10 +167,10 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	return grant, err
 }
 
-// checkScope refuses a scope that the session does not have, before anything rotates. It costs a request that narrows
-// one more read. It judges a current token alone; the refresh itself answers every other one.
-func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scope string) error {
-	if scope == "" {
+// checkNarrowing refuses a scope or a resource that the session does not have, before anything rotates. It costs a
+// request that narrows one more read. It judges a current token alone; the refresh itself answers every other one.
+func (f Refresher) checkNarrowing(ctx context.Context, presented token.Refresh, req RefreshRequest) error {
+	if req.Scope == "" && len(req.Resources) == 0 {
 		return nil
 	}
 	session, err := live(ctx, f.store, keyOf(presented), f.minter.clock)
@@ -187,21 +180,10 @@ func (f Refresher) checkScope(ctx context.Context, presented token.Refresh, scop
 	if err != nil {
 		return err
 	}
-	if session.SecretHash.Equal(presented.Secret.Hash()) && !covers(session.Scope, scope) {
-		return ErrScope
+	if session.SecretHash.Equal(presented.Secret.Hash()) {
+		_, _, err = narrowed(session, req)
 	}
-	return nil
-}
-
-// covers reports whether every scope token of narrow is in wide.
-func covers(wide, narrow string) bool {
-	granted := strings.Fields(wide)
-	for one := range strings.FieldsSeq(narrow) {
-		if !slices.Contains(granted, one) {
-			return false
-		}
-	}
-	return true
+	return err
 }
 
 func sameSession(a token.Access, t token.Refresh) bool {

@@ -69,5 +69,6 @@ func live(ctx context.Context, store LoadStore, key Key, c clock) (Session, erro
 	if !session.LiveUnder(app, c.now()) {
 		return Session{}, ErrNoSession
 	}
+	session.Audience = app.Audience()
 	return session, nil
 }

@@ -46,7 +46,9 @@ type Session struct {
 
 	Scope  string
 	Device *Device
-	Claims json.RawMessage // a JSON object, or empty
+	// Audience is that of its application, as the verb has read it: no store keeps it with the session.
+	Audience token.Audience
+	Claims   json.RawMessage // a JSON object, or empty
 	// HookClaims are those of the claims hook, over Claims in an access token; a JSON object, or empty.
 	HookClaims json.RawMessage
 }
@@ -88,10 +90,14 @@ func (s Session) LiveUnder(app Application, now time.Time) bool {
 }
 
 // Accepts reports whether an access token of this session is accepted: it has the current session version and, if the
-// session keeps only the access token of the latest refresh, it is that one.
+// session keeps only the access token of the latest refresh, it is that one or one that is narrowed from it.
 func (s Session) Accepts(access token.Access) bool {
-	current := s.Policy.Reusable || s.Policy.KeepPreviousAccess || access.ID == s.AccessTokenID.String()
-	return current && access.SessionVersion == s.SessionVersion
+	current := s.AccessTokenID.String()
+	if access.Narrowed {
+		current = token.NarrowedID(s.AccessTokenID, access.Scope, access.Audience)
+	}
+	return access.SessionVersion == s.SessionVersion &&
+		(s.Policy.Reusable || s.Policy.KeepPreviousAccess || access.ID == current)
 }
 
 // RotatedAt is the time of the latest refresh; zero before the first.

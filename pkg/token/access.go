@@ -37,13 +37,13 @@ var ErrExpiredAccess = fmt.Errorf("%w: expired", ErrBadAccess)
 
 // Access is the payload of an access token. Times are whole seconds.
 type Access struct {
-	Issuer      string `json:"iss"`
-	User        string `json:"sub"`
-	Audience    string `json:"aud"`
-	Application string `json:"client_id"`
-	Tenant      string `json:"tid"`
-	Session     string `json:"sid"`
-	ID          string `json:"jti"`
+	Issuer      string   `json:"iss"`
+	User        string   `json:"sub"`
+	Audience    Audience `json:"aud"`
+	Application string   `json:"client_id"`
+	Tenant      string   `json:"tid"`
+	Session     string   `json:"sid"`
+	ID          string   `json:"jti"`
 	// SessionVersion is the session's when the token was signed (law 6).
 	SessionVersion uint32 `json:"sv"`
 	IssuedAt       int64  `json:"iat"`
@@ -76,7 +76,7 @@ func (a Access) GetSubject() (string, error) { return a.User, nil }
 
 // GetAudience is the aud claim.
 func (a Access) GetAudience() (jwt.ClaimStrings, error) {
-	return jwt.ClaimStrings{a.Audience}, nil
+	return jwt.ClaimStrings(a.Audience), nil
 }
 
 func numericDate(seconds int64) *jwt.NumericDate {
@@ -86,9 +86,11 @@ func numericDate(seconds int64) *jwt.NumericDate {
 	return jwt.NewNumericDate(time.Unix(seconds, 0))
 }
 
-// Sign writes an access token. It sets the audience to the application.
+// Sign writes an access token. Without an audience it is for the application alone.
 func (a Access) Sign(key keys.SigningKey) (Text, error) {
-	a.Audience = a.Application
+	if len(a.Audience) == 0 {
+		a.Audience = Audience{a.Application}
+	}
 	t := jwt.NewWithClaims(jwt.GetSigningMethod(key.Alg), a)
 	t.Header["typ"] = accessType
 	t.Header["kid"] = key.ID
@@ -226,7 +228,7 @@ func (v Verifier) validate(a Access) error {
 		return errors.New("another issuer")
 	case slices.Contains(required, "") || a.Expires <= 0 || a.IssuedAt <= 0:
 		return errors.New("a required claim is missing")
-	case a.Audience != a.Application:
+	case len(a.Audience) == 0 || !a.Narrowed && !slices.Contains(a.Audience, a.Application):
 		return errors.New("another audience")
 	case a.IssuedAt > latest || a.NotBefore > latest:
 		return errors.New("not valid yet")

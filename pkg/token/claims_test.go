@@ -50,7 +50,9 @@ func TestOtherIssuersAndAudiencesAreRefused(t *testing.T) {
 		"tenant of another":     {"tid": "other"},
 		"other audience":        {"aud": "api"},
 		"audience list":         {"aud": []string{"web"}},
-		"audience list of two":  {"aud": []string{"web", "evil"}},
+		"audience list of two":  {"aud": []string{"api", "evil"}},
+		"narrowed, no audience": {"aud": []string{}, "narrowed": true},
+		"blank in the list":     {"aud": []string{"web", ""}},
 		"other client":          {"client_id": "api"},
 	} {
 		w.refused(t, what, w.signedClaims(w.claims(change)))

@@ -95,7 +95,7 @@ func (w *service) companion() token.Companion {
 
 func (w *service) access() token.Access {
 	return token.Access{
-		Issuer: issuer, User: "user-1", Audience: "web", Application: "web", Tenant: "demo", Session: uuid, ID: uuid,
+		Issuer: issuer, User: "user-1", Audience: token.Audience{"web"}, Application: "web", Tenant: "demo", Session: uuid, ID: uuid,
 		SessionVersion: 4, IssuedAt: w.now.Unix(), NotBefore: w.now.Unix(), Expires: w.now.Unix() + 900, Scope: "read write",
 	}
 }

@@ -6,23 +6,24 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // introspection is the answer of RFC 7662 section 2.2; an inactive token has nothing but that.
 type introspection struct {
-	Active    bool   `json:"active"`
-	Scope     string `json:"scope,omitempty"`
-	ClientID  string `json:"client_id,omitempty"`
-	TokenType string `json:"token_type,omitempty"`
-	Expires   int64  `json:"exp,omitempty"`
-	IssuedAt  int64  `json:"iat,omitempty"`
-	NotBefore int64  `json:"nbf,omitempty"`
-	Subject   string `json:"sub,omitempty"`
-	Audience  string `json:"aud,omitempty"`
-	Issuer    string `json:"iss,omitempty"`
-	ID        string `json:"jti,omitempty"`
-	Tenant    string `json:"tid,omitempty"`
-	Session   string `json:"sid,omitempty"`
+	Active    bool           `json:"active"`
+	Scope     string         `json:"scope,omitempty"`
+	ClientID  string         `json:"client_id,omitempty"`
+	TokenType string         `json:"token_type,omitempty"`
+	Expires   int64          `json:"exp,omitempty"`
+	IssuedAt  int64          `json:"iat,omitempty"`
+	NotBefore int64          `json:"nbf,omitempty"`
+	Subject   string         `json:"sub,omitempty"`
+	Audience  token.Audience `json:"aud,omitempty"`
+	Issuer    string         `json:"iss,omitempty"`
+	ID        string         `json:"jti,omitempty"`
+	Tenant    string         `json:"tid,omitempty"`
+	Session   string         `json:"sid,omitempty"`
 }
 
 // Introspect is POST /oauth2/introspect (RFC 7662), for API keys that may read.
@@ -51,12 +52,13 @@ func Introspect(shell api.Shell, introspector session.Introspector) api.Handler 
 func newIntrospection(issuer string, found session.Introspection) introspection {
 	s := found.Session
 	i := introspection{
-		Active: true, Scope: s.Scope, ClientID: s.Application, Subject: s.User, Audience: s.Application,
+		Active: true, Scope: s.Scope, ClientID: s.Application, Subject: s.User, Audience: s.Audience,
 		Issuer: issuer, Tenant: s.Tenant, Session: s.ID.String(),
 		Expires: s.ExpiresAt().Unix(), IssuedAt: s.CreatedAt.Unix(),
 	}
 	if access := found.Access; access != nil {
 		i.TokenType, i.ID, i.Scope = "Bearer", access.ID, access.Scope
+		i.Audience = access.Audience
 		i.Expires, i.IssuedAt, i.NotBefore = access.Expires, access.IssuedAt, access.NotBefore
 	}
 	return i

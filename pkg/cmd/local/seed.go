@@ -35,6 +35,7 @@ func seed(ctx context.Context, cfg config, store session.Store) error {
 		{"SERVICE_APPLICATION_ID", "service"},
 		{"SHORT_APPLICATION_ID", "short"},
 		{"STRICT_APPLICATION_ID", "strict"},
+		{"AUDIENCE_APPLICATION_ID", "api"},
 		{"OTHER_TENANT_ID", otherTenant},
 		{"OTHER_APPLICATION_ID", "web"},
 	}
@@ -71,11 +72,14 @@ func seedApplications(ctx context.Context, store session.Store) error {
 	reusable.Usage = session.Reusable
 	strict := session.DefaultSettings()
 	strict.RequireAccessTokenPresent, strict.KeepPreviousAccessToken = true, false
+	api := session.DefaultSettings()
+	api.Audiences = session.Audiences{"https://api.example", "https://files.example"}
 	for _, app := range []session.Application{
 		{Tenant: demoTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
 		{Tenant: demoTenant, ID: "service", Name: "Service (reusable)", Settings: reusable},
 		{Tenant: demoTenant, ID: "short", Name: "Short lifetimes", Settings: short},
 		{Tenant: demoTenant, ID: "strict", Name: "Access token required", Settings: strict},
+		{Tenant: demoTenant, ID: "api", Name: "Resource servers", Settings: api},
 		{Tenant: otherTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
 	} {
 		_, err := store.Application(ctx, app.Tenant, app.ID)

@@ -35,7 +35,7 @@ func buckets() []string {
 const (
 	formatKey = "format" // in the meta bucket
 	// format is the version of the layout of the whole file.
-	format = 4
+	format = 5
 	// lockTimeout is the wait for the lock of a process that is ending.
 	lockTimeout = time.Second
 )

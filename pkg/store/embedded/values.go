@@ -119,6 +119,10 @@ func encodeApplication(app application) []byte {
 	} {
 		b = binary.AppendVarint(b, n)
 	}
+	b = binary.AppendUvarint(b, uint64(len(set.Audiences)))
+	for _, audience := range set.Audiences {
+		b = appendText(b, audience)
+	}
 	if b = appendText(b, app.Name); !app.deletedAt.IsZero() {
 		b = appendTime(b, app.deletedAt)
 	}
@@ -138,6 +142,9 @@ func decodeApplication(tenant, id string, value []byte) (application, error) {
 	}
 	if flags&flagReusable != 0 {
 		app.Settings.Usage = session.Reusable
+	}
+	for n := d.uint(); n > 0 && !d.bad; n-- {
+		app.Settings.Audiences = append(app.Settings.Audiences, d.text())
 	}
 	if app.Name = d.text(); flags&flagDeleted != 0 {
 		app.deletedAt = d.time()
