@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -49,7 +50,9 @@ func TestOneLinePerInvocationCountsTheRequestsToDynamoDB(t *testing.T) {
 		if line["op"] != op || line["outcome"] != c.outcome || line["dynamodbCalls"] != c.calls || line["requestId"] == nil || line["timestamp"] == nil {
 			t.Errorf("%s: got the line %v, want %s %s with %v requests", c.event, line, op, c.outcome, c.calls)
 		}
-		if got, want := metrics(line), fmt.Sprint(p.Value("METRICS_NAMESPACE", ""), " [dynamodbCalls ms requests]"); got != want {
+		namespace := fmt.Sprint(p.Value("METRICS_NAMESPACE", ""))
+		want := namespace + " [[op outcome]] [requests], " + namespace + " [[op]] [dynamodbCalls ms]"
+		if got := metrics(line); got != want {
 			t.Errorf("%s: metrics: got %s, want %s", c.event, got, want)
 		}
 	}
@@ -58,22 +61,27 @@ func TestOneLinePerInvocationCountsTheRequestsToDynamoDB(t *testing.T) {
 	}
 }
 
-// metrics are the namespace and the names of the metrics in a line.
+// metrics are the namespaces, the dimensions and the names of the metrics in a line.
 func metrics(line map[string]any) string {
 	raw, _ := json.Marshal(line["_aws"])
 	var directive struct {
 		CloudWatchMetrics []struct {
-			Namespace string
-			Metrics   []struct{ Name string }
+			Namespace  string
+			Dimensions [][]string
+			Metrics    []struct{ Name string }
 		}
 	}
-	if err := json.Unmarshal(raw, &directive); err != nil || len(directive.CloudWatchMetrics) != 1 {
+	if err := json.Unmarshal(raw, &directive); err != nil {
 		return string(raw)
 	}
-	var names []string
-	for _, metric := range directive.CloudWatchMetrics[0].Metrics {
-		names = append(names, metric.Name)
+	var all []string
+	for _, one := range directive.CloudWatchMetrics {
+		var names []string
+		for _, metric := range one.Metrics {
+			names = append(names, metric.Name)
+		}
+		slices.Sort(names)
+		all = append(all, fmt.Sprint(one.Namespace, " ", one.Dimensions, " ", names))
 	}
-	slices.Sort(names)
-	return fmt.Sprint(directive.CloudWatchMetrics[0].Namespace, " ", names)
+	return strings.Join(all, ", ")
 }
