@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // Application is one application of a tenant.
@@ -37,8 +39,24 @@ type Settings struct {
 	MaxSessionsPerUser        int   `json:"maxSessionsPerUser"` // 0: no limit
 	KeepPreviousAccessToken   bool  `json:"keepPreviousAccessToken"`
 	RequireAccessTokenPresent bool  `json:"requireAccessToken"`
+	DPoP                      DPoP  `json:"dpop"`
 	// Audiences are those of access tokens beside the id of the application. Sessions keep no copy of them.
 	Audiences Audiences `json:"audiences"`
+}
+
+// DPoP is what sessions do with proofs of possession (RFC 9449).
+type DPoP string
+
+// The values of DPoP.
+const (
+	DPoPOff      DPoP = "off"      // proofs are ignored
+	DPoPAllowed  DPoP = "allowed"  // the first proof binds a session to its key
+	DPoPRequired DPoP = "required" // every refresh needs a proof with a nonce
+)
+
+// flag is what the refresh tokens of a session say.
+func (d DPoP) flag() token.DPoP {
+	return map[DPoP]token.DPoP{DPoPAllowed: token.DPoPAllowed, DPoPRequired: token.DPoPRequired}[d]
 }
 
 // DefaultSettings are the settings of an application that sets none.
@@ -52,6 +70,7 @@ func DefaultSettings() Settings {
 		MaxSessionsPerUser:     100,
 
 		KeepPreviousAccessToken: true,
+		DPoP:                    DPoPOff,
 	}
 }
 
@@ -83,6 +102,7 @@ func (s Settings) Validate() []FieldError {
 	within(s.OverlapSeconds, 0, maxOverlapSeconds, "overlapSeconds")
 	within(int64(s.MaxSessionsPerUser), 0, maxSessionsLimit, "maxSessionsPerUser")
 	check(s.Usage == OneTime || s.Usage == Reusable, "usage", "oneTime or reusable")
+	check(slices.Contains([]DPoP{DPoPOff, DPoPAllowed, DPoPRequired}, s.DPoP), "dpop", "off, allowed or required")
 	check(len(s.Audiences) <= maxAudiences, "audiences", "at most 10")
 	for i, audience := range s.Audiences {
 		field := fmt.Sprintf("audiences[%d]", i)

@@ -36,6 +36,8 @@ var (
 	ErrDroppedKey = fmt.Errorf("%w: dropped key", ErrRefused)
 	// ErrWrongRoot: the tag fits and the root does not, as with a leaked token key. The session does not end.
 	ErrWrongRoot = fmt.Errorf("%w: wrong root", ErrRefused)
+	// ErrUnbound: a proof of possession is missing, or another key made it. The session does not end.
+	ErrUnbound = fmt.Errorf("%w: unbound", ErrRefused)
 	// ErrUnknown: deleted, or never existed.
 	ErrUnknown = fmt.Errorf("%w: unknown", ErrRefused)
 	// ErrApplicationGone: its application does not exist any more.
@@ -62,6 +64,8 @@ var (
 	ErrOtherApplication = errors.New("session of another application")
 	// ErrTarget: a refresh asks for a resource that the access token cannot be for.
 	ErrTarget = errors.New("resource beyond the session's")
+	// ErrNonce: the proof needs a nonce, which a NonceError has.
+	ErrNonce = errors.New("a nonce is required in the proof")
 	// ErrScope: a refresh asks for a scope that the session was not given.
 	ErrScope = errors.New("scope beyond the session's")
 )

@@ -166,6 +166,7 @@ type watched struct {
 	beforeDelete                          func()                       // runs once, before the next Delete
 	create                                func(session.Session) error  // before Create, which answers its error
 	failApplication, failDelete, failPage error
+	failLoad                              error
 
 	failReads                    atomic.Int32 // how many of the next ApplicationOf fail
 	attempts, rotations, deletes atomic.Int32
@@ -208,6 +209,9 @@ func (w *watched) Query(ctx context.Context, q session.Query) ([]session.Session
 }
 
 func (w *watched) Load(ctx context.Context, key session.Key) (session.Session, session.Application, error) {
+	if w.failLoad != nil {
+		return session.Session{}, session.Application{}, w.failLoad
+	}
 	if w.absent == key.Application {
 		return session.Session{}, session.Application{}, session.ErrNoApplication
 	}

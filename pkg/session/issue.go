@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -20,6 +21,8 @@ type IssueRequest struct {
 	Scope       string
 	Device      *Device
 	Claims      json.RawMessage
+	// JKT binds the session to a key from the start; zero for none.
+	JKT dpop.Thumbprint
 }
 
 // IssueStore is what Issuer needs of Store. Create must be sent once: a repetition could arrive after the deletion of
@@ -55,8 +58,8 @@ const maxIssues = 4
 const abandonFor = time.Second
 
 // Issue starts a session: one read of the application, one write and, where the application limits the sessions
-// per user, two queries and the eviction of those beyond the limit. Errors: InputError (ids too long for a token),
-// ErrNoApplication, ErrIssueDenied, ErrUnavailable, keys.ErrUnavailable.
+// per user, two queries and the eviction of those beyond the limit. Errors: InputError (ids too long for a token, a key
+// where the application binds none), ErrNoApplication, ErrIssueDenied, ErrUnavailable, keys.ErrUnavailable.
 func (i Issuer) Issue(ctx context.Context, req IssueRequest) (Grant, error) {
 	if room := token.Room(req.Tenant, req.User, req.Application); room < 0 {
 		return Grant{}, tooLong(token.Room(req.Tenant, "", req.Application))
@@ -98,6 +101,12 @@ func (i Issuer) draw(ctx context.Context, req IssueRequest, key keys.TokenKey) (
 	app, err := i.store.ApplicationOf(ctx, owner)
 	if err != nil {
 		return Session{}, token.Refresh{}, app, fmt.Errorf("read application: %w", err)
+	}
+	if !req.JKT.IsZero() && app.Settings.DPoP.flag() == token.DPoPOff {
+		return Session{}, token.Refresh{}, app, &InputError{Fields: []FieldError{{
+			Field: "dpopJkt", Code: "invalid",
+			Message: "dpopJkt needs the application's setting dpop to be allowed or required; it is off.",
+		}}}
 	}
 	created := i.minter.clock().UTC()
 	if app.Settings.MaxSessionsPerUser > 0 {
@@ -156,10 +165,10 @@ func (m Minter) newSession(req IssueRequest, app Application, created time.Time)
 		CreatedAt: created, IdleExpiresAt: created.Add(policy.Idle),
 		AbsoluteExpiresAt: created.Add(seconds(app.Settings.RefreshAbsoluteSeconds)),
 		Epoch:             app.Epoch, Policy: policy, Scope: req.Scope, Device: req.Device, Claims: req.Claims,
-		Audience: app.Audience(),
+		Audience: app.Audience(), JKT: req.JKT,
 	}
 	t := token.Refresh{
-		Reusable: policy.Reusable, NeedsAccess: app.Settings.RequireAccessTokenPresent,
+		Reusable: policy.Reusable, NeedsAccess: app.Settings.RequireAccessTokenPresent, DPoP: app.Settings.DPoP.flag(),
 		Tenant: key.Tenant, User: key.User, Application: key.Application, Session: id, Secret: secret,
 	}
 	return session, t, nil

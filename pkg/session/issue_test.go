@@ -242,8 +242,8 @@ func TestSettingsHaveLimits(t *testing.T) {
 	if bad := session.DefaultSettings().Validate(); len(bad) != 0 {
 		t.Errorf("the defaults: got %v, want no fault", bad)
 	}
-	if bad := (session.Settings{}).Validate(); len(bad) != 4 { // an overlap of zero and a limit of zero are valid
-		t.Errorf("the zero value: got %v, want 4 faults", bad)
+	if bad := (session.Settings{}).Validate(); len(bad) != 5 { // an overlap of zero and a limit of zero are valid
+		t.Errorf("the zero value: got %v, want 5 faults", bad)
 	}
 	for field, change := range map[string]func(*session.Settings){
 		"accessTokenSeconds":     func(s *session.Settings) { s.AccessTokenSeconds = session.MaxAccessSeconds + 1 },
@@ -251,6 +251,7 @@ func TestSettingsHaveLimits(t *testing.T) {
 		"refreshAbsoluteSeconds": func(s *session.Settings) { s.RefreshAbsoluteSeconds = session.MaxAbsoluteSeconds + 1 },
 		"usage":                  func(s *session.Settings) { s.Usage = "onetime" },
 		"overlapSeconds":         func(s *session.Settings) { s.OverlapSeconds = 86_401 },
+		"dpop":                   func(s *session.Settings) { s.DPoP = "on" },
 		"maxSessionsPerUser":     func(s *session.Settings) { s.MaxSessionsPerUser = -1 },
 	} {
 		s := session.DefaultSettings()

@@ -45,6 +45,8 @@ func judge(s Session, r Rotation, p presentation) verdict {
 		return p.repeated(s, behind, RolledForward)
 	case s.RotatedBy == r.RequestID:
 		return p.repeated(s, behind, Rotated)
+	case !r.proves(s):
+		return verdict{err: ErrUnbound}
 	case behind == 0 && s.SecretHash.Equal(r.Presented):
 		return verdict{again: true}
 	case behind < 0 && !r.Reusable:
@@ -65,6 +67,9 @@ func withinWindow(s Session, r Rotation, behind int64) bool {
 	overlap := s.Policy.Overlap
 	if behind > 1 {
 		overlap = min(overlap, longWindow)
+	}
+	if behind == 1 && !s.JKT.IsZero() {
+		return true // the proof by its key shows that the holder repeats
 	}
 	return behind == 0 || r.Now.Sub(s.Rotated[r.From%RotationTimes]) <= overlap
 }

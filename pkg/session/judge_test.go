@@ -83,25 +83,32 @@ func TestATokenIsJudgedByItsOwnRotation(t *testing.T) {
 		ago                []time.Duration
 		overlap            time.Duration
 		want               error // nil: a retry
+		bound              bool
 	}{
-		"one behind, at the overlap":                   {6, 7, every(5 * time.Minute), 5 * time.Minute, nil},
-		"one behind, after the overlap":                {6, 7, every(5*time.Minute + time.Millisecond), 5 * time.Minute, ErrReused},
-		"one behind, the clock behind the rotation":    {6, 7, every(-time.Minute), 5 * time.Minute, nil},
-		"one behind, no overlap, in the same moment":   {6, 7, every(0), 0, nil},
-		"two behind, within a minute":                  {5, 7, every(30 * time.Second), 5 * time.Minute, nil},
-		"two behind, after a minute of a long overlap": {5, 7, every(30*time.Second + time.Millisecond), 5 * time.Minute, ErrReused},
-		"two behind, after a short overlap":            {5, 7, every(6 * time.Second), 10 * time.Second, ErrReused},
-		"four behind after eight seconds":              {3, 7, every(2 * time.Second), 30 * time.Second, nil},
-		"six behind, within a minute":                  {1, 7, every(10 * time.Second), 5 * time.Minute, nil},
-		"seven behind, in the same moment":             {0, 7, every(0), 5 * time.Minute, ErrReused},
+		"one behind, at the overlap":                   {6, 7, every(5 * time.Minute), 5 * time.Minute, nil, false},
+		"one behind, after the overlap":                {6, 7, every(5*time.Minute + time.Millisecond), 5 * time.Minute, ErrReused, false},
+		"one behind, the clock behind the rotation":    {6, 7, every(-time.Minute), 5 * time.Minute, nil, false},
+		"one behind, no overlap, in the same moment":   {6, 7, every(0), 0, nil, false},
+		"two behind, within a minute":                  {5, 7, every(30 * time.Second), 5 * time.Minute, nil, false},
+		"two behind, after a minute of a long overlap": {5, 7, every(30*time.Second + time.Millisecond), 5 * time.Minute, ErrReused, false},
+		"two behind, after a short overlap":            {5, 7, every(6 * time.Second), 10 * time.Second, ErrReused, false},
+		"four behind after eight seconds":              {3, 7, every(2 * time.Second), 30 * time.Second, nil, false},
+		"six behind, within a minute":                  {1, 7, every(10 * time.Second), 5 * time.Minute, nil, false},
+		"seven behind, in the same moment":             {0, 7, every(0), 5 * time.Minute, ErrReused, false},
+		"one behind, bound, long after the overlap":    {6, 7, every(24 * time.Hour), 30 * time.Second, nil, true},
+		"two behind, bound, after a minute":            {5, 7, every(30*time.Second + time.Millisecond), 5 * time.Minute, ErrReused, true},
 		"two behind, its own rotation long ago, the successor's just now": {
-			5, 7, []time.Duration{time.Second, time.Hour}, 5 * time.Minute, ErrReused,
+			5, 7, []time.Duration{time.Second, time.Hour}, 5 * time.Minute, ErrReused, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := c.at(test.current, now, test.ago...)
 			s.Policy.Overlap = test.overlap
-			got := judge(s, c.present(test.presented, now), c.presentation(test.presented, test.current))
+			r := c.present(test.presented, now)
+			if test.bound {
+				bind(&s, &r)
+			}
+			got := judge(s, r, c.presentation(test.presented, test.current))
 			if !errors.Is(got.err, test.want) || test.want == nil && got.outcome != Retried {
 				t.Fatalf("got %q, %v, want %v", got.outcome, got.err, test.want)
 			}
@@ -121,6 +128,8 @@ func TestVerdictsFollowTheOrderOfLaw4(t *testing.T) {
 	lastSecond := func(s *Session, _ *Rotation) { s.AbsoluteExpiresAt = now.Add(999 * time.Millisecond) }
 	mine := func(s *Session, r *Rotation) { s.RotatedBy = r.RequestID }
 	wrongRoot := func(s *Session, _ *Rotation) { s.RootHash[0]++ }
+	unproven := func(s *Session, _ *Rotation) { s.JKT[0] = 1 }
+	otherKey := func(s *Session, r *Rotation) { s.JKT[0], r.JKT[0] = 1, 2 }
 	reusable := func(s *Session, r *Rotation) { s.Policy.Reusable, r.Reusable = true, true }
 	for name, test := range map[string]struct {
 		presented, current int
@@ -137,6 +146,17 @@ func TestVerdictsFollowTheOrderOfLaw4(t *testing.T) {
 		"in its last second it is over":              {6, 7, c, []change{lastSecond}, ErrExpired, "", false, false},
 		"its own attempt, whatever the overlap":      {6, 7, c, []change{mine}, nil, Rotated, false, false},
 		"its own attempt on a reusable session":      {7, 7, c, []change{mine, reusable}, nil, Extended, false, false},
+		"expired goes before a missing proof":        {7, 7, c, []change{over, unproven}, ErrExpired, "", false, false},
+		"its own attempt, bound since":               {6, 7, c, []change{mine, unproven}, nil, Rotated, false, false},
+		"current, bound and without a proof":         {7, 7, c, []change{unproven}, ErrUnbound, "", false, false},
+		"current, with the proof of another key":     {7, 7, c, []change{otherKey}, ErrUnbound, "", false, false},
+		"in its window, without a proof":             {6, 7, c, []change{justNow, unproven}, ErrUnbound, "", false, false},
+		"newer than the item, without a proof":       {8, 7, c, []change{unproven}, ErrUnbound, "", false, false},
+		"newer than the item, with its proof":        {8, 7, c, []change{bind}, nil, "", false, true},
+		"long superseded, without a proof":           {0, 8, c, []change{unproven}, ErrUnbound, "", false, false},
+		"long superseded, with another key's proof":  {0, 8, c, []change{otherKey}, ErrUnbound, "", false, false},
+		"long superseded, with its proof":            {0, 8, c, []change{bind}, ErrReused, "", false, false},
+		"a wrong root goes before a missing proof":   {6, 7, c, []change{wrongRoot, unproven}, ErrWrongRoot, "", false, false},
 		"current: the session moved":                 {7, 7, c, nil, nil, "", true, false},
 		"newer than the item":                        {8, 7, c, nil, nil, "", false, true},
 		"long superseded":                            {0, 8, c, nil, ErrReused, "", false, false},
@@ -158,6 +178,8 @@ func TestVerdictsFollowTheOrderOfLaw4(t *testing.T) {
 		})
 	}
 }
+
+func bind(s *Session, r *Rotation) { s.JKT[0], r.JKT[0] = 1, 1 }
 
 func justNow(s *Session, r *Rotation) {
 	for slot := range s.Rotated {

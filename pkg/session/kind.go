@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -29,6 +30,10 @@ const (
 	KindBadAccess        Kind = "bad access"
 	KindTarget           Kind = "target"
 	KindScope            Kind = "scope"
+
+	// These two are the words of RFC 9449 section 12.2.
+	KindBadProof Kind = "invalid_dpop_proof"
+	KindNonce    Kind = "use_dpop_nonce"
 )
 
 // KindOf classifies an error; "" for nil.
@@ -58,6 +63,8 @@ func KindOf(err error) Kind {
 		{token.ErrBadAccess, KindBadAccess},
 		{ErrTarget, KindTarget},
 		{ErrScope, KindScope},
+		{dpop.ErrInvalid, KindBadProof},
+		{ErrNonce, KindNonce},
 		{ErrNoApplication, KindNoApplication},
 		{ErrNoAPIKey, KindNoAPIKey},
 		{ErrUnavailable, KindUnavailable},
@@ -70,7 +77,7 @@ func KindOf(err error) Kind {
 	return KindInternal
 }
 
-// RefusalOutcome distinguishes the refusals of one kind, for logs and metrics alone; "" for any other error.
+// RefusalOutcome distinguishes the refusals of one status, for logs and metrics alone; "" for any other error.
 func RefusalOutcome(err error) Outcome {
 	for _, row := range []struct {
 		err     error
@@ -86,6 +93,9 @@ func RefusalOutcome(err error) Outcome {
 		{ErrDroppedKey, DroppedKey},
 		{ErrDenied, Denied},
 		{ErrIssueDenied, Denied},
+		{ErrUnbound, Unbound},
+		{dpop.ErrInvalid, BadProof},
+		{ErrNonce, NonceWanted},
 	} {
 		if errors.Is(err, row.err) {
 			return row.outcome

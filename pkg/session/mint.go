@@ -64,7 +64,8 @@ func (m Minter) keySets(ctx context.Context) (*keys.TokenSet, *keys.SigningSet, 
 // Grant is a pair of tokens for their holder.
 type Grant struct {
 	Access    token.Text
-	ExpiresIn int64 // until the access token expires, in whole seconds
+	TokenType string // of the access token: Bearer or DPoP
+	ExpiresIn int64  // until the access token expires, in whole seconds
 	Refresh   token.Text
 	// RefreshExpiresIn is until the refresh token expires unless it is used, in whole seconds.
 	RefreshExpiresIn int64
@@ -95,7 +96,7 @@ const (
 	RetriedElsewhere Outcome = "retry elsewhere"
 )
 
-// The outcomes of a refusal, one for each sentinel under ErrRefused.
+// The outcomes of a refusal, one for each sentinel under ErrRefused and for a bad proof.
 const (
 	Malformed       Outcome = "malformed"
 	Forged          Outcome = "forged"
@@ -106,6 +107,9 @@ const (
 	WrongRoot       Outcome = "wrong root"
 	DroppedKey      Outcome = "dropped key"
 	Denied          Outcome = "denied" // by the claims hook
+	Unbound         Outcome = "unbound"
+	BadProof        Outcome = "bad proof"
+	NonceWanted     Outcome = "nonce wanted"
 )
 
 // signedWith are the keys of the two tokens of a grant.
@@ -130,7 +134,14 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 	if with.narrowed {
 		jti = token.NarrowedID(session.AccessTokenID, session.Scope, session.Audience)
 	}
-	access, err1 := token.Access{
+	var bound *token.Confirmation
+	if !session.JKT.IsZero() {
+		bound = &token.Confirmation{JKT: session.JKT.String()}
+		if t.DPoP == token.DPoPAllowed {
+			t.DPoP = token.DPoPBound
+		}
+	}
+	access := token.Access{
 		Issuer:         m.issuer.Of(session.Tenant),
 		User:           session.User,
 		Application:    session.Application,
@@ -144,14 +155,16 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 		Expires:        expires.Unix(),
 		Scope:          session.Scope,
 		Narrowed:       with.narrowed,
+		Confirmation:   bound,
 		Custom:         token.MergeClaims(session.Claims, session.HookClaims),
-	}.Sign(with.access)
+	}
+	signed, err1 := access.Sign(with.access)
 	refresh, err2 := t.Encode(with.token)
 	if err := errors.Join(err1, err2); err != nil {
 		return Grant{}, fmt.Errorf("grant: %w", err)
 	}
 	return Grant{
-		Access: access, ExpiresIn: expires.Unix() - now.Unix(),
+		Access: signed, TokenType: access.Type(), ExpiresIn: expires.Unix() - now.Unix(),
 		Refresh: refresh, RefreshExpiresIn: int64(session.ExpiresAt().Sub(now) / time.Second),
 		Session: session, Outcome: outcome,
 	}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -26,7 +27,9 @@ type RefreshRequest struct {
 	Scope string
 	// Supersede ends the earlier access tokens in the same write. A reusable session ignores it.
 	Supersede bool
-	Seen      Seen // the caller
+	// Proof is what the request proves of a key, unread: the refresh token says whether it counts.
+	Proof dpop.Presented
+	Seen  Seen // the caller
 }
 
 // RefreshStore is what Refresher needs of Store. Rotate may be repeated, and its reply may be lost; the reads are
@@ -79,7 +82,7 @@ func (r *RefreshError) Unwrap() error { return r.Err }
 // Whoever repeats it within the overlap gets the same successor.
 //
 // Errors: ErrRefused, whose narrower kinds look the same to the caller; ErrOtherTenant, ErrOtherApplication,
-// ErrOtherSession, ErrAccessRequired, ErrTarget, ErrScope; ErrUnavailable, keys.ErrUnavailable. The error of a genuine
+// ErrOtherSession, ErrAccessRequired, ErrTarget, ErrScope; dpop.ErrInvalid, ErrNonce; ErrUnavailable, keys.ErrUnavailable. The error of a genuine
 // token is a RefreshError. ErrReused has ended the session. ErrUnknown, ErrApplicationGone and the unavailable ones may
 // come after the write was applied. ErrDenied, of the claims hook, has ended the session.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
@@ -132,11 +135,11 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err != nil {
 		return Grant{}, err
 	}
-	if err := f.checkNarrowing(ctx, presented, req); err != nil {
+	r, successor, err := f.minter.rotation(presented, own, tokenKeys, req)
+	if err != nil {
 		return Grant{}, err
 	}
-	r, successor, err := f.minter.rotation(presented, own, tokenKeys.Active, req)
-	if err != nil {
+	if err := f.checkNarrowing(ctx, r, req); err != nil {
 		return Grant{}, err
 	}
 	if r.HookClaims, err = f.ask(ctx, hook, presented); err != nil {
@@ -169,18 +172,18 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 
 // checkNarrowing refuses a scope or a resource that the session does not have, before anything rotates. It costs a
 // request that narrows one more read. It judges a current token alone; the refresh itself answers every other one.
-func (f Refresher) checkNarrowing(ctx context.Context, presented token.Refresh, req RefreshRequest) error {
+func (f Refresher) checkNarrowing(ctx context.Context, r Rotation, req RefreshRequest) error {
 	if req.Scope == "" && len(req.Resources) == 0 {
 		return nil
 	}
-	session, err := live(ctx, f.store, keyOf(presented), f.minter.clock)
+	session, err := live(ctx, f.store, r.Key, f.minter.clock)
 	if errors.Is(err, ErrNoSession) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if session.SecretHash.Equal(presented.Secret.Hash()) {
+	if r.Permits(session) {
 		_, _, err = narrowed(session, req)
 	}
 	return err
@@ -190,8 +193,8 @@ func sameSession(a token.Access, t token.Refresh) bool {
 	return a.Tenant == t.Tenant && a.User == t.User && a.Application == t.Application && a.Session == t.Session.String()
 }
 
-// rotation describes the write that would refresh the presented token, and the token it leads to.
-func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, req RefreshRequest,
+// rotation describes the write that would refresh the presented token, and the token it leads to. It judges the proof.
+func (m Minter) rotation(presented token.Refresh, own keys.TokenKey, set *keys.TokenSet, req RefreshRequest,
 ) (Rotation, token.Refresh, error) {
 	r := Rotation{
 		Key: keyOf(presented), Presented: presented.Secret.Hash(), Root: presented.Secret.RootHash(presented.Session),
@@ -199,6 +202,9 @@ func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, re
 		Seen: req.Seen, Now: m.clock.now(),
 	}
 	var err error
+	if r.JKT, err = m.prove(presented, req.Proof, set); err != nil {
+		return r, presented, err
+	}
 	if r.RequestID, err = token.NewID(r.Now, m.random); err != nil {
 		return r, presented, err
 	}
@@ -206,7 +212,7 @@ func (m Minter) rotation(presented token.Refresh, own, issuing keys.TokenKey, re
 		r.Next, r.NextKeyID, r.AccessTokenID = r.Presented, presented.KeyID, r.RequestID
 		return r, presented, nil
 	}
-	successor, accessID, err := presented.Successor(own, issuing)
+	successor, accessID, err := presented.Successor(own, set.Active)
 	r.Next, r.NextKeyID, r.AccessTokenID = successor.Secret.Hash(), successor.KeyID, accessID
 	return r, successor, err
 }

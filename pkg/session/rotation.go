@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -27,6 +28,8 @@ type Rotation struct {
 	Reusable  bool           // as that token says; a reusable session keeps its secret
 	// Forward replaces the condition on the secret: the token is newer than the item, and its root fits.
 	Forward bool
+	// JKT is the key of the proof beside the token; zero without one. It binds a session that is not bound.
+	JKT dpop.Thumbprint
 	// Supersede raises the session version, which ends the earlier access tokens.
 	Supersede bool
 
@@ -48,12 +51,15 @@ func (r Rotation) Fits(s Session) bool {
 
 // Permits is the condition of the write.
 func (r Rotation) Permits(s Session) bool {
-	alive := s.IdleExpiresAt.After(r.Now) && !s.AbsoluteExpiresAt.Before(r.Now.Add(lastSecond)) && r.Fits(s)
+	may := s.IdleExpiresAt.After(r.Now) && !s.AbsoluteExpiresAt.Before(r.Now.Add(lastSecond)) && r.Fits(s) && r.proves(s)
 	if r.Forward {
-		return alive && s.RootHash.Equal(r.Root) && s.Generation < r.From
+		return may && s.RootHash.Equal(r.Root) && s.Generation < r.From
 	}
-	return alive && s.SecretHash.Equal(r.Presented)
+	return may && s.SecretHash.Equal(r.Presented)
 }
+
+// proves reports whether the session is not bound, or bound to the key of the proof.
+func (r Rotation) proves(s Session) bool { return s.JKT.IsZero() || s.JKT == r.JKT }
 
 // Apply is the effect of the write.
 func (r Rotation) Apply(s Session) Session {
@@ -64,6 +70,9 @@ func (r Rotation) Apply(s Session) Session {
 	s.Rotated[r.From%RotationTimes] = r.Now
 	if r.HookClaims != nil {
 		s.HookClaims = r.HookClaims
+	}
+	if !r.JKT.IsZero() {
+		s.JKT = r.JKT
 	}
 	if r.Supersede {
 		s.SessionVersion++

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -39,6 +40,9 @@ type Session struct {
 
 	IdleExpiresAt     time.Time
 	AbsoluteExpiresAt time.Time
+
+	// JKT is the key that the session is bound to (RFC 9449); zero before that.
+	JKT dpop.Thumbprint
 
 	// Epoch is the application's when the session was issued; the session lives while the two are equal.
 	Epoch  uint64

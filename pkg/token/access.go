@@ -52,9 +52,24 @@ type Access struct {
 	Scope          string `json:"scope,omitempty"`
 	// Narrowed says that scope or audience are smaller than the session's: the token is for somebody else (law 6).
 	Narrowed bool `json:"narrowed,omitempty"`
+	// Confirmation names the key that the token is bound to, if there is one.
+	Confirmation *Confirmation `json:"cnf,omitempty"`
 
 	// Custom is a JSON object of further claims, without a ReservedClaim; it may be empty.
 	Custom json.RawMessage `json:"-"`
+}
+
+// Confirmation is the claim cnf (RFC 7800, RFC 9449 section 6.1).
+type Confirmation struct {
+	JKT string `json:"jkt"` // the thumbprint of the key
+}
+
+// Type is the scheme that the token is presented with: Bearer, or DPoP where it is bound to a key.
+func (a Access) Type() string {
+	if a.Confirmation == nil {
+		return "Bearer"
+	}
+	return "DPoP"
 }
 
 // The getters make Access a claims set that golang-jwt can validate.

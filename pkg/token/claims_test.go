@@ -194,7 +194,7 @@ func TestCustomClaimsAreInTheToken(t *testing.T) {
 		`{"":1}`: 1, `{"sub ":1,"su":2,"subb":3}`: 3, `{"html":"<&>\u2028","ü":"\ud83d\ude00"}`: 2,
 	} {
 		a := w.access()
-		a.Narrowed, a.Custom = true, json.RawMessage(custom)
+		a.Narrowed, a.Confirmation, a.Custom = true, &token.Confirmation{JKT: "thumbprint"}, json.RawMessage(custom)
 		text := w.sign(t, "ES256", a)
 		w.accepted(t, custom, text)
 		seen := jwt.MapClaims{}
@@ -212,7 +212,7 @@ func TestAnEmptyScopeIsAbsent(t *testing.T) {
 	w := newService()
 	a := w.access()
 	a.Scope = ""
-	if got := string(mustJSON(t, a)); strings.Contains(got, "scope") || strings.Contains(got, "narrowed") {
-		t.Errorf("got %s, want neither scope nor narrowed", got)
+	if got := string(mustJSON(t, a)); strings.Contains(got, "scope") || strings.Contains(got, "narrowed") || strings.Contains(got, "cnf") {
+		t.Errorf("got %s, want neither scope nor narrowed nor cnf", got)
 	}
 }

@@ -43,6 +43,9 @@ func sessionItem(s session.Session) item {
 	if s.RotatedBy != (token.ID{}) {
 		i[attrRotatedBy] = binary(s.RotatedBy[:])
 	}
+	if !s.JKT.IsZero() {
+		i[attrJKT] = binary(s.JKT[:])
+	}
 	if s.LastSeen != (session.Seen{}) {
 		i[attrLastSeen] = binary(encodeSeen(s.LastSeen))
 	}
@@ -103,6 +106,7 @@ func decodeSession(key session.Key, i item) (session.Session, error) {
 	r.binary(attrRootHash, s.RootHash[:])
 	r.binary(attrAccessToken, s.AccessTokenID[:])
 	r.binary(attrRotatedBy, s.RotatedBy[:])
+	r.binary(attrJKT, s.JKT[:])
 	for slot := range s.Rotated {
 		s.Rotated[slot] = r.time(attrRotated(uint32(slot)))
 	}

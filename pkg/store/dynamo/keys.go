@@ -81,6 +81,7 @@ const (
 	attrDevice      = "dv" // a map
 	attrClaims      = "cl" // JSON, unchanged; binary, so that an expression sees its size in bytes
 	attrHookClaims  = "hc" // likewise, of the claims hook
+	attrJKT         = "jk" // missing before the session is bound to a key
 
 	attrDeviceName  = "n"
 	attrDeviceType  = "t"

@@ -17,8 +17,11 @@ const (
 	rotate    = ", sh = :next, tk = :key, gn = :generation"
 	supersede = ", sv = sv + :one"
 	hooked    = ", hc = :claims"
+	bind      = ", jk = :jkt"
 
 	alive   = " AND ie > :now AND ae >= :secondLater"
+	unbound = " AND attribute_not_exists(jk)"
+	proven  = " AND (attribute_not_exists(jk) OR jk = :jkt)"
 	current = "sh = :presented" + alive
 	behind  = "rh = :root AND gn < :from" + alive
 	fitting = " AND (attribute_not_exists(cl) OR size(cl) <= :room)"
@@ -62,6 +65,13 @@ func (s *Store) rotation(r session.Rotation) *dynamodb.UpdateItemInput {
 		values[":from"] = number(r.From)
 	} else {
 		values[":presented"] = binary(r.Presented[:])
+	}
+	if r.JKT.IsZero() {
+		condition += unbound
+	} else {
+		condition += proven
+		update += bind
+		values[":jkt"] = binary(r.JKT[:])
 	}
 	for slot := range uint32(session.RotationTimes) {
 		if r.Forward || slot == r.From%session.RotationTimes {

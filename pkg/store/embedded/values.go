@@ -21,6 +21,9 @@ const (
 	flagKeepAccess
 	flagDevice
 	flagDeleted
+	flagBound
+	flagDPoPAllowed
+	flagDPoPRequired
 )
 
 var errDamagedValue = errors.New("a value in the store is damaged, or of a later version")
@@ -32,7 +35,7 @@ func encodeSession(s session.Session) []byte {
 	}
 	b := make([]byte, 0, 192+len(s.Scope)+len(s.Claims)+len(s.HookClaims)+len(device.UserAgent)+len(device.Name))
 	b = append(b, version2, flag(s.Policy.Reusable, flagReusable)|
-		flag(s.Policy.KeepPreviousAccess, flagKeepAccess)|flag(s.Device != nil, flagDevice))
+		flag(s.Policy.KeepPreviousAccess, flagKeepAccess)|flag(s.Device != nil, flagDevice)|flag(!s.JKT.IsZero(), flagBound))
 	b = append(b, s.SecretHash[:]...)
 	b = append(b, s.RootHash[:]...)
 	b = append(b, s.AccessTokenID[:]...)
@@ -58,6 +61,9 @@ func encodeSession(s session.Session) []byte {
 		for _, text := range []string{device.Name, device.Type, device.UserAgent, device.IP} {
 			b = appendText(b, text)
 		}
+	}
+	if !s.JKT.IsZero() {
+		b = append(b, s.JKT[:]...)
 	}
 	return b
 }
@@ -96,6 +102,9 @@ func decodeSession(key session.Key, value []byte) (session.Session, error) {
 	if flags&flagDevice != 0 {
 		s.Device = &session.Device{Name: d.text(), Type: d.text(), UserAgent: d.text(), IP: d.text()}
 	}
+	if flags&flagBound != 0 {
+		copy(s.JKT[:], d.bytes(len(s.JKT)))
+	}
 	return s, d.end()
 }
 
@@ -110,7 +119,8 @@ func encodeApplication(app application) []byte {
 	set := app.Settings
 	b := []byte{version2, flag(set.Usage == session.Reusable, flagReusable) |
 		flag(set.RequireAccessTokenPresent, flagRequireAccess) | flag(set.KeepPreviousAccessToken, flagKeepAccess) |
-		flag(!app.deletedAt.IsZero(), flagDeleted)}
+		flag(!app.deletedAt.IsZero(), flagDeleted) |
+		flag(set.DPoP == session.DPoPAllowed, flagDPoPAllowed) | flag(set.DPoP == session.DPoPRequired, flagDPoPRequired)}
 	b = binary.AppendUvarint(b, app.Epoch)
 	b = binary.AppendUvarint(b, app.Version)
 	for _, n := range []int64{
@@ -137,6 +147,7 @@ func decodeApplication(tenant, id string, value []byte) (application, error) {
 		AccessTokenSeconds: d.int(), RefreshIdleSeconds: d.int(), RefreshAbsoluteSeconds: d.int(),
 		OverlapSeconds: d.int(), MaxSessionsPerUser: int(d.int()),
 		Usage:                     session.OneTime,
+		DPoP:                      session.DPoPOff,
 		KeepPreviousAccessToken:   flags&flagKeepAccess != 0,
 		RequireAccessTokenPresent: flags&flagRequireAccess != 0,
 	}
@@ -145,6 +156,12 @@ func decodeApplication(tenant, id string, value []byte) (application, error) {
 	}
 	for n := d.uint(); n > 0 && !d.bad; n-- {
 		app.Settings.Audiences = append(app.Settings.Audiences, d.text())
+	}
+	switch {
+	case flags&flagDPoPAllowed != 0:
+		app.Settings.DPoP = session.DPoPAllowed
+	case flags&flagDPoPRequired != 0:
+		app.Settings.DPoP = session.DPoPRequired
 	}
 	if app.Name = d.text(); flags&flagDeleted != 0 {
 		app.deletedAt = d.time()

@@ -48,8 +48,12 @@ func putKeepsEpoch(f fixture) {
 		{
 			AccessTokenSeconds: 1, RefreshIdleSeconds: 315360000, RefreshAbsoluteSeconds: 315359999, Usage: session.Reusable,
 			OverlapSeconds: 300, MaxSessionsPerUser: 10000, KeepPreviousAccessToken: true, RequireAccessTokenPresent: true,
+			DPoP: session.DPoPAllowed,
 		},
-		{AccessTokenSeconds: 86400, RefreshIdleSeconds: 2, RefreshAbsoluteSeconds: 3, Usage: session.OneTime},
+		{
+			AccessTokenSeconds: 86400, RefreshIdleSeconds: 2, RefreshAbsoluteSeconds: 3, Usage: session.OneTime,
+			DPoP: session.DPoPRequired,
+		},
 		session.DefaultSettings(),
 	} {
 		app := session.Application{

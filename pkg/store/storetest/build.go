@@ -14,6 +14,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
@@ -45,6 +46,12 @@ func NewRootHash() token.RootHash {
 	return secret.RootHash(token.ID{})
 }
 
+// NewThumbprint makes the thumbprint of a key that nobody has.
+func NewThumbprint() (t dpop.Thumbprint) {
+	_, _ = rand.Read(t[:])
+	return t
+}
+
 // NewSession makes a rotating session as Issue does: created now, with an idle time of one hour and a life of ten.
 func NewSession(tenant, user, application string) session.Session {
 	now := Now()
@@ -64,7 +71,7 @@ func NewFullSession(tenant, user, application string) session.Session {
 	for slot := range s.Rotated {
 		s.Rotated[slot] = s.CreatedAt.Add(time.Duration(slot+1) * time.Second)
 	}
-	s.RotatedBy, s.SessionVersion, s.Updates = NewID(), 4, 5
+	s.RotatedBy, s.SessionVersion, s.Updates, s.JKT = NewID(), 4, 5, NewThumbprint()
 	s.LastSeen = session.SeenFrom("2001:db8::7", "App/1.0 (a user agent that is longer than what is kept of it; ä)")
 	s.Policy.KeepPreviousAccess = true
 	s.Scope = "read write:all"
@@ -74,7 +81,7 @@ func NewFullSession(tenant, user, application string) session.Session {
 	return s
 }
 
-// NewRotation makes the write of a refresh that presents the current token of s, a minute after its latest change.
+// NewRotation makes the write of a refresh that presents the current token of s, with a proof if it is bound, a minute after its latest change.
 func NewRotation(s session.Session) session.Rotation {
 	latest := s.CreatedAt
 	for _, at := range s.Rotated {
@@ -83,7 +90,7 @@ func NewRotation(s session.Session) session.Rotation {
 		}
 	}
 	return session.Rotation{
-		Key: s.Key, Presented: s.SecretHash, Root: s.RootHash, From: s.Generation, Reusable: s.Policy.Reusable,
+		Key: s.Key, Presented: s.SecretHash, Root: s.RootHash, From: s.Generation, Reusable: s.Policy.Reusable, JKT: s.JKT,
 		Next: NewHash(), NextKeyID: s.TokenKeyID + 1, AccessTokenID: NewID(), RequestID: NewID(),
 		Seen: session.SeenFrom("192.0.2.1", "Browser/1.0"), Now: latest.Add(time.Minute),
 	}

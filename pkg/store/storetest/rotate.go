@@ -14,7 +14,7 @@ import (
 func rotateCases() []contractCase {
 	var cases []contractCase
 	for _, c := range slices.Concat(
-		secretRotations(), expiryRotations(), policyRotations(), hookRotations(), forwardRotations(),
+		secretRotations(), expiryRotations(), policyRotations(), hookRotations(), forwardRotations(), provenRotations(),
 	) {
 		cases = append(cases, contractCase{c.sentence, func(f fixture) { f.checkRotation(c) }})
 	}
