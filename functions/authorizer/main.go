@@ -11,6 +11,6 @@ import (
 
 func main() {
 	f := deploy.New()
-	a := authorizer.Authorizer{Store: table.Store(f), Verifier: f.Verifier(), Now: time.Now}
+	a := authorizer.Authorizer{Store: table.Store(f), Verifier: f.Verifier(), Now: time.Now, PublicURLs: f.PublicURLs()}
 	f.Start(a.Handler(f.Log))
 }

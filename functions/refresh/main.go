@@ -13,7 +13,7 @@ import (
 func main() {
 	f := deploy.New()
 	refresher, store := table.Refresher(f)
-	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
+	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now, PublicURLs: f.PublicURLs()}
 	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
 	f.Start(stencil.Refresh(f.Shell(), a, f.Companion(), refresher, forms))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
@@ -64,6 +65,10 @@ func ErrorOf(err error) PublicError {
 	is := func(status int, message string) PublicError {
 		e := NewError(kind, status, message)
 		refusal := session.RefusalOutcome(err)
+		var offer session.NonceError
+		if errors.As(err, &offer) {
+			e.Nonce = offer.Nonce
+		}
 		e.Refusal, e.Security = string(refusal), refusal == session.Reused || refusal == session.WrongRoot
 		return e
 	}
@@ -74,6 +79,10 @@ func ErrorOf(err error) PublicError {
 		return is(http.StatusBadRequest, "The refresh token is not valid.")
 	case session.KindAccessRequired:
 		return is(http.StatusBadRequest, "The access token is required beside the refresh token.")
+	case session.KindBadProof:
+		return is(http.StatusBadRequest, "The DPoP proof is not valid: "+reasonOf(err))
+	case session.KindNonce:
+		return is(http.StatusBadRequest, "The DPoP proof must have the nonce of the header DPoP-Nonce.")
 	case session.KindTarget:
 		return is(http.StatusBadRequest, "The refresh token is not for this resource.")
 	case session.KindScope:
@@ -96,6 +105,13 @@ func ErrorOf(err error) PublicError {
 	default:
 		return PublicError{frame.Failed, kind}
 	}
+}
+
+// reasonOf is the check that a proof failed.
+func reasonOf(err error) string {
+	var invalid dpop.InvalidError
+	_ = errors.As(err, &invalid)
+	return invalid.Reason
 }
 
 // FieldsOf are the fields at fault, if an error lists any.

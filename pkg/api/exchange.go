@@ -24,6 +24,7 @@ func (r *Request) Exchange(ctx context.Context, refresher session.Refresher, req
 		return session.Grant{}, ErrSpaced
 	}
 	req.Tenant = tenant
+	req.Proof = r.Headers.Proof(r.bases)
 	req.Seen = session.SeenFrom(r.Event.RequestContext.Identity.SourceIP, r.Headers.Get("User-Agent"))
 	grant, err := refresher.Refresh(ctx, req)
 	r.NoteHook(grant, err)

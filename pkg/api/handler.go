@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -37,6 +38,7 @@ type Shell struct {
 
 	Issuer       issuer.Service // the service's own URL
 	CookieDomain string         // Domain of the cookies; "" for the host alone
+	PublicURLs   []dpop.Base    // those that a proof of possession names
 }
 
 // Run is an operation.
@@ -48,6 +50,7 @@ func (s Shell) Serve(op Operation, failure Encoder, run Run) Handler {
 		ctx context.Context, e *events.APIGatewayProxyRequest, line *telemetry.Line,
 	) (Answer, error) {
 		r := newRequest(e, op)
+		r.bases = s.PublicURLs
 		defer func() {
 			line.Operation = string(r.Operation)
 			line.Attrs = append([]slog.Attr{slog.String("tenant", r.Tenant)}, r.subject.attrs()...)

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -31,10 +32,12 @@ type Request struct {
 	Tenant    string
 	subject   subject
 	hook      hook
+	bases     []dpop.Base // the public URLs of the service
 }
 
 func newRequest(e *events.APIGatewayProxyRequest, op Operation) *Request {
-	return &Request{Event: e, Headers: authorizer.HeadersOf(e.Headers, e.MultiValueHeaders), Operation: op}
+	headers := authorizer.HeadersOf(e.Headers, e.MultiValueHeaders).Of(e.HTTPMethod, e.Path)
+	return &Request{Event: e, Headers: headers, Operation: op}
 }
 
 // Principal is the caller that the authorizer in front of the API accepted. Errors: ErrUnauthenticated.

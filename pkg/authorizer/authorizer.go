@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -26,6 +27,8 @@ var (
 	ErrExpired = fmt.Errorf("%w: expired", ErrUnauthenticated)
 	// ErrRevoked: a genuine access token whose session is over, or that a newer one has replaced.
 	ErrRevoked = fmt.Errorf("%w: revoked", ErrUnauthenticated)
+	// ErrUnbound: an access token that is bound to a key, without a proof by it, or in the scheme of the other kind.
+	ErrUnbound = fmt.Errorf("%w: unbound", ErrUnauthenticated)
 	// ErrAmbiguous: a header came twice, or the two spellings of the tenant header differ.
 	ErrAmbiguous = fmt.Errorf("%w: ambiguous headers", ErrUnauthenticated)
 	// ErrOtherTenant: a good credential, and a tenant header that names another tenant.
@@ -57,6 +60,8 @@ type Authorizer struct {
 	Store    Store
 	Verifier token.Verifier
 	Now      func() time.Time
+	// PublicURLs are those of the service that proofs of possession name.
+	PublicURLs []dpop.Base
 }
 
 // Authenticate says who calls. The credential is judged before the tenant header. Errors: ErrUnauthenticated
@@ -86,14 +91,25 @@ func (a *Authorizer) credential(ctx context.Context, h Headers) (Principal, erro
 	if err != nil {
 		return Principal{}, err
 	}
-	credential, ok := Bearer(authorization)
+	credential, ok := Credential(authorization, "Bearer", "DPoP")
 	if !ok {
 		return Principal{}, ErrMissing
 	}
-	if token.IsAPIKey(credential) {
+	_, isBearer := Bearer(authorization)
+	if isBearer && token.IsAPIKey(credential) {
 		return a.apiKey(ctx, credential)
 	}
-	return a.accessToken(ctx, credential)
+	return a.accessToken(ctx, credential, isBearer, h.Proof(a.PublicURLs))
+}
+
+// Proven reports whether an access token that is bound to a key came with a proof by it (RFC 9449 section 7.1), and any
+// other one as Bearer. Nothing remembers proofs: for a minute one may come again.
+func Proven(access token.Access, text string, isBearer bool, p dpop.Presented, now time.Time) bool {
+	if access.Confirmation == nil || isBearer {
+		return access.Confirmation == nil && isBearer
+	}
+	proof, err := p.Verify()
+	return err == nil && proof.Recent(now) && proof.For(text) && proof.Key.String() == access.Confirmation.JKT
 }
 
 // fits compares the tenant with that of the headers. Errors: ErrUnauthenticated, ErrOtherTenant.
@@ -131,7 +147,8 @@ func (a *Authorizer) apiKey(ctx context.Context, credential string) (Principal, 
 }
 
 // accessToken accepts an access token whose session lives and which is that session's current one (Law 6).
-func (a *Authorizer) accessToken(ctx context.Context, credential string) (Principal, error) {
+func (a *Authorizer) accessToken(ctx context.Context, credential string, isBearer bool, proof dpop.Presented,
+) (Principal, error) {
 	access, err := a.Verifier.Verify(ctx, credential)
 	switch {
 	case errors.Is(err, keys.ErrUnavailable):
@@ -142,6 +159,9 @@ func (a *Authorizer) accessToken(ctx context.Context, credential string) (Princi
 	key, ok := session.KeyOfAccess(access)
 	if err != nil || !ok {
 		return Principal{}, ErrForged
+	}
+	if !Proven(access, credential, isBearer, proof, a.Now()) {
+		return Principal{}, ErrUnbound
 	}
 	s, app, err := a.Store.Load(ctx, key)
 	switch {

@@ -32,7 +32,7 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 			authenticate = a.AuthenticateAnyTenant
 		}
 		err = telemetry.Guard(func() (err error) {
-			p, err = authenticate(ctx, HeadersOf(e.Headers, e.MultiValueHeaders))
+			p, err = authenticate(ctx, HeadersOf(e.Headers, e.MultiValueHeaders).Of(e.HTTPMethod, e.Path))
 			return err
 		})
 		line.Outcome = outcomeOf(err)
@@ -72,6 +72,8 @@ func outcomeOf(err error) string {
 		return "expired"
 	case errors.Is(err, ErrRevoked):
 		return "revoked"
+	case errors.Is(err, ErrUnbound):
+		return "unbound"
 	case errors.Is(err, ErrOtherTenant):
 		return "other tenant"
 	case session.KindOf(err) == session.KindUnavailable:

@@ -4,15 +4,31 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
-// Headers are a request's headers, and read those that say who calls.
-type Headers struct{ frame.Headers }
+// Headers are a request's headers, and read those that say who calls. Method and Path are what a proof of possession is for.
+type Headers struct {
+	frame.Headers
+
+	Method, Path string
+}
 
 // HeadersOf are the headers of an event.
 func HeadersOf(single map[string]string, multi map[string][]string) Headers {
-	return Headers{frame.Headers{Single: single, Multi: multi}}
+	return Headers{Headers: frame.Headers{Single: single, Multi: multi}}
+}
+
+// Of are the headers of a request with a method and a path.
+func (h Headers) Of(method, path string) Headers {
+	h.Method, h.Path = method, path
+	return h
+}
+
+// Proof is what the request proves (RFC 9449), unread, at a service with these public URLs.
+func (h Headers) Proof(bases []dpop.Base) dpop.Presented {
+	return dpop.Presented{Proofs: h.Values(headerProof), Method: h.Method, Path: h.Path, Bases: bases}
 }
 
 const (
@@ -20,6 +36,7 @@ const (
 	// headerTenantMisspelt is how the Stencil guide prints it in one place.
 	headerTenantMisspelt = "x-stencil-tenanid"
 	headerAuthorization  = "Authorization"
+	headerProof          = "DPoP"
 )
 
 // Authorization returns the one Authorization header, "" for none. Errors: ErrAmbiguous.

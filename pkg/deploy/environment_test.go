@@ -25,7 +25,7 @@ func function(t *testing.T, environment map[string]string) *deploy.Function {
 func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 	f := function(t, map[string]string{
 		process.Issuer: "auth.example.com", process.Origins: "https://a.example, b.example,*,https://c.example/,null,https://D.example,https://*.example",
-		process.Headers: "X-Request-Id,a b", process.Cookies: ".example.com",
+		process.Headers: "X-Request-Id,a b", process.Cookies: ".example.com", process.PublicURLs: "https://a.example,b.example",
 		process.SigningAlg: "HS256", process.EpochCopies: "65", "AWS_REGION": "",
 	})
 	f.Shell()
@@ -38,6 +38,7 @@ func TestTheErrorListsEveryMistakeOnce(t *testing.T) {
 		"PUBLIC_KEYS_SECRET_ARN is not set", "ISSUER must be", "SIGNING_ALGORITHM must be", "EPOCH_COPIES must be",
 		`"b.example"`, `"*"`, `"https://c.example/"`, `"null"`, `"https://D.example"`, `"https://*.example"`,
 		`"a b" must be the name of a header`, `".example.com" must be one domain`,
+		`PUBLIC_URLS: "b.example" must be a URL`,
 	}
 	got := strings.Split(f.Err().Error(), "\n")
 	for _, part := range want {

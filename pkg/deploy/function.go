@@ -3,11 +3,15 @@
 package deploy
 
 import (
+	"cmp"
 	"crypto/rand"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
@@ -36,5 +40,20 @@ func (f *Function) Minter() session.Minter {
 
 // Shell surrounds every operation with a route. The issuer in it may be empty: the parts that need one require it.
 func (f *Function) Shell() api.Shell {
-	return api.Shell{Issuer: issuer.Service(f.Get(process.Issuer)), Frame: f.Frame(), CookieDomain: f.CookieDomain()}
+	return api.Shell{
+		Issuer: issuer.Service(f.Get(process.Issuer)), Frame: f.Frame(), CookieDomain: f.CookieDomain(), PublicURLs: f.PublicURLs(),
+	}
+}
+
+// PublicURLs are those that a proof of possession may name.
+func (f *Function) PublicURLs() (bases []dpop.Base) {
+	named := f.Get(process.PublicURLs)
+	for one := range strings.SplitSeq(cmp.Or(named, f.Get(process.Issuer)), ",") {
+		base, err := dpop.ParseBase(strings.TrimSpace(one))
+		if err != nil && named != "" {
+			f.Refuse(fmt.Errorf("%s: %q must be a URL such as https://auth.example.com", process.PublicURLs, one))
+		}
+		bases = append(bases, base)
+	}
+	return bases
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
 // The contract's table of operations, as method, path, operation and authorizer.
@@ -110,7 +111,7 @@ func TestGatewayResponsesAreEnvelopesWithTheContractsStatus(t *testing.T) {
 			headers["Retry-After"] = r.Headers["Retry-After"]
 		}
 		if r.Status == 401 {
-			headers["WWW-Authenticate"] = "'Bearer'"
+			headers["WWW-Authenticate"] = "'" + frame.Challenge + "'"
 		}
 		if diff := cmp.Diff(headers, r.Headers); diff != "" {
 			t.Errorf("%s: headers (-want +got):\n%s", name, diff)

@@ -28,6 +28,7 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 		{"LogLevel=WARN"}, // it would hide the lines of requests, which are the metrics
 		{"Issuer=https://tokens.example/", "AllowedOrigins=https://a.example/"},
 		{"AllowedOrigins=https://a.example, https://b.example", "AllowedHeaders=a b", "CookieDomain=.example.com"},
+		{"PublicUrls=https://a.example/,https://b.example"},
 		{"AllowedOrigins=https://a.example'", "AllowedHeaders=*", "CookieDomain=localhost"}, // a quote would end the header's text
 		{"AllowedOrigins=null"},
 		{"ClaimsHookArn=claims", "ClaimsHookFailure=ignore"},
@@ -45,7 +46,8 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 
 func TestOriginsOfEverySchemeAreTaken(t *testing.T) {
 	err := refusal(t, "AllowedOrigins=https://app.example.com,capacitor://localhost,chrome-extension://abcdefghijklmnop,http://[::1]:5173",
-		"AllowedHeaders=X-Request-Id,X-B3-TraceId", "CookieDomain=example.com")
+		"AllowedHeaders=X-Request-Id,X-B3-TraceId", "CookieDomain=example.com",
+		"PublicUrls=https://a.example/auth,https://id.execute-api.eu-north-1.amazonaws.com/dev")
 	if err != nil {
 		t.Errorf("got %v, want none", err)
 	}

@@ -35,6 +35,8 @@ func failure(err error) api.Answer {
 	}
 	var code string
 	switch session.KindOf(err) {
+	case session.KindBadProof, session.KindNonce:
+		code, details = "validationFailed", []detail{{Code: string(session.KindOf(err)), Message: e.Message, Target: "DPoP"}}
 	case session.KindApplicationGone:
 		code, e.Status, e.Message = "applicationNotFound", http.StatusNotFound, "There is no such application."
 	case session.KindRefused, session.KindOtherSession, session.KindOtherTenant, session.KindAccessRequired:

@@ -45,6 +45,8 @@ func failure(err error) api.Answer {
 	e := api.ErrorOf(err)
 	body := refusal{Description: e.Message}
 	switch session.KindOf(err) {
+	case session.KindBadProof, session.KindNonce:
+		body.Code = string(session.KindOf(err))
 	case session.KindTarget:
 		body.Code = "invalid_target" // RFC 8707 section 2
 	case session.KindScope:

@@ -24,6 +24,8 @@ type introspection struct {
 	ID        string         `json:"jti,omitempty"`
 	Tenant    string         `json:"tid,omitempty"`
 	Session   string         `json:"sid,omitempty"`
+
+	Confirmation *token.Confirmation `json:"cnf,omitempty"`
 }
 
 // Introspect is POST /oauth2/introspect (RFC 7662), for API keys that may read.
@@ -56,8 +58,11 @@ func newIntrospection(issuer string, found session.Introspection) introspection 
 		Issuer: issuer, Tenant: s.Tenant, Session: s.ID.String(),
 		Expires: s.ExpiresAt().Unix(), IssuedAt: s.CreatedAt.Unix(),
 	}
+	if !s.JKT.IsZero() {
+		i.Confirmation = &token.Confirmation{JKT: s.JKT.String()}
+	}
 	if access := found.Access; access != nil {
-		i.TokenType, i.ID, i.Scope = "Bearer", access.ID, access.Scope
+		i.TokenType, i.ID, i.Scope, i.Confirmation = access.Type(), access.ID, access.Scope, access.Confirmation
 		i.Audience = access.Audience
 		i.Expires, i.IssuedAt, i.NotBefore = access.Expires, access.IssuedAt, access.NotBefore
 	}

@@ -39,7 +39,7 @@ func Token(shell api.Shell, companion token.Companion, refresher session.Refresh
 			return api.Answer{}, err
 		}
 		return uncached(api.Refreshed(grant, nil, tokens{
-			AccessToken: grant.Access.Reveal(), TokenType: "Bearer", ExpiresIn: grant.ExpiresIn,
+			AccessToken: grant.Access.Reveal(), TokenType: grant.TokenType, ExpiresIn: grant.ExpiresIn,
 			RefreshToken: grant.Refresh.Reveal(), Scope: grant.Session.Scope,
 		})), nil
 	})

@@ -34,6 +34,8 @@ func failure(err error) api.Answer {
 		body.Code = invalidRefreshToken
 	case session.KindAccessRequired:
 		body.Errors = []session.FieldError{{Field: keyAccessToken, Code: "missing", Message: e.Message}}
+	case session.KindBadProof, session.KindNonce:
+		body.Code = string(session.KindOf(err))
 	default: // fields alone
 	}
 	return e.Answer(body)
@@ -65,7 +67,7 @@ type credentials struct {
 func newCredentials(g session.Grant) credentials {
 	return credentials{
 		AccessToken:           g.Access.Reveal(),
-		TokenType:             "Bearer",
+		TokenType:             g.TokenType,
 		ExpiresIn:             g.ExpiresIn,
 		RefreshToken:          g.Refresh.Reveal(),
 		RefreshTokenID:        g.Session.ID.String(),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -48,11 +49,13 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 			req.Scope = readScope(m.Value, &bad)
 		case "device":
 			req.Device = readDevice(m.Value, &bad)
+		case "dpopJkt":
+			req.JKT = readThumbprint(m.Value, &bad)
 		default:
 			ids = append(ids, m)
 		}
 	}
-	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, "claims", "scope", "device")
+	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, "claims", "scope", "device", "dpopJkt")
 	req.User, req.Application = in[keyUserID], in[keyApplicationID]
 	for _, id := range []string{keyUserID, keyApplicationID} {
 		if value, given := in[id]; given {
@@ -79,6 +82,16 @@ func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
 	json.HTMLEscape(&signed, compact.Bytes())
 	*bad = append(*bad, session.ClaimFaults(signed.Bytes(), nil)...)
 	return signed.Bytes()
+}
+
+// readThumbprint takes that of a key that the session is bound to (RFC 9449 section 10).
+func readThumbprint(raw json.RawMessage, bad *api.Faults) dpop.Thumbprint {
+	text, err := api.StringValue(raw)
+	jkt, ok := dpop.ParseThumbprint(text)
+	if err != nil || !ok || jkt.IsZero() {
+		bad.Add("dpopJkt", "invalid", "must be the SHA-256 thumbprint of a JWK (RFC 7638): 43 characters of base64url")
+	}
+	return jkt
 }
 
 // readScope takes space-separated scope tokens (RFC 6749 section 3.3).

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/deploy/process"
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 	"github.com/stencil-auth/refresh-tokens/pkg/hook"
 	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
@@ -119,5 +120,15 @@ func (c config) baseURL() string { return "http://localhost:" + strconv.Itoa(c.p
 
 // issuer is above the issuers of the tenants.
 func (c config) issuer() issuer.Service { return issuer.Service(c.baseURL()) }
+
+// publicURLs are the forms of the base URL: one for each loopback address.
+func (c config) publicURLs() []dpop.Base {
+	var all []dpop.Base
+	for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
+		base, _ := dpop.ParseBase("http://" + host + ":" + strconv.Itoa(c.port)) // a valid URL for every port
+		all = append(all, base)
+	}
+	return all
+}
 
 func (c config) file(name string) string { return filepath.Join(c.dir, name) }

@@ -34,6 +34,7 @@ func seed(ctx context.Context, cfg config, store session.Store) error {
 		{"APPLICATION_ID", "web"},
 		{"SERVICE_APPLICATION_ID", "service"},
 		{"SHORT_APPLICATION_ID", "short"},
+		{"DPOP_APPLICATION_ID", "bound"},
 		{"STRICT_APPLICATION_ID", "strict"},
 		{"AUDIENCE_APPLICATION_ID", "api"},
 		{"OTHER_TENANT_ID", otherTenant},
@@ -70,6 +71,8 @@ func seedApplications(ctx context.Context, store session.Store) error {
 	short.AccessTokenSeconds, short.RefreshIdleSeconds, short.RefreshAbsoluteSeconds, short.OverlapSeconds = 2, 4, 8, 1
 	reusable := session.DefaultSettings()
 	reusable.Usage = session.Reusable
+	bound := session.DefaultSettings()
+	bound.DPoP = session.DPoPAllowed
 	strict := session.DefaultSettings()
 	strict.RequireAccessTokenPresent, strict.KeepPreviousAccessToken = true, false
 	api := session.DefaultSettings()
@@ -78,6 +81,7 @@ func seedApplications(ctx context.Context, store session.Store) error {
 		{Tenant: demoTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},
 		{Tenant: demoTenant, ID: "service", Name: "Service (reusable)", Settings: reusable},
 		{Tenant: demoTenant, ID: "short", Name: "Short lifetimes", Settings: short},
+		{Tenant: demoTenant, ID: "bound", Name: "Bound to a key by DPoP", Settings: bound},
 		{Tenant: demoTenant, ID: "strict", Name: "Access token required", Settings: strict},
 		{Tenant: demoTenant, ID: "api", Name: "Resource servers", Settings: api},
 		{Tenant: otherTenant, ID: "web", Name: "Web", Settings: session.DefaultSettings()},

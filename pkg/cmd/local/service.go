@@ -95,10 +95,12 @@ func assemble(cfg config, logger telemetry.Log, store session.Store, source *fil
 	return handlers.Parts{
 		Shell: api.Shell{
 			Issuer: cfg.issuer(), Frame: frame.Frame{Origins: cfg.origins, Log: logger}, CookieDomain: cfg.cookies,
+			PublicURLs: cfg.publicURLs(),
 		},
 		Store: store,
 		Authorizer: &authorizer.Authorizer{
 			Store: store, Verifier: token.Verifier{Issuer: cfg.issuer(), Keys: public, Now: time.Now}, Now: time.Now,
+			PublicURLs: cfg.publicURLs(),
 		},
 		TokenKeys: keys.NewRing(source.TokenKeys), SigningKeys: keys.NewRing(source.SigningKeys), PublicKeys: public,
 		Hook: cfg.hook, Now: time.Now,

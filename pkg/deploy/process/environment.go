@@ -18,6 +18,7 @@ const (
 	Issuer      = "ISSUER"
 	Origins     = "ALLOWED_ORIGINS"         // exact browser origins, separated by commas
 	Headers     = "ALLOWED_HEADERS"         // more request headers of browsers, separated by commas
+	PublicURLs  = "PUBLIC_URLS"             // of this service, for proofs of possession, separated by commas; the issuer by default
 	Cookies     = "COOKIE_DOMAIN"           // Domain of the cookies; the API's host alone by default
 	SigningKeys = "SIGNING_KEYS_SECRET_ARN" // the private signing keys
 	PublicKeys  = "PUBLIC_KEYS_SECRET_ARN"  // their public halves

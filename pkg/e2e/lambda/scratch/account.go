@@ -41,7 +41,7 @@ type Account struct {
 func New(onClose func(func())) Account {
 	a := Account{Tenants: TenantsOfNow(), Bus: &Bus{}, onClose: onClose, values: map[string]string{
 		"TABLE_NAME": "tokens", "ISSUER": fixture.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
-		"ALLOWED_HEADERS": "", "COOKIE_DOMAIN": "",
+		"ALLOWED_HEADERS": "", "COOKIE_DOMAIN": "", "PUBLIC_URLS": "",
 		"SIGNING_ALGORITHM": "ES256", "METRICS_NAMESPACE": "RefreshTokens", "EVENT_BUS_NAME": "tokens",
 	}}
 	a.Keep(a.Keys)
