@@ -66,13 +66,8 @@ func (s *Store) rotation(r session.Rotation) *dynamodb.UpdateItemInput {
 	} else {
 		values[":presented"] = binary(r.Presented[:])
 	}
-	if r.JKT.IsZero() {
-		condition += unbound
-	} else {
-		condition += proven
-		update += bind
-		values[":jkt"] = binary(r.JKT[:])
-	}
+	bound, proof := values.prove(r)
+	update, condition = update+bound, condition+proof
 	for slot := range uint32(session.RotationTimes) {
 		if r.Forward || slot == r.From%session.RotationTimes {
 			update += ", " + attrRotated(slot) + " = :now"
@@ -103,4 +98,13 @@ func (s *Store) rotation(r session.Rotation) *dynamodb.UpdateItemInput {
 		ReturnValues:                        types.ReturnValueAllNew,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
+}
+
+// prove is what the proof of a rotation adds to the update and to the condition.
+func (values item) prove(r session.Rotation) (update, condition string) {
+	if r.JKT.IsZero() {
+		return "", unbound
+	}
+	values[":jkt"] = binary(r.JKT[:])
+	return bind, proven
 }
