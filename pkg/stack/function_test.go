@@ -49,7 +49,7 @@ type function struct {
 var rotations = []string{"RotateSigningKeysFunction", "RotateTokenKeysFunction"}
 
 // A change of configuration alone goes live too, and in prod an alarm on the new version takes it back.
-func TestACanaryWatchesTheFunctionThatItShifts(t *testing.T) {
+func TestACanaryWatchesTheAPIAndTheFunctionsFailures(t *testing.T) {
 	template := prod(t)
 	for _, f := range template.Functions {
 		got := properties[function](t, template.Resources[f.LogicalID])
@@ -62,10 +62,7 @@ func TestACanaryWatchesTheFunctionThatItShifts(t *testing.T) {
 			}
 			continue
 		}
-		want := []string{ref("ApiErrors")} // a 500 that a function answers is not one of its errors
-		if f.Operation != "authorizer" {   // each 401 is one of its errors
-			want = append(want, ref(strings.TrimSuffix(f.LogicalID, "Function")+"Errors"))
-		}
+		want := []string{ref("ApiErrors"), ref("FunctionFailures")}
 		if p := got.DeploymentPreference; p.Type == "AllAtOnce" || !slices.Equal(p.Alarms, want) {
 			t.Errorf("%s deploys by %+v, want gradually with %v", f.LogicalID, p, want)
 		}
