@@ -32,6 +32,7 @@ const (
 	OauthRevoke                Operation = "oauth-revoke"
 	OauthIntrospect            Operation = "oauth-introspect"
 	OauthMetadata              Operation = "oauth-metadata"
+	Preflight                  Operation = "preflight"
 )
 
 // The operations without one.
@@ -93,6 +94,7 @@ func Rules() []Rule {
 		{OauthRevoke, Holders, ""},
 		{OauthIntrospect, Keys, session.MayIntrospect},
 		{OauthMetadata, Everybody, ""},
+		{Preflight, Everybody, ""},
 		{Authorizer, AWS, ""},
 		{PutApplication, Operators, ""},
 		{RetrieveApplications, Operators, ""},

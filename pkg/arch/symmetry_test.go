@@ -34,6 +34,8 @@ func TestOneWordPerOperationEverywhere(t *testing.T) {
 // fileOf is the one file of an operation; * is the interface that it belongs to.
 func fileOf(op string) string {
 	switch op {
+	case "preflight":
+		return "pkg/frame/cors.go"
 	case "authorizer":
 		return "pkg/authorizer/handler.go"
 	case "rotate-signing-keys", "rotate-token-keys": // two wirings of pkg/keys/rotation

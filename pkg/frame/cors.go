@@ -1,11 +1,14 @@
 package frame
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
 // Origins are the browser origins that may use the API with credentials (Fetch standard, CORS protocol).
@@ -43,6 +46,13 @@ func (o Origins) Headers(origin string) http.Header {
 			strings.Join([]string{HeaderOperation, "DPoP-Nonce", "Retry-After", "WWW-Authenticate"}, ", "))
 	}
 	return h
+}
+
+// Preflight answers what browsers ask before a request (Fetch standard, CORS-preflight fetch), on every path alike. It
+// writes no line: the request itself does.
+func (f Frame) Preflight(_ context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	origin := Headers{e.Headers, e.MultiValueHeaders}.Get("Origin")
+	return response(http.StatusNoContent, f.Origins.preflight(origin), ""), nil
 }
 
 // preflight are the headers that answer a preflight from origin.

@@ -41,14 +41,11 @@ type Encoder func(error) Answer
 // Run is an operation. What it puts into the log line is written, whatever it returns.
 type Run func(ctx context.Context, e *events.APIGatewayProxyRequest, line *telemetry.Line) (Answer, error)
 
-// Serve answers preflights, runs the operation, gives its error to the encoder and writes the one log line.
+// Serve runs an operation, gives its error to the encoder and writes the one log line.
 func (f Frame) Serve(operation string, failure Encoder, run Run) Handler {
 	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 		line := telemetry.Line{Operation: operation, Started: time.Now()}
 		origin := Headers{e.Headers, e.MultiValueHeaders}.Get("Origin")
-		if e.HTTPMethod == http.MethodOptions {
-			return response(http.StatusNoContent, f.Origins.preflight(origin), ""), nil
-		}
 		var a Answer
 		err := telemetry.Guard(func() (err error) {
 			a, err = run(ctx, &e, &line)

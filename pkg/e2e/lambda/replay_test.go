@@ -75,7 +75,7 @@ func (r *replay) event(o outcome) {
 		r.t.Errorf("%s: got %s, want %s", o.event, got, o.answer)
 	}
 	logged := r.outcome()
-	silent := o.event == "refresh-preflight" || o.event == "audit-empty" // neither a request for something nor a batch
+	silent := o.event == "preflight" || o.event == "audit-empty" // neither a request for something nor a batch
 	if o.logged != "" && logged != o.logged || (logged == "") != silent || strings.Contains(logged, ",") {
 		r.t.Errorf("%s: the log: got %q, want %q", o.event, logged, o.logged)
 	}

@@ -72,10 +72,6 @@ func refreshRows(s *service.Service, current string) []row {
 		{"refresh-forged", refresh(quoted("refreshToken", forged)), "400 refresh token is not valid"},
 		{"refresh-wrong-tenant", refresh(quoted("refreshToken", current), "X-Stencil-TenantId", fixture.Other), "403 another tenant"},
 		{"refresh-malformed", refresh(`{"refreshToken":null,"colour":"red"}`), `400 "field":"colour"`},
-		{"refresh-preflight", request{
-			Method: "OPTIONS", Route: routeRefresh,
-			Header: []string{"Origin", "https://app.example.com", "Access-Control-Request-Method", "POST"},
-		}, "204 "},
 		{"refresh-form-retrieve-by-user", refresh(`{"userId":"alice"}`, "Authorization", "Bearer "+fixture.KeyText("read"),
 			"X-Stencil-TenantId", fixture.Demo), `200 "hint"`},
 		{"refresh-form-retrieve-by-id", refresh(quoted("id", fixture.SessionOne), "Authorization", "Bearer "+fixture.KeyText("read"),
@@ -280,6 +276,10 @@ func otherRows(s *service.Service, admin, foreign, owner map[string]any, current
 		{"oauth-introspect-expired", form("introspect", "token="+s.RefreshText(fixture.SessionOld, 0), admin), `200 {"active":false}`},
 		{"oauth-introspect-wrong-tenant", form("introspect", "token="+current, foreign), `200 {"active":false}`},
 		{"oauth-introspect-malformed", form("introspect", "", admin), "400 invalid_request"},
+		{"preflight", request{
+			Method: "OPTIONS", Route: routeRefresh,
+			Header: []string{"Origin", "https://app.example.com", "Access-Control-Request-Method", "POST"},
+		}, "204 "},
 		{"oauth-metadata", request{Method: "GET", Route: "/.well-known/oauth-authorization-server"}, `200 "issuer":"https://auth.example.com"`},
 		{"oauth-metadata-tenant", metadataOf("GET", fixture.Demo), `200 "issuer":"https://auth.example.com/t/demo"`},
 		{"oauth-metadata-head", metadataOf("HEAD", fixture.Demo), "200 "},
