@@ -43,6 +43,7 @@ type browser struct {
 	key        session.Key
 	jar        string
 	texts      []string // all tokens, by generation
+	source     int      // of the token keys: which of them a fetch returns
 	offline    [2]time.Time
 	loggedOut  error
 	tooLate    bool // after an outage of reads it came back with a cookie whose window was over
@@ -112,14 +113,17 @@ var errThrottled = fmt.Errorf("%w: throttled", session.ErrUnavailable)
 
 // Rotate is repeated where its answer is lost, as the SDK does.
 func (s *faultyStore) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
+	rotate := func() (session.Session, bool, error) {
+		state, applied, err := s.Store.Rotate(ctx, r)
+		if applied {
+			s.rotated[string(r.Presented[:])] = r.Now
+		}
+		return state, applied, err
+	}
 	if s.loses() {
-		_, _, _ = s.Store.Rotate(ctx, r)
+		_, _, _ = rotate()
 	}
-	state, applied, err := s.Store.Rotate(ctx, r)
-	if applied {
-		s.rotated[string(r.Presented[:])] = r.Now
-	}
-	return state, applied, err
+	return rotate()
 }
 
 // outside reports whether a token is presented after its longest window. A jar may hold a superseded token when reads
@@ -147,34 +151,35 @@ func newBrowser(seed uint64, sim *simulation) *browser {
 	fixture.Must(sim.store.PutApplication(context.Background(), fixture.Application(b.tenant, "web", func(s *session.Settings) {
 		s.OverlapSeconds, s.MaxSessionsPerUser = int64(sim.overlap/time.Second), 0
 	})))
-	issuer := session.NewIssuer(b.store, b.minter(0))
+	issuer := session.NewIssuer(b.store, b.minter())
 	g := fixture.Must(issuer.Issue(context.Background(), session.IssueRequest{Tenant: b.tenant, User: "user", Application: "web"}))
 	b.key, b.jar, b.texts = g.Session.Key, g.Refresh.Reveal(), []string{g.Refresh.Reveal()}
 	for n := range 3 {
 		b.containers = append(b.containers, session.Refresher{})
-		b.restart(n, 0)
+		b.restart(n)
 	}
 	return b
 }
 
-// minter signs with the keys before or after their rotation, with a clock that differs by up to skew.
-func (b *browser) minter(set int) session.Minter {
+// minter has fetched the token keys, before or after their rotation, and signs with a clock that differs by up to skew.
+func (b *browser) minter() session.Minter {
 	differs := b.upTo(2*skew) - skew
 	now := func() time.Time { return b.clock.Now().Add(differs) }
-	ring := b.ring(set)
+	ring := b.ring()
 	ring.Now = now
+	fixture.Must(ring.Get(context.Background()))
 	seed := [32]byte{byte(b.random.Uint32()), byte(b.random.Uint32()), byte(b.random.Uint32())}
 	minter := session.NewMinter(fixture.Issuer, ring, b.signing, now, rand.NewChaCha8(seed))
 	return minter.WithWait(func(_ context.Context, d time.Duration) { b.advance(d) })
 }
 
-func (k *simulation) ring(set int) *keys.Ring[keys.TokenSet] {
-	return keys.NewRing(func(context.Context) (*keys.TokenSet, error) { return k.tokens[set], nil })
+func (b *browser) ring() *keys.Ring[keys.TokenSet] {
+	return keys.NewRing(func(context.Context) (*keys.TokenSet, error) { return b.tokens[b.source], nil })
 }
 
-// restart replaces a container by a new one.
-func (b *browser) restart(n, set int) {
-	b.containers[n] = session.NewRefresher(b.store, b.minter(set))
+// restart replaces a container by a new one, which fetches the keys anew.
+func (b *browser) restart(n int) {
+	b.containers[n] = session.NewRefresher(b.store, b.minter())
 }
 
 // load presents the token in the jar, and does not wait. An answer that arrives late replaces a newer cookie.
@@ -201,7 +206,7 @@ func (b *browser) judge(text string, err error) {
 	if !errors.Is(err, session.ErrReused) || b.loggedOut != nil {
 		return
 	}
-	t := fixture.Must(session.NewIdentifier(b.ring(1)).Identify(context.Background(), text))
+	t := fixture.Must(session.NewIdentifier(b.ring()).Identify(context.Background(), text))
 	b.tooLate = b.store.outside(t.Secret.Hash(), b.clock.Now(), b.overlap)
 }
 
@@ -269,10 +274,11 @@ func (b *browser) run() {
 	if b.random.IntN(2) == 0 {
 		b.after(b.upTo(length-20*time.Second), b.backup)
 	}
-	if b.random.IntN(2) == 0 { // the token keys rotate, and containers learn of it one after the other
+	if b.random.IntN(2) == 0 { // the token keys rotate, and containers with the old ones end one after the other
 		at := b.upTo(length - 20*time.Second)
+		b.after(at, func() { b.source = 1 })
 		for n := range b.containers {
-			b.after(at+b.upTo(10*time.Second), func() { b.restart(n, 1) })
+			b.after(at+b.upTo(10*time.Second), func() { b.restart(n) })
 		}
 	}
 	b.advance(length)
