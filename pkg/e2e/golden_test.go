@@ -166,7 +166,7 @@ func newMask(w fixture) mask {
 		`srt_[A-Za-z0-9_-]+`: "<refresh token>", `eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`: "<access token>",
 		`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`: "<uuid>", `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`: "<time>",
 		`"expiresIn": \d+`: `"expiresIn": <seconds>`, `Max-Age=[1-9]\d*`: "Max-Age=<seconds>", `"(kid|x|y)": "[^"]+"`: `"$1": "<$1>"`,
-		`"expires_in": \d+`: `"expires_in": <seconds>`, `"(exp|iat|nbf)": \d+`: `"$1": <numeric date>`, regexp.QuoteMeta(home.creds["BASE_URL"]): "<issuer>",
+		`"(expires_in|refresh_token_timeout|authorization_expires_in)": \d+`: `"$1": <seconds>`, `"(exp|iat|nbf)": \d+`: `"$1": <numeric date>`, regexp.QuoteMeta(home.creds["BASE_URL"]): "<issuer>",
 		`"nextCursor": "[^"]+"`: `"nextCursor": "<cursor>"`, `"key:[0-9a-f]{32}"`: `"key:<key id>"`, ` {100,}`: "<more than 16 KB of blanks>",
 	} {
 		m.pattern = append(m.pattern, pattern{regexp.MustCompile(find), with})

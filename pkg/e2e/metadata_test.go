@@ -36,7 +36,8 @@ func describes(t *testing.T, path, issuer string) {
 	}
 	for name, values := range map[string][]any{
 		"grant_types_supported": {"refresh_token"}, "response_types_supported": {}, "scopes_supported": {}, "subject_types_supported": {"public"},
-		"id_token_signing_alg_values_supported": {"ES256", "EdDSA", "RS256"},
+		"refresh_token_expiration_types_supported": {"authorization", "token_timeout"},
+		"id_token_signing_alg_values_supported":    {"ES256", "EdDSA", "RS256"},
 	} {
 		equal(t, path+": "+name, a.body[name], any(values))
 	}

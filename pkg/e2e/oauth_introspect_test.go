@@ -56,6 +56,10 @@ func TestIntrospectionSaysWhatATokenIs(t *testing.T) {
 	}
 	equal(t, "token_type", access["token_type"], any("Bearer"))
 	equal(t, "refresh token's scope", refresh["scope"], any("read write"))
+	for name, body := range map[string]map[string]any{"refresh": refresh, "access": access} {
+		equal(t, name+" token's aud", body["aud"], any(x.app))
+		equal(t, name+" token's sid", body["sid"], any(x.id))
+	}
 	if refresh["exp"] == access["exp"] {
 		t.Errorf("refresh token's exp: got the access token's %v, want its own", access["exp"])
 	}
@@ -146,4 +150,23 @@ func TestIntrospectionNeedsAKeyThatMay(t *testing.T) {
 	ask(reader(), 200)
 	ask(home.demo.admin(), 200)
 	home.wantAlive(t, x)
+}
+
+// The custom claims of the token: those that the access token has, and that the next one of a refresh token has.
+func TestIntrospectionHasTheCustomClaimsAndTheAudience(t *testing.T) {
+	t.Parallel()
+	x := home.issueWith(t, home.demo, map[string]any{
+		"userId": fresh(), "applicationId": home.creds["AUDIENCE_APPLICATION_ID"], "claims": map[string]any{"role": "editor", "x": map[string]any{"y": []int{1}}},
+	})
+	for kind, text := range map[string]string{"refresh": x.refresh, "access": x.access} {
+		for _, header := range []http.Header{reader(), {"Authorization": {"Bearer " + home.creds["INTROSPECT_API_KEY"]}}} {
+			body := wantActive(t, introspect(t, header, "token", text), x)
+			equal(t, kind+": role", body["role"], any("editor"))
+			equal(t, kind+": x", body["x"], any(map[string]any{"y": []any{1.0}}))
+			equal(t, kind+": aud", body["aud"], any(servers()))
+		}
+	}
+	a := grant(t, isForm(), "grant_type", "refresh_token", "refresh_token", x.refresh, "resource", "https://api.example").want(t, 200)
+	body := wantActive(t, introspect(t, reader(), "token", a.text("access_token")), x)
+	equal(t, "aud of a narrowed token", body["aud"], any("https://api.example"))
 }

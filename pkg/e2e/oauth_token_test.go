@@ -39,7 +39,7 @@ func checkOAuth(t testing.TB, a answer) {
 		}
 		return
 	}
-	keys := []string{"access_token", "token_type", "expires_in", "refresh_token"}
+	keys := []string{"access_token", "token_type", "expires_in", "refresh_token", "refresh_token_timeout", "authorization_expires_in"}
 	if a.body["scope"] != nil {
 		keys = append(keys, "scope")
 	}
@@ -172,4 +172,21 @@ func TestOAuthAccessTokenBesideTheGrantMustBeOfTheSession(t *testing.T) {
 	home.wantAlive(t, x)
 	grant(t, isForm("Authorization", "Bearer "+x.access), "grant_type", "refresh_token", "refresh_token", x.refresh).want(t, 200)
 	grant(t, isForm("Authorization", "Bearer "+home.demo.key), "grant_type", "refresh_token", "refresh_token", x.refresh).want(t, 200)
+}
+
+// draft-ietf-oauth-refresh-token-expiration: the token ends after thirty idle days, the session after 180 whatever happens.
+func TestOAuthAnswerSaysWhenTheRefreshTokenEnds(t *testing.T) {
+	t.Parallel()
+	const hour, day = 3600.0, 24 * 3600.0
+	for _, c := range []struct {
+		app            string
+		idle, absolute float64
+	}{{home.demo.web, 30 * day, 180 * day}, {home.creds["SHORT_APPLICATION_ID"], 4, 8}} {
+		a := grant(t, isForm(), "grant_type", "refresh_token", "refresh_token", home.issue(t, fresh(), c.app).refresh).want(t, 200)
+		for name, most := range map[string]float64{"refresh_token_timeout": c.idle, "authorization_expires_in": c.absolute} {
+			if got, _ := a.body[name].(float64); got > most || got < most-hour {
+				t.Errorf("%s of %s: got %v, want at most %v and little less", name, c.app, a.body[name], most)
+			}
+		}
+	}
 }

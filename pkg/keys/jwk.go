@@ -147,6 +147,9 @@ func (j JWK) verifier() (PublicKey, error) {
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("key %s: %w", j.ID, err)
 	}
+	if j.Use != "" && j.Use != "sig" { // RFC 7517 section 4.2
+		return PublicKey{}, fmt.Errorf("key %s: use must be sig", j.ID)
+	}
 	if j.Alg != key.Alg || j.ID != key.ID {
 		return PublicKey{}, fmt.Errorf("key %s: alg must be %s and kid the RFC 7638 thumbprint", j.ID, key.Alg)
 	}

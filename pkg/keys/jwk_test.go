@@ -168,6 +168,8 @@ func TestBadPublicKeysAreRefused(t *testing.T) {
 		"alg none":               {es, func(j *JWK) { j.Alg = "none" }},
 		"alg of another key":     {es, func(j *JWK) { j.Alg = "RS256" }},
 		"no alg":                 {es, func(j *JWK) { j.Alg = "" }},
+		"use enc":                {es, func(j *JWK) { j.Use = "enc" }},
+		"use in capitals":        {ed, func(j *JWK) { j.Use = "SIG" }},
 		"PS256":                  {rs, func(j *JWK) { j.Alg = "PS256" }},
 	} {
 		j := change.JWK

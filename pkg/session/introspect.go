@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +16,8 @@ type Introspection struct {
 	Session Session
 	// Access is set for an access token, nil for a refresh token.
 	Access *token.Access
+	// Claims are the custom ones: those in an access token, or those that the next access token has.
+	Claims json.RawMessage
 }
 
 // Introspector describes tokens.
@@ -52,7 +55,7 @@ func (i Introspector) Introspect(ctx context.Context, c Caller, text string) (In
 	if err == nil && !session.SecretHash.Equal(t.Secret.Hash()) {
 		err = ErrNoSession
 	}
-	return Introspection{Session: session}, err
+	return Introspection{Session: session, Claims: token.MergeClaims(session.Claims, session.HookClaims)}, err
 }
 
 func (i Introspector) introspectAccess(ctx context.Context, c Caller, text string) (Introspection, error) {
@@ -71,7 +74,7 @@ func (i Introspector) introspectAccess(ctx context.Context, c Caller, text strin
 	if err == nil && !session.Accepts(access) {
 		err = ErrNoSession
 	}
-	return Introspection{Session: session, Access: &access}, err
+	return Introspection{Session: session, Access: &access, Claims: token.CustomClaims(text)}, err
 }
 
 // KeyOfAccess is the key of the session of an access token; false for a session id that is not a UUID.

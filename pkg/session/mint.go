@@ -69,6 +69,8 @@ type Grant struct {
 	Refresh   token.Text
 	// RefreshExpiresIn is until the refresh token expires unless it is used, in whole seconds.
 	RefreshExpiresIn int64
+	// SessionExpiresIn is until the absolute end, in whole seconds.
+	SessionExpiresIn int64
 	Session          Session
 	Outcome          Outcome
 	// SinceRotation is the time from the rotation of the refresh token to a retry.
@@ -167,5 +169,6 @@ func (m Minter) grant(session Session, t token.Refresh, with signedWith, outcome
 		Access: signed, TokenType: access.Type(), ExpiresIn: expires.Unix() - now.Unix(),
 		Refresh: refresh, RefreshExpiresIn: int64(session.ExpiresAt().Sub(now) / time.Second),
 		Session: session, Outcome: outcome,
+		SessionExpiresIn: int64(session.AbsoluteExpiresAt.Sub(now) / time.Second),
 	}, nil
 }

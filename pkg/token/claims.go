@@ -2,6 +2,7 @@ package token
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,6 +70,24 @@ func MergeClaims(base, over json.RawMessage) json.RawMessage {
 	maps.Copy(merged, replaced)
 	both, _ := json.Marshal(merged) // it never fails
 	return both
+}
+
+// CustomClaims are the claims of a verified access token that no ReservedClaim names, as a JSON object; nil where it has
+// none.
+func CustomClaims(text string) json.RawMessage {
+	_, rest, _ := strings.Cut(text, ".")
+	encoded, _, _ := strings.Cut(rest, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(encoded)
+	var members map[string]json.RawMessage
+	if err != nil || json.Unmarshal(payload, &members) != nil {
+		return nil // not reached: the token is verified
+	}
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return ReservedClaim(name) })
+	if len(members) == 0 {
+		return nil
+	}
+	custom, _ := json.Marshal(members) // it never fails
+	return custom
 }
 
 // UnmarshalJSON reads the registered claims. It refuses duplicate names (RFC 7519 section 4) and, since encoding/json

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
@@ -26,6 +27,15 @@ type introspection struct {
 	Session   string         `json:"sid,omitempty"`
 
 	Confirmation *token.Confirmation `json:"cnf,omitempty"`
+
+	custom json.RawMessage // none of the names above: token.ReservedClaim
+}
+
+// MarshalJSON adds the custom claims.
+func (i introspection) MarshalJSON() ([]byte, error) {
+	type plain introspection
+	own, err := json.Marshal(plain(i))
+	return token.MergeClaims(i.custom, own), err
 }
 
 // Introspect is POST /oauth2/introspect (RFC 7662), for API keys that may read.
@@ -56,7 +66,7 @@ func newIntrospection(issuer string, found session.Introspection) introspection 
 	i := introspection{
 		Active: true, Scope: s.Scope, ClientID: s.Application, Subject: s.User, Audience: s.Audience,
 		Issuer: issuer, Tenant: s.Tenant, Session: s.ID.String(),
-		Expires: s.ExpiresAt().Unix(), IssuedAt: s.CreatedAt.Unix(),
+		Expires: s.ExpiresAt().Unix(), IssuedAt: s.CreatedAt.Unix(), custom: found.Claims,
 	}
 	if !s.JKT.IsZero() {
 		i.Confirmation = &token.Confirmation{JKT: s.JKT.String()}

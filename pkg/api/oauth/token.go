@@ -18,6 +18,9 @@ type tokens struct {
 	ExpiresIn    int64  `json:"expires_in"`
 	RefreshToken string `json:"refresh_token"`
 	Scope        string `json:"scope,omitempty"`
+	// draft-ietf-oauth-refresh-token-expiration, in seconds: unless it is used, and whatever happens.
+	RefreshTimeout         int64 `json:"refresh_token_timeout"`
+	AuthorizationExpiresIn int64 `json:"authorization_expires_in"`
 }
 
 // Token is POST /oauth2/token: the refresh_token grant (RFC 6749 section 6).
@@ -41,6 +44,7 @@ func Token(shell api.Shell, companion token.Companion, refresher session.Refresh
 		return uncached(api.Refreshed(grant, nil, tokens{
 			AccessToken: grant.Access.Reveal(), TokenType: grant.TokenType, ExpiresIn: grant.ExpiresIn,
 			RefreshToken: grant.Refresh.Reveal(), Scope: grant.Session.Scope,
+			RefreshTimeout: grant.RefreshExpiresIn, AuthorizationExpiresIn: grant.SessionExpiresIn,
 		})), nil
 	})
 }

@@ -27,6 +27,8 @@ type metadata struct {
 	SigningAlgs  []string `json:"id_token_signing_alg_values_supported"`
 	SubjectTypes []string `json:"subject_types_supported"`
 	Scopes       []string `json:"scopes_supported"` // empty: a backend grants what it likes
+	// ExpirationTypes are those of draft-ietf-oauth-refresh-token-expiration.
+	ExpirationTypes []string `json:"refresh_token_expiration_types_supported"`
 }
 
 // Metadata describes the service as the issuer of the tenant that the path names. It says nothing about whether the tenant
@@ -54,5 +56,6 @@ func describe(service issuer.Service, iss string) metadata {
 		IntrospectionEndpoint: base + "/oauth2/introspect", IntrospectionAuthMethods: []string{"Bearer"},
 		JWKSURI: base + "/.well-known/jwks.json", GrantTypes: []string{"refresh_token"}, ResponseTypes: []string{},
 		SigningAlgs: []string{"ES256", "EdDSA", "RS256"}, SubjectTypes: []string{"public"}, Scopes: []string{},
+		ExpirationTypes: []string{"authorization", "token_timeout"},
 	}
 }
