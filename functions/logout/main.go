@@ -12,5 +12,7 @@ import (
 
 func main() {
 	f := deploy.New()
-	f.Start(stencil.Logout(f.Shell(), session.NewTokenDeleter(table.Store(f), f.TokenKeys(), time.Now)))
+	store := table.Store(f)
+	deleter := session.NewTokenDeleter(store, f.TokenKeys(), time.Now).Accepting(table.Accepted(f, store))
+	f.Start(stencil.Logout(f.Shell(), deleter))
 }

@@ -12,5 +12,7 @@ import (
 
 func main() {
 	f := deploy.New()
-	f.Start(oauth.Revoke(f.Shell(), session.NewRevoker(table.Store(f), f.TokenKeys(), f.Verifier(), time.Now)))
+	store := table.Store(f)
+	revoker := session.NewRevoker(store, f.TokenKeys(), f.Verifier(), time.Now).Accepting(table.Accepted(f, store))
+	f.Start(oauth.Revoke(f.Shell(), revoker))
 }

@@ -46,6 +46,7 @@ const (
 	RotateAPIKey         Operation = "rotate-api-key" //nolint:gosec // a name, not a credential
 	ListAPIKeys          Operation = "list-api-keys"  //nolint:gosec // likewise
 	DeleteAPIKey         Operation = "delete-api-key"
+	ImportSessions       Operation = "import-sessions"
 	RotateSigningKeys    Operation = "rotate-signing-keys"
 	RotateTokenKeys      Operation = "rotate-token-keys"
 	Audit                Operation = "audit"
@@ -104,6 +105,7 @@ func Rules() []Rule {
 		{RotateAPIKey, Operators, ""},
 		{ListAPIKeys, Operators, ""},
 		{DeleteAPIKey, Operators, ""},
+		{ImportSessions, Operators, ""},
 		{RotateSigningKeys, AWS, ""},
 		{RotateTokenKeys, AWS, ""},
 		{Audit, AWS, ""},

@@ -71,6 +71,8 @@ func form(t reflect.Type) string {
 		return "a time such as 2030-01-31T12:00:00Z (RFC 3339)"
 	case t == reflect.TypeFor[json.RawMessage]():
 		return "an object"
+	case t == reflect.TypeFor[[]json.RawMessage]():
+		return "a list of objects"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.Slice:

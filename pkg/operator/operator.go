@@ -1,6 +1,6 @@
 // Package operator owns the functions that an operator invokes with IAM: what makes, shows and ends applications and API
-// keys. They have no route, and their errors are read by the operator. It must never log or store an API key itself, nor
-// change a session.
+// keys, and imports sessions. They have no route, and their errors are read by the operator. It must never log or store an
+// API key itself, nor change a session that exists.
 package operator
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/telemetry"
 )
 
-// Store is what the functions read and change: no session.
+// Store is what the functions read and change: no session that exists.
 type Store interface {
 	session.Applications
 	session.Registry
 	session.APIKeys
-	session.Recorder
+	session.ImportStore
 }
 
 // Operator is what the functions are built on.
@@ -43,6 +43,7 @@ func (o Operator) Functions() map[api.Operation]func(context.Context, json.RawMe
 		api.RotateAPIKey:         untyped(o.RotateAPIKey),
 		api.ListAPIKeys:          untyped(o.ListAPIKeys),
 		api.DeleteAPIKey:         untyped(o.DeleteAPIKey),
+		api.ImportSessions:       untyped(o.ImportSessions),
 	}
 }
 

@@ -22,6 +22,7 @@ type attempt struct {
 	successor token.Refresh
 	keys      *keys.TokenSet
 	hook      *hooked
+	foreign   bool // presented is of another system
 }
 
 // rotate writes, reads the application and judges. It returns the token of the answer and its session.
@@ -78,7 +79,7 @@ func (a attempt) succeeded() (token.Refresh, Outcome) {
 // stored token, it fetches the keys and judges once more. A container with a newer document may have made a token in
 // between, with a key that is not active here yet. Only a genuine token gets here.
 func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
-	p := presentation{token: a.presented, own: a.own}
+	p := presentation{token: a.presented, own: a.own, foreign: a.foreign}
 	key, err := keys.FindTokenKey(ctx, a.minter.tokenKeys, session.TokenKeyID)
 	if errors.Is(err, keys.ErrNoKey) {
 		return judge(session, a.rotation, p), nil

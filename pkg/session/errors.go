@@ -25,6 +25,9 @@ var (
 	// ErrNoAPIKey: no such API key.
 	ErrNoAPIKey = fmt.Errorf("API key %w", ErrNotFound)
 
+	// ErrImported: the refresh token of another system was imported before.
+	ErrImported = errors.New("imported before")
+
 	// ErrRefused: the refresh token does not refresh. The narrower ones are for logs and metrics only and must
 	// read the same to the caller.
 	ErrRefused = errors.New("refresh token refused")

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +51,12 @@ func (h *harness) restart() {
 func (h *harness) rotateTokenKey() {
 	h.keys = h.keys.RotateTokenKey()
 	h.restart()
+}
+
+// accepting accepts the tokens of another system, if they match; nil for any.
+func (h *harness) accepting(pattern *regexp.Regexp) {
+	a := session.Accepted{Store: h.store, Pattern: pattern}
+	h.Refresher, h.TokenDeleter, h.Revoker = h.Refresher.Accepting(a), h.TokenDeleter.Accepting(a), h.Revoker.Accepting(a)
 }
 
 func (h *harness) put(app session.Application) {
@@ -168,6 +175,7 @@ type watched struct {
 	failApplication, failDelete, failPage error
 	failLoad                              error
 
+	locators                     atomic.Int32 // reads of them
 	failReads                    atomic.Int32 // how many of the next ApplicationOf fail
 	attempts, rotations, deletes atomic.Int32
 }
@@ -257,6 +265,11 @@ func (w *watched) Delete(ctx context.Context, d session.Deletion) (session.Sessi
 		w.deletes.Add(1)
 	}
 	return s, err
+}
+
+func (w *watched) Imported(ctx context.Context, hash token.Hash) (session.Locator, error) {
+	w.locators.Add(1)
+	return w.Store.Imported(ctx, hash)
 }
 
 // together runs f n times in parallel.

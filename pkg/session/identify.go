@@ -8,13 +8,16 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
-// Identifier verifies the tag of refresh tokens. It reads no store.
+// Identifier verifies the tag of refresh tokens. It reads no store for them, and a locator for those of another system.
 type Identifier struct {
 	tokenKeys *keys.Ring[keys.TokenSet]
+	accepted  Accepted
 }
 
 // NewIdentifier verifies with token keys.
-func NewIdentifier(tokenKeys *keys.Ring[keys.TokenSet]) Identifier { return Identifier{tokenKeys} }
+func NewIdentifier(tokenKeys *keys.Ring[keys.TokenSet]) Identifier {
+	return Identifier{tokenKeys: tokenKeys}
+}
 
 // Identify reads a genuine refresh token, of a live session or not. Errors: ErrForged, ErrMalformed among them;
 // ErrDroppedKey, keys.ErrUnavailable.
@@ -23,11 +26,12 @@ func (i Identifier) Identify(ctx context.Context, text string) (token.Refresh, e
 	return t, err
 }
 
-// identify also returns the key of the tag.
+// identify also returns the key of the tag; none for a token of another system, which has no tag.
 func (i Identifier) identify(ctx context.Context, text string) (token.Refresh, keys.TokenKey, error) {
 	presented, err := token.ParseRefresh(text)
 	if err != nil {
-		return token.Refresh{}, keys.TokenKey{}, ErrMalformed
+		t, err := i.accepted.locate(ctx, text)
+		return t, keys.TokenKey{}, err
 	}
 	key, err := keys.FindTokenKey(ctx, i.tokenKeys, presented.KeyID())
 	switch {

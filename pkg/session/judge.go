@@ -18,6 +18,8 @@ type presentation struct {
 	// later has the keys that can have derived the generations after the next. They are the key of the current token,
 	// then the active key and the one before it. It is empty if the key of the current token is unknown.
 	later []keys.TokenKey
+	// foreign: the token is of another system, and its successor follows from the key that it was issued under.
+	foreign bool
 }
 
 // verdict is the meaning of a refused rotation.
@@ -90,6 +92,9 @@ func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict
 // tries the later keys for the others, in at most 3^5 derivations.
 func (p presentation) descend(t token.Refresh, own keys.TokenKey, steps int, stored token.Hash) (token.Refresh, bool) {
 	for _, issuing := range p.later {
+		if p.foreign && t.Generation == 0 {
+			t.KeyID, own = issuing.ID, issuing
+		}
 		next, _, err := t.Successor(own, issuing)
 		if err != nil {
 			return next, false

@@ -30,6 +30,8 @@ type RefreshRequest struct {
 	// Proof is what the request proves of a key, unread: the refresh token says whether it counts.
 	Proof dpop.Presented
 	Seen  Seen // the caller
+
+	foreign bool // the token is of another system
 }
 
 // RefreshStore is what Refresher needs of Store. Rotate may be repeated, and its reply may be lost; the reads are
@@ -49,6 +51,8 @@ type Refresher struct {
 	reads  *reads
 	hook   Hook
 	denied end
+
+	accepted Accepted
 }
 
 // NewRefresher returns a Refresher of the sessions in a store. One serves a whole container.
@@ -63,7 +67,7 @@ func (f Refresher) WithHook(hook Hook, store EndStore) Refresher {
 }
 
 // Identifier verifies refresh tokens with the same keys.
-func (f Refresher) Identifier() Identifier { return NewIdentifier(f.minter.tokenKeys) }
+func (f Refresher) Identifier() Identifier { return Identifier{f.minter.tokenKeys, f.accepted} }
 
 // RefreshError is the error of a refresh whose token is genuine. It unwraps to the reason.
 type RefreshError struct {
@@ -86,10 +90,11 @@ func (r *RefreshError) Unwrap() error { return r.Err }
 // token is a RefreshError. ErrReused has ended the session. ErrUnknown, ErrApplicationGone and the unavailable ones may
 // come after the write was applied. ErrDenied, of the claims hook, has ended the session.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
-	presented, own, err := NewIdentifier(f.minter.tokenKeys).identify(ctx, req.Token)
+	presented, own, err := f.Identifier().identify(ctx, req.Token)
 	if err != nil {
 		return Grant{}, err
 	}
+	req.foreign = own == keys.TokenKey{}
 	hook := hooked{Hook: f.hook}
 	grant, err := f.exchange(ctx, presented, own, req, &hook)
 	if err != nil {
@@ -111,7 +116,7 @@ func fits(req RefreshRequest, presented token.Refresh) error {
 		return ErrOtherApplication
 	case req.Access != nil && !sameSession(*req.Access, presented):
 		return ErrOtherSession
-	case presented.NeedsAccess && !accompanied(req, presented):
+	case presented.NeedsAccess && !req.foreign && !accompanied(req, presented): // nobody has one of a foreign token
 		return ErrAccessRequired
 	}
 	return nil
@@ -135,6 +140,9 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	if err != nil {
 		return Grant{}, err
 	}
+	if req.foreign { // its successor follows from the key that it is issued under
+		presented.KeyID, own = tokenKeys.Active.ID, tokenKeys.Active
+	}
 	r, successor, err := f.minter.rotation(presented, own, tokenKeys, req)
 	if err != nil {
 		return Grant{}, err
@@ -147,12 +155,13 @@ func (f Refresher) exchange(ctx context.Context, presented token.Refresh, own ke
 	}
 	attempt := attempt{
 		Refresher: f, rotation: r, presented: presented, own: own, successor: successor, keys: tokenKeys, hook: hook,
+		foreign: req.foreign,
 	}
 	current, session, outcome, err := attempt.rotate(ctx)
 	if err != nil {
 		return Grant{}, err
 	}
-	key, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, session.TokenKeyID)
+	key, err := keys.FindTokenKey(ctx, f.minter.tokenKeys, current.KeyID)
 	if errors.Is(err, keys.ErrNoKey) {
 		return Grant{}, ErrDroppedKey
 	}

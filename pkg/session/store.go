@@ -26,6 +26,7 @@ type Store interface {
 	Registry
 	APIKeys
 	History
+	Imports
 }
 
 // Reader finds sessions.

@@ -1,6 +1,7 @@
 package seveng
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"unicode/utf8"
@@ -20,13 +21,16 @@ type tokens struct {
 // without its scheme.
 func UserRefreshToken(shell api.Shell, companion token.Companion, refresher session.Refresher) api.Handler {
 	return shell.Serve(api.UserRefreshToken, failure, func(ctx context.Context, r *api.Request) (api.Answer, error) {
+		text, badBody := readBody(r)
 		access, err := accessToken(ctx, companion, r)
-		if err != nil {
+		if errors.Is(err, authorizer.ErrUnauthenticated) && badBody == nil && token.IsForeign(text) {
+			err = nil // nobody has an access token that fits one of another system
+		}
+		if err = cmp.Or(err, badBody); err != nil {
 			return api.Answer{}, err
 		}
-		text, err := readBody(r)
-		if err != nil {
-			return api.Answer{}, err
+		if token.IsForeign(text) {
+			access = nil
 		}
 		grant, err := r.Exchange(ctx, refresher, session.RefreshRequest{Token: text, Access: access, Supersede: true})
 		if err != nil {

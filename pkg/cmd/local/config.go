@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,8 @@ func settings() []setting {
 		{process.Origins, "", "origins of pages beside those of this machine, as template.yaml's AllowedOrigins"},
 		{process.Headers, "", "headers that pages may send beside the API's, as AllowedHeaders"},
 		{process.Cookies, "", "the domain of cookies, as CookieDomain"},
+		{process.Imported, "false", "true accepts imported refresh tokens of another system, as AcceptImported"},
+		{process.ImportedAs, "", "what they match, as ImportedTokenPattern"},
 		{process.HookURL, "", "the claims hook, asked by POST, as ClaimsHookArn"},
 		{process.HookFailure, "keep", "keep or refuse, as ClaimsHookFailure"},
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
@@ -69,6 +72,8 @@ type config struct {
 	origins   frame.Origins
 	cookies   string // their domain
 	hook      session.Hook
+	imported  bool           // refresh tokens of another system are accepted,
+	pattern   *regexp.Regexp // if they match
 	getenv    func(string) string
 }
 
@@ -106,6 +111,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		}
 		cfg.hook.Ask = hook.URL(address)
 	}
+	cfg.imported, cfg.pattern = env.AcceptsImported()
 	cfg.hook.Refuse = env.RefusesWithoutHook()
 	if err := env.Err(); err != nil {
 		wrong = append(wrong, strings.Split(err.Error(), "\n")...)

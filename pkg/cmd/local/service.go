@@ -92,6 +92,10 @@ func readTemplate(name string) (*stack.Template, error) {
 // assemble makes the same handlers that functions/ deploys, over local stores and keys.
 func assemble(cfg config, logger telemetry.Log, store session.Store, source *file.Source) handlers.Parts {
 	public := keys.NewRing(source.PublicKeys)
+	accepted := session.Accepted{Pattern: cfg.pattern}
+	if cfg.imported {
+		accepted.Store = store
+	}
 	return handlers.Parts{
 		Shell: api.Shell{
 			Issuer: cfg.issuer(), Frame: frame.Frame{Origins: cfg.origins, Log: logger}, CookieDomain: cfg.cookies,
@@ -103,7 +107,7 @@ func assemble(cfg config, logger telemetry.Log, store session.Store, source *fil
 			PublicURLs: cfg.publicURLs(),
 		},
 		TokenKeys: keys.NewRing(source.TokenKeys), SigningKeys: keys.NewRing(source.SigningKeys), PublicKeys: public,
-		Hook: cfg.hook, Now: time.Now,
+		Hook: cfg.hook, Accepted: accepted, Now: time.Now,
 	}
 }
 

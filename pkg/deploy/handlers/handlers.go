@@ -26,7 +26,8 @@ type Parts struct {
 	TokenKeys   *keys.Ring[keys.TokenSet]
 	SigningKeys *keys.Ring[keys.SigningSet]
 	PublicKeys  *keys.Ring[keys.PublicSet]
-	Hook        session.Hook // asks nobody by default
+	Accepted    session.Accepted // none by default
+	Hook        session.Hook     // asks nobody by default
 	Now         func() time.Time
 }
 
@@ -35,7 +36,8 @@ func (p Parts) All() map[api.Operation]api.Handler {
 	shell, store, verifier := p.Shell, p.Store, p.Authorizer.Verifier
 	companion := token.Companion{Verifier: verifier, Past: p.SigningKeys}
 	minter := session.NewMinter(shell.Issuer, p.TokenKeys, p.SigningKeys, p.Now, rand.Reader)
-	refresher := session.NewRefresher(store, minter).WithHook(p.Hook, store)
+	deleter := session.NewTokenDeleter(store, p.TokenKeys, p.Now).Accepting(p.Accepted)
+	refresher := session.NewRefresher(store, minter).WithHook(p.Hook, store).Accepting(p.Accepted)
 	users := session.NewUserDeleter(store, p.Now)
 	forms := stencil.NewForms(store, p.TokenKeys, p.Now)
 	return map[api.Operation]api.Handler{
@@ -45,17 +47,17 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.RetrieveByUser:             stencil.RetrieveByUser(shell, session.NewLister(store, p.Now)),
 		api.RetrieveHistory:            stencil.RetrieveHistory(shell, session.NewHistorian(store, p.Now)),
 		api.DeleteByID:                 stencil.DeleteByID(shell, session.NewDeleter(store, p.Now)),
-		api.DeleteByString:             stencil.DeleteByString(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
+		api.DeleteByString:             stencil.DeleteByString(shell, deleter),
 		api.DeleteByUser:               stencil.DeleteByUser(shell, users),
 		api.DeleteByApplication:        stencil.DeleteByApplication(shell, session.NewApplicationDeleter(store, p.Now)),
 		api.DeleteByUserAndApplication: stencil.DeleteByUserAndApplication(shell, users),
-		api.Logout:                     stencil.Logout(shell, session.NewTokenDeleter(store, p.TokenKeys, p.Now)),
+		api.Logout:                     stencil.Logout(shell, deleter),
 		api.DocumentedForms:            stencil.DocumentedForms(shell, forms),
 		api.Jwks:                       wellknown.JWKS(shell.Frame, p.PublicKeys),
 		api.UserRefreshToken:           seveng.UserRefreshToken(shell, companion, refresher),
 		api.AuthenticateRefresh:        kirjaswappi.AuthenticateRefresh(shell, refresher),
 		api.OauthToken:                 oauth.Token(shell, companion, refresher),
-		api.OauthRevoke:                oauth.Revoke(shell, session.NewRevoker(store, p.TokenKeys, verifier, p.Now)),
+		api.OauthRevoke:                oauth.Revoke(shell, session.NewRevoker(store, p.TokenKeys, verifier, p.Now).Accepting(p.Accepted)),
 		api.OauthIntrospect:            oauth.Introspect(shell, session.NewIntrospector(store, p.TokenKeys, verifier, p.Now)),
 		api.OauthMetadata:              wellknown.Metadata(shell.Frame, shell.Issuer),
 		api.Preflight:                  shell.Frame.Preflight,

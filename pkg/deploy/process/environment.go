@@ -27,6 +27,8 @@ const (
 	EpochCopies = "EPOCH_COPIES"            // of each application; 1 by default
 	Metrics     = "METRICS_NAMESPACE"       // of the metrics in CloudWatch; none by default
 	EventBus    = "EVENT_BUS_NAME"          // of lifecycle events
+	Imported    = "ACCEPT_IMPORTED"         // true: refresh tokens of another system, if they were imported
+	ImportedAs  = "IMPORTED_TOKEN_PATTERN"  // what they match; any by default
 	HookARN     = "CLAIMS_HOOK_ARN"         // of the claims hook; none by default
 	HookURL     = "CLAIMS_HOOK_URL"         // of the claims hook of a laptop; none by default
 	HookFailure = "CLAIMS_HOOK_FAILURE"     // keep or refuse
@@ -90,6 +92,24 @@ func (e *Environment) CORS() frame.Origins {
 // CookieDomain is the Domain attribute of the cookies; "" for the API's host alone.
 func (e *Environment) CookieDomain() string {
 	return strings.Join(e.list(Cookies, aDomain, "one domain in lower case such as example.com"), "")
+}
+
+// AcceptsImported reports whether refresh tokens of another system are accepted, and what they must match; nil for any.
+func (e *Environment) AcceptsImported() (accepts bool, pattern *regexp.Regexp) {
+	switch e.Get(Imported) {
+	case "", "false":
+	case "true":
+		accepts = true
+	default:
+		e.Refuse(fmt.Errorf("%s must be true or false", Imported))
+	}
+	if text := e.Get(ImportedAs); text != "" {
+		var err error
+		if pattern, err = regexp.Compile("^(?:" + text + ")$"); err != nil {
+			e.Refuse(fmt.Errorf("%s must be a regular expression (RE2): %w", ImportedAs, err))
+		}
+	}
+	return accepts, pattern
 }
 
 // RefusesWithoutHook reports whether a refresh is refused where the claims hook fails.

@@ -41,7 +41,16 @@ func Store(f *deploy.Function) *dynamo.Store {
 // Refresher exchanges the refresh tokens of the table, and asks the claims hook where the deployment has one.
 func Refresher(f *deploy.Function) (session.Refresher, *dynamo.Store) {
 	store := Store(f)
-	return session.NewRefresher(store, f.Minter()).WithHook(Hook(f), store), store
+	return session.NewRefresher(store, f.Minter()).WithHook(Hook(f), store).Accepting(Accepted(f, store)), store
+}
+
+// Accepted are the refresh tokens of another system that the deployment accepts.
+func Accepted(f *deploy.Function, store *dynamo.Store) (a session.Accepted) {
+	accepts, pattern := f.AcceptsImported()
+	if accepts {
+		a.Store, a.Pattern = store, pattern
+	}
+	return a
 }
 
 // Hook asks the claims hook; it asks nobody where the deployment has none.

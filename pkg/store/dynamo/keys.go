@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -23,6 +24,7 @@ import (
 //	tenant       TENANTS                TENANT#<t>
 //	API key      APIKEY#<keyId>         APIKEY
 //	in its list  TENANT#<t>             KEY#<keyId>
+//	imported token  IMPORTED#<hash>     IMPORTED
 //	entry of a user's history      TENANT#<t>#USER#<u>    EVENT#<id>
 //	entry of a tenant's history    TENANT#<t>             EVENT#<id>
 //
@@ -105,6 +107,15 @@ const (
 	attrExpires     = "expiresAt" // missing: never
 )
 
+// Attributes of the locator of an imported token: the ids of its session, and what a token of its own would say.
+const (
+	attrLocUser        = "us"
+	attrLocApplication = "ap"
+	attrLocSession     = "id"
+	attrLocNeedsAccess = "na"
+	attrLocDPoP        = "dp"
+)
+
 // attrRotated names the attribute of a slot of rotation times.
 func attrRotated(slot uint32) string { return "r" + strconv.FormatUint(uint64(slot), 10) }
 
@@ -176,6 +187,11 @@ func apiKeyKey(id string) item { return primaryKey("APIKEY#"+escape(id), "APIKEY
 // listedKey is the key of the item that lists an API key among those of its tenant.
 func listedKey(tenant, id string) item {
 	return primaryKey(tenantPartition(tenant), sortOfAPIKeys+escape(id))
+}
+
+// locatorKey is the key of the item that finds the session of an imported token.
+func locatorKey(hash token.Hash) item {
+	return primaryKey("IMPORTED#"+hex.EncodeToString(hash[:]), "IMPORTED")
 }
 
 func userPartition(tenant, user string) string {

@@ -23,12 +23,15 @@ const (
 	apiKeysBucket      = "apikeys"      // id: API key
 	entriesBucket      = "entries"      // tenant, user, id: entry of the history
 	entriesDueBucket   = "entriesdue"   // id, key of the entry: nothing
+	importedBucket     = "imported"     // hash: locator of an imported token
+	importedDueBucket  = "importeddue"  // due key of the hash: nothing
 	metaBucket         = "meta"
 )
 
 func buckets() []string {
 	return []string{
-		sessionsBucket, idsBucket, dueBucket, applicationsBucket, apiKeysBucket, entriesBucket, entriesDueBucket, metaBucket,
+		sessionsBucket, idsBucket, dueBucket, applicationsBucket, apiKeysBucket, entriesBucket, entriesDueBucket,
+		importedBucket, importedDueBucket, metaBucket,
 	}
 }
 

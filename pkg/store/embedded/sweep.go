@@ -64,7 +64,7 @@ type swept struct {
 }
 
 func (t *transaction) sweep(now time.Time) swept {
-	found := swept{seen: t.sweepEntries(now)}
+	found := swept{seen: t.sweepEntries(now) + t.sweepLocators(now)}
 	for _, due := range t.due(now) {
 		found.seen++
 		t.remove(dueBucket, due)

@@ -23,15 +23,20 @@ func (s *Store) Create(ctx context.Context, added session.Session) error {
 		if t.Bucket([]byte(sessionsBucket)).Get(key) != nil {
 			return nothing{}, errExists
 		}
-		t.put(sessionsBucket, key, encodeSession(added))
-		t.put(idsBucket, indexKey(added.Key), nil)
-		t.put(dueBucket, dueKey(added.ExpiresAt(), key), nil)
+		t.putNew(key, added)
 		return nothing{}, nil
 	})
 	if err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
 	return nil
+}
+
+// putNew adds a session that the caller knows to be new.
+func (t *transaction) putNew(key []byte, added session.Session) {
+	t.put(sessionsBucket, key, encodeSession(added))
+	t.put(idsBucket, indexKey(added.Key), nil)
+	t.put(dueBucket, dueKey(added.ExpiresAt(), key), nil)
 }
 
 // Rotate implements session.Writer.

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Applications", applicationCases()},
 		{"Registry", registryCases()},
 		{"APIKeys", apiKeyCases()},
+		{"Imports", importCases()},
 	})
 }
 
