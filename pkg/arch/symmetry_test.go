@@ -43,7 +43,7 @@ func fileOf(op string) string {
 	case "audit":
 		return "pkg/lifecycle/lifecycle.go"
 	case "put-application", "retrieve-applications", "delete-application", "delete-by-tenant", "create-api-key",
-		"rotate-api-key", "list-api-keys", "delete-api-key":
+		"rotate-api-key", "list-api-keys", "delete-api-key", "import-sessions":
 		return "pkg/operator/" + strings.ReplaceAll(op, "-", "_") + ".go"
 	}
 	if short, ok := strings.CutPrefix(op, "oauth-"); ok {

@@ -63,7 +63,11 @@
 //     the entries, with reason and author; the item of a session adds its id alone, when it is removed or refreshed.
 //     Every refusal has an outcome in the log and in the metrics. A line names ids, never a user, a token, a secret or a
 //     hash.
-//  10. Sessions of another system cannot be imported.
+//  10. Sessions of another system can be imported by the SHA-256 of their refresh tokens: an ordinary session of
+//     generation 0, whose secret follows from that hash, and a locator under another hash of it, made together where
+//     neither exists. Neither item yields a secret. Presenting the foreign token is one strong read of the locator and
+//     the ordinary rotation; its successor is derived under the key that it is issued under. No deletion removes the
+//     locator, so a repeated import never brings back what was ended. Native tokens pay nothing.
 //  11. A session keeps a copy of the settings of its application, audiences aside. A change of the application does not
 //     change it.
 package session

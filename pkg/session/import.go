@@ -114,7 +114,7 @@ func imported(app Application, req ImportRequest, now time.Time) (Session, Locat
 	}
 	return session, Locator{
 		Hash: req.Foreign.Locator(), Key: key, Reusable: policy.Reusable,
-		NeedsAccess: app.Settings.RequireAccessTokenPresent, ExpiresAt: end,
+		NeedsAccess: app.Settings.RequireAccessTokenPresent, DPoP: app.Settings.DPoP.flag(), ExpiresAt: end,
 	}
 }
 

@@ -77,7 +77,9 @@ func wantScoped(t *testing.T, id string, s statement) {
 				continue
 			}
 			keys := strings.Fields(strings.Trim(fmt.Sprint(s.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]), "[]"))
-			foreign := func(key string) bool { return !slices.Contains([]string{"TENANT#*", "APIKEY#*", "TENANTS"}, key) }
+			foreign := func(key string) bool {
+				return !slices.Contains([]string{"TENANT#*", "APIKEY#*", "TENANTS", "IMPORTED#*", "TENANT#*#USER#*"}, key)
+			}
 			// ForAllValues holds for a request without keys, so Null demands some.
 			some := s.Condition["Null"]["dynamodb:LeadingKeys"]
 			if len(keys) == 0 || slices.ContainsFunc(keys, foreign) || some != "false" {
@@ -107,6 +109,9 @@ func TestOperatorsFunctionsReachNoSession(t *testing.T) {
 		}
 		for _, s := range statements[stack.LogicalID(string(rule.Operation))] {
 			checked++
+			if rule.Operation == api.ImportSessions && slices.Equal(s.Action, []string{"dynamodb:PutItem"}) {
+				continue // it adds sessions, on the condition that none is there
+			}
 			denied := s.Condition["ForAllValues:StringNotLike"]["dynamodb:LeadingKeys"]
 			if denied != "TENANT#*#USER#*" && denied != "TENANT#*#*" {
 				t.Errorf("%s may %v but for %v, want it but for sessions", rule.Operation, s.Action, denied)
@@ -150,6 +155,31 @@ func TestOnlyWhatIssuesAndRefreshesMayAskTheClaimsHook(t *testing.T) {
 		if len(statements) != 1 || !slices.Equal(statements[0].Action, []string{"lambda:InvokeFunction"}) ||
 			!slices.Equal(statements[0].Resource, []string{hook}) {
 			t.Errorf("got %v, want lambda:InvokeFunction on %s alone", statements, hook)
+		}
+	}
+}
+
+// Law 10: only where a deployment accepts imports may a function look for one, and then those that take refresh tokens.
+func TestOnlyWhatTakesRefreshTokensFindsImportedOnes(t *testing.T) {
+	finds := []string{
+		"AuthenticateRefreshFunction", "DeleteByStringFunction", "LogoutFunction", "OauthRevokeFunction", "OauthTokenFunction",
+		"RefreshFunction", "UserRefreshTokenFunction",
+	}
+	for _, accept := range []string{"false", "true"} {
+		template := deployed(t, "AcceptImported="+accept, "ImportedTokenPattern=[a-z]+")
+		var got []string
+		for _, f := range template.Functions {
+			policies, _ := template.Resources[f.LogicalID].Properties["Policies"].([]any)
+			if slices.Contains(policies, any(ref("FindImported"))) {
+				got = append(got, f.LogicalID)
+			}
+			if slices.Contains(finds, f.LogicalID) && (f.Variables["ACCEPT_IMPORTED"] != accept || f.Variables["IMPORTED_TOKEN_PATTERN"] != "[a-z]+") {
+				t.Errorf("%s: got %q and %q", f.LogicalID, f.Variables["ACCEPT_IMPORTED"], f.Variables["IMPORTED_TOKEN_PATTERN"])
+			}
+		}
+		slices.Sort(got)
+		if accept == "true" && !slices.Equal(got, finds) || accept == "false" && len(got) > 0 {
+			t.Errorf("AcceptImported=%s: got %v, want %v where it is true", accept, got, finds)
 		}
 	}
 }

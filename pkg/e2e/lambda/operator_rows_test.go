@@ -2,6 +2,7 @@ package lambda_test
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 )
@@ -42,6 +43,18 @@ func operatorRows() []row {
 		{"list-api-keys-malformed", object(`{"tenantId":7}`), "error InputError: tenantId must be a string"},
 		{"delete-api-key", key("demo", "read", ""), "ok keyId"},
 		{"delete-api-key-wrong-tenant", key("other", "read", ""), "error NotFoundError: keyId"},
+		{
+			"import-sessions", object(`{"tenantId":"demo","applicationId":"web","sessions":[{"userId":"jane","tokenSha256":"` +
+				strings.Repeat("0a", 32) + `","scope":"read","claims":{"plan":"free"}}]}`), `ok {"imported":1,"skipped":[]}`,
+		},
+		{
+			"import-sessions-wrong-tenant", object(`{"tenantId":"other","applicationId":"service","sessions":[{"userId":"jane","tokenSha256":"` +
+				strings.Repeat("0a", 32) + `"}]}`), "error NotFoundError: applicationId",
+		},
+		{
+			"import-sessions-malformed", object(`{"tenantId":"demo","applicationId":"web","sessions":[{"userId":"jane","token":"x"}]}`),
+			"error InputError: sessions[0].token is not known here",
+		},
 		{"delete-api-key-malformed", object(`{"tenantId":"demo","key":"sak_x"}`), "error InputError: key is not known here"},
 	}
 }
