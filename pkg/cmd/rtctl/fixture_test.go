@@ -67,10 +67,13 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-// onLaptop answers on the socket of a directory, with the credentials of tenant demo alone.
-func onLaptop(t *testing.T) *desk {
+// onLaptop answers on the socket of a directory, with the credentials of tenant demo alone, after these changes.
+func onLaptop(t *testing.T, changes ...func(*desk)) *desk {
 	t.Helper()
 	d := newDesk(t)
+	for _, change := range changes {
+		change(d)
+	}
 	dir := t.TempDir()
 	d.environment["LOCAL_DIR"] = dir
 	credentials := fmt.Sprintf("BASE_URL=%s\nTENANT_ID=demo\nAPI_KEY=%s\n", d.url, fixture.KeyText("all"))

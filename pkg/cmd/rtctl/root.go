@@ -62,7 +62,7 @@ func (c *ctl) root() *cobra.Command {
 		group("app", "Applications", c.appPut(), c.appGet(), c.appList(), c.appDelete()),
 		group("key", "API keys", c.keyCreate(), c.keyRotate(), c.keyList(), c.keyDelete()),
 		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionDelete()),
-		c.revoke(), c.history(), c.explain(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.replay(), c.doctor(),
+		c.revoke(), c.history(), c.explain(), c.importSessions(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.replay(), c.doctor(),
 	)
 	return root
 }

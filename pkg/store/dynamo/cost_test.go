@@ -98,6 +98,12 @@ func TestEachVerbIsOneRequestOfTheDocumentedCapacity(t *testing.T) {
 			_, err := b.APIKey(b.Context(), apiKey.ID)
 			return err
 		}},
+		{"Imported", "GetItem", 1, 0, func(session.Session) error {
+			if _, err := b.Imported(b.Context(), token.Hash{}); !errors.Is(err, session.ErrNoSession) {
+				return err
+			}
+			return nil
+		}},
 		{"ListAPIKeys", "Query", 1, 0, func(session.Session) error {
 			_, err := b.ListAPIKeys(b.Context(), b.tenant)
 			return err
