@@ -74,7 +74,7 @@ func ask(client client, build func(ctx context.Context, body []byte) (*http.Requ
 		if err != nil {
 			return session.HookAnswer{}, err
 		}
-		defer answer.Body.Close()
+		defer func() { _ = answer.Body.Close() }()
 		if answer.StatusCode != http.StatusOK {
 			return session.HookAnswer{}, fmt.Errorf("status %d", answer.StatusCode)
 		}

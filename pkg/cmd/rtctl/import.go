@@ -33,7 +33,7 @@ func (c *ctl) importSessions() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer file.Close()
+			defer func() { _ = file.Close() }()
 			i, err := c.newImport(file, application)
 			if err != nil {
 				return err
