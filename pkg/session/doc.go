@@ -21,16 +21,17 @@
 //     one second left is over.
 //  4. A refresh is one conditional write, in parallel with one strongly consistent read of the application. The item
 //     of a refused write tells why, by a pure function of values, in this order: (1) unknown, of no session or of an
-//     older epoch; (2) wrong root; (3) expired; (4) this request's own earlier attempt, a success; (5) without the
-//     proof that a bound session needs; (6) current, so that the write is due again; (7) one generation behind, a retry
-//     within the overlap of its own rotation; (8) two to six behind, a retry within a minute of it at most; (9) in its
-//     window and not derived by a known key, a dropped key; (10) newer than the item, so that it rolls forward; (11)
-//     reuse, which ends the session. All refusals read the same to the caller; logs and metrics tell them apart, and no
-//     other check answers differently for a superseded token than for one of a session that is gone: a request that
-//     narrows reads session and application first, which judge only a token that is current there; a retry is judged
-//     by its own request after the write. A write that was applied is answered: the application is read on for three
-//     seconds, and read first where the latest read failed or is a minute old. No first attempt takes effect late: a
-//     creation is not repeated, and epochs and settings change on the condition of what was read.
+//     older epoch; (2) wrong root; (3) expired; (4) this request's own earlier attempt, a success; (5) a bound session
+//     without a proof by its key, which ends nothing; (6) current, so that the write is due again; (7) one generation
+//     behind, a retry within the overlap of its own rotation, or at any time by the key of a bound session; (8) two to
+//     six behind, a retry within a minute of it at most; (9) in its window and not derived by a known key, a dropped
+//     key; (10) newer than the item, so that it rolls forward; (11) reuse, which ends the session. All refusals read
+//     the same to the caller; logs and metrics tell them apart, and no other check answers differently for a
+//     superseded token than for one of a session that is gone: a request that narrows reads session and application
+//     first, which judge only a token that is current there; a retry is judged by its own request after the write. A
+//     write that was applied is answered: the application is read on for three seconds, and read first where the
+//     latest read failed or is a minute old. No first attempt takes effect late: a creation is not repeated, and
+//     epochs and settings change on the condition of what was read.
 //     A claims hook is asked before the write, and its claims are part of it: one that fails rotates nothing or keeps
 //     its earlier claims. A denial ends the session if the root fits.
 //  5. A deletion is exact and immediate: of one session by id or by any of its refresh tokens, of a user, of a user in

@@ -29,6 +29,7 @@ type metadata struct {
 	Scopes       []string `json:"scopes_supported"` // empty: a backend grants what it likes
 	// ExpirationTypes are those of draft-ietf-oauth-refresh-token-expiration.
 	ExpirationTypes []string `json:"refresh_token_expiration_types_supported"`
+	ProofAlgs       []string `json:"dpop_signing_alg_values_supported"` // RFC 9449 section 5.1
 }
 
 // Metadata describes the service as the issuer of the tenant that the path names. It says nothing about whether the tenant
@@ -57,5 +58,6 @@ func describe(service issuer.Service, iss string) metadata {
 		JWKSURI: base + "/.well-known/jwks.json", GrantTypes: []string{"refresh_token"}, ResponseTypes: []string{},
 		SigningAlgs: []string{"ES256", "EdDSA", "RS256"}, SubjectTypes: []string{"public"}, Scopes: []string{},
 		ExpirationTypes: []string{"authorization", "token_timeout"},
+		ProofAlgs:       []string{"ES256", "EdDSA", "RS256"},
 	}
 }
