@@ -1,10 +1,13 @@
 // Real clients: each is made for any OAuth 2.0 server and knows nothing of this one but its metadata.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as proofs from 'dpop';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import { API_KEY, APPLICATION_ID, BASE_URL, READ_API_KEY, TENANT_ID, as, issue, issueElsewhere, issuerOf } from './fixture.mjs';
+import {
+  API_KEY, APPLICATION_ID, BASE_URL, DPOP_APPLICATION_ID, READ_API_KEY, TENANT_ID, as, issue, issueBound, issueElsewhere, issuerOf,
+} from './fixture.mjs';
 
 const loopback = { [oauth.allowInsecureRequests]: true }; // http, which the clients refuse elsewhere
 const client = { client_id: APPLICATION_ID };
@@ -72,6 +75,50 @@ test('oauth4webapi validates the access token as RFC 9068 says', async () => {
     assert.equal(claims.client_id, APPLICATION_ID);
     assert.equal(claims.tid, TENANT_ID);
     await assert.rejects(validate(await issueElsewhere()), /"iss"/);
+  }
+});
+
+test('oauth4webapi binds a session to its key and proves it at a resource', async () => {
+  const server = await discover();
+  assert.deepEqual(server.dpop_signing_alg_values_supported, ['ES256', 'EdDSA', 'RS256']);
+  const bound = { client_id: DPOP_APPLICATION_ID };
+  const DPoP = oauth.DPoP(bound, await oauth.generateKeyPair('ES256'));
+  const exchange = async (token, options) => oauth.processRefreshTokenResponse(server, bound,
+    await oauth.refreshTokenGrantRequest(server, bound, oauth.None(), token, { ...loopback, ...options }));
+  const session = await issueBound();
+  const first = await exchange(session.refreshToken, { DPoP });
+  assert.equal(first.token_type, 'dpop');
+  assert.equal(jose.decodeJwt(first.access_token).cnf.jkt, await DPoP.calculateThumbprint());
+  const thief = oauth.DPoP(bound, await oauth.generateKeyPair('ES256'));
+  for (const options of [{}, { DPoP: thief }]) {
+    await assert.rejects(exchange(first.refresh_token, options), { error: 'invalid_grant' });
+  }
+  const { access_token } = await exchange(first.refresh_token, { DPoP });
+  const ask = (options) => oauth.protectedResourceRequest(access_token, 'GET', new URL(`${BASE_URL}/jwt/refresh/${session.refreshTokenId}`),
+    new Headers({ 'X-Stencil-TenantId': TENANT_ID }), null, { ...loopback, ...options });
+  assert.equal((await ask({ DPoP })).status, 200);
+  for (const options of [{}, { DPoP: thief }]) {
+    await assert.rejects(ask(options), { name: 'WWWAuthenticateChallengeError', status: 401 });
+  }
+});
+
+test('proofs of the package dpop bind a session', async () => {
+  for (const algorithm of ['ES256', 'RS256']) {
+    const key = await proofs.generateKeyPair(algorithm);
+    const dpopJkt = await proofs.calculateThumbprint(key.publicKey);
+    const { accessToken, refreshToken, refreshTokenId } = await issueBound({ dpopJkt });
+    assert.equal(jose.decodeJwt(accessToken).cnf.jkt, dpopJkt);
+    const read = `${BASE_URL}/jwt/refresh/${refreshTokenId}`;
+    const headers = {
+      Authorization: `DPoP ${accessToken}`, 'X-Stencil-TenantId': TENANT_ID,
+      DPoP: await proofs.generateProof(key, read, 'GET', undefined, accessToken),
+    };
+    assert.equal((await fetch(read, { headers })).status, 200);
+    const body = JSON.stringify({ refreshToken });
+    const DPoP = await proofs.generateProof(key, `${BASE_URL}/jwt/refresh`, 'POST');
+    const answer = await fetch(`${BASE_URL}/jwt/refresh`, { method: 'POST', headers: { DPoP }, body });
+    assert.equal((await answer.json()).data.tokenType, 'DPoP');
+    assert.equal((await fetch(`${BASE_URL}/jwt/refresh`, { method: 'POST', body })).status, 400);
   }
 });
 
