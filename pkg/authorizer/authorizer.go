@@ -169,7 +169,7 @@ func (a *Authorizer) accessToken(ctx context.Context, credential string, isBeare
 		return Principal{}, ErrRevoked
 	case err != nil:
 		return Principal{}, fmt.Errorf("load session: %w", err)
-	case !s.LiveUnder(app, a.Now()) || !s.Accepts(access):
+	case !s.LiveUnder(app, a.Now()) || !s.Under(app).Accepts(access, a.Now()):
 		return Principal{}, ErrRevoked
 	}
 	return Principal{

@@ -29,7 +29,8 @@ const (
 	Reusable Usage = "reusable" // a refresh only extends the idle expiry
 )
 
-// Settings of an application, copied into each session at issue. A change of them changes no session (law 11).
+// Settings of an application, copied into each session at issue. Law 11 says which change of them reaches living
+// sessions.
 type Settings struct {
 	AccessTokenSeconds        int64 `json:"accessTokenSeconds"`
 	RefreshIdleSeconds        int64 `json:"refreshIdleSeconds"`

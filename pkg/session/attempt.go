@@ -35,6 +35,11 @@ func (a attempt) rotate(ctx context.Context) (token.Refresh, Session, Outcome, e
 			return a.presented, session, "", err
 		case session.Epoch != app.Epoch:
 			return a.presented, session, "", ErrUnknown // deleted with its application, even if the write was applied
+		}
+		session = session.Under(app)
+		switch {
+		case applied && session.Expired(a.rotation.Now):
+			return a.presented, session, "", ErrExpired // by an end that the application alone knows
 		case applied:
 			current, outcome := a.succeeded()
 			a.record(ctx, session, outcome)

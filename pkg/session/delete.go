@@ -126,7 +126,7 @@ func (e end) remove(ctx context.Context, d Deletion) (Session, error) {
 	if gone || !old.LiveUnder(app, e.clock.now()) {
 		return Session{}, ErrNoSession // it was over before
 	}
-	return old, nil
+	return old.Under(app), nil
 }
 
 // byHolder says that the holder of a session's token ends it.

@@ -46,8 +46,8 @@
 //     its session's says narrowed, and its jti follows from the session's current one, its scope and its audience. The
 //     authorizer also reads the session and refuses an access token of a session that is over, of an earlier session
 //     version, or, where the session keeps only the latest, with another jti. Superseding raises the session version,
-//     and so does a rotation through the 7G interface. An access token beside a refresh may be expired but must verify
-//     and name the same session, or nothing rotates. It counts as absent when it came by cookie and does not fit; when
+//     in an update or with a rotation through the 7G interface. An access token beside a refresh may be expired but must
+//     verify and name the same session, or nothing rotates. It counts as absent when it came by cookie and does not fit; when
 //     it is narrowed; and, where it is optional, when its key or issuer is unknown.
 //  7. The tenant of the request is the tenant of the credential. Permission is checked for the operation, before any
 //     lookup, so that existence is not told to the unauthorised. A user's access token reads and deletes that user's
@@ -57,8 +57,8 @@
 //     signed has expired. Without keys the answer is 503, and nothing rotates. JWKS and the authorizer read public
 //     keys only. A token whose key was dropped is refused as that, after one more look at the source; it reads nothing
 //     and ends nothing. The public half of a past signing key verifies access tokens beside a refresh, and nothing else.
-//  9. Every ending has a reason and an author. Issue, deletion, eviction, reuse, roll forward and a retry from elsewhere
-//     (once for each generation) leave one entry each in the history of their user, and so do the changes of
+//  9. Every ending has a reason and an author. Issue, update, deletion, eviction, reuse, roll forward and a retry from
+//     elsewhere (once for each generation) leave one entry each in the history of their user, and so do the changes of
 //     applications and API keys in that of their tenant: one write right after the change, by the same request. What
 //     cannot be written is logged in full and stops nothing. An ordinary refresh writes none. Events are published from
 //     the entries, with reason and author; the item of a session adds its id alone, when it is removed or refreshed.
@@ -69,6 +69,9 @@
 //     neither exists. Neither item yields a secret. Presenting the foreign token is one strong read of the locator and
 //     the ordinary rotation; its successor is derived under the key that it is issued under. No deletion removes the
 //     locator, so a repeated import never brings back what was ended. Native tokens pay nothing.
-//  11. A session keeps a copy of the settings of its application, audiences aside. A change of the application does not
-//     change it.
+//  11. A session keeps a copy of the settings of its application, audiences aside. In absolute life, access lifetime (by
+//     iat) and overlap the stricter of copy and application, as it is now, counts: in refresh, authorizer, lists,
+//     retrieval and introspection, from the application that is read anyway, without a write. An absolute end that only
+//     the application knows refuses as expired although the write went through. Other settings hold for sessions issued
+//     from then on. Nothing is loosened for living sessions.
 package session

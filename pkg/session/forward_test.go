@@ -100,7 +100,7 @@ func TestSupersedingEndsEarlierAccessTokens(t *testing.T) {
 		grant session.Grant
 		want  bool
 	}{"before": {first, false}, "after": {second, true}, "of the retry": {again, true}} {
-		if got := s.Accepts(h.access(c.grant)); got != c.want {
+		if got := s.Accepts(h.access(c.grant), h.Now()); got != c.want {
 			t.Errorf("the access token %s: got accepted %t, want %t", name, got, c.want)
 		}
 	}

@@ -71,9 +71,10 @@ func (i Introspector) introspectAccess(ctx context.Context, c Caller, text strin
 		return Introspection{}, ErrNoSession
 	}
 	session, err := live(ctx, i.store, key, i.clock)
-	if err == nil && !session.Accepts(access) {
+	if err == nil && !session.Accepts(access, i.clock.now()) {
 		err = ErrNoSession
 	}
+	access.Expires = min(session.AccessEnd(access).Unix(), session.AbsoluteExpiresAt.Unix())
 	return Introspection{Session: session, Access: &access, Claims: token.CustomClaims(text)}, err
 }
 

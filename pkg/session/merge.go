@@ -147,7 +147,7 @@ func (m *merge) take(ctx context.Context, top *lane) (full bool, err error) {
 		if len(m.page) == m.req.Limit {
 			return true, nil
 		}
-		m.page = append(m.page, s)
+		m.page = append(m.page, s.Under(*m.epochs.known[s.Application]))
 	}
 	top.ahead, top.Before = top.ahead[1:], s.ID
 	return false, nil

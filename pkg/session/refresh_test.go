@@ -275,19 +275,3 @@ func TestAReusableTokenStaysAndItsIdleExpiryMoves(t *testing.T) {
 	h.Pass(idle)
 	h.refused(first, session.ErrExpired)
 }
-
-// Law 11: a session keeps a copy of the settings at issue.
-func TestChangedSettingsChangeNoSession(t *testing.T) {
-	h := start(t)
-	first := h.issue("u", "web")
-	h.application("demo", "web", func(s *session.Settings) {
-		s.AccessTokenSeconds, s.RefreshIdleSeconds, s.OverlapSeconds, s.Usage = 1, 1, 0, session.Reusable
-		s.RequireAccessTokenPresent = true
-	})
-	second := h.rotated(first, session.Rotated)
-	if second.ExpiresIn != 900 || !second.Session.IdleExpiresAt.Equal(second.Session.RotatedAt().Add(idle)) {
-		t.Errorf("got %d s and idle expiry %v, want the settings of issue", second.ExpiresIn, second.Session.IdleExpiresAt)
-	}
-	h.Pass(overlap)
-	h.rotated(first, session.Retried)
-}

@@ -57,7 +57,7 @@ func (r Retriever) Live(ctx context.Context, key Key) (Session, error) {
 	return live(ctx, r.store, key, r.clock)
 }
 
-// live reads a session, then the clock.
+// live reads a session as it counts under its application, then the clock.
 func live(ctx context.Context, store LoadStore, key Key, c clock) (Session, error) {
 	session, app, err := store.Load(ctx, key)
 	if errors.Is(err, ErrNoApplication) {
@@ -70,5 +70,5 @@ func live(ctx context.Context, store LoadStore, key Key, c clock) (Session, erro
 		return Session{}, ErrNoSession
 	}
 	session.Audience = app.Audience()
-	return session, nil
+	return session.Under(app), nil
 }

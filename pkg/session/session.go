@@ -82,6 +82,17 @@ func (s Session) ExpiresAt() time.Time {
 	return s.IdleExpiresAt
 }
 
+// Under is the session as it counts under its application as it is now: of absolute life, access lifetime and overlap the
+// stricter one (law 11). It is never written.
+func (s Session) Under(app Application) Session {
+	s.Policy.Access = min(s.Policy.Access, seconds(app.Settings.AccessTokenSeconds))
+	s.Policy.Overlap = min(s.Policy.Overlap, seconds(app.Settings.OverlapSeconds))
+	if end := s.CreatedAt.Add(seconds(app.Settings.RefreshAbsoluteSeconds)); end.Before(s.AbsoluteExpiresAt) {
+		s.AbsoluteExpiresAt = end
+	}
+	return s
+}
+
 // Expired reports whether the session is over at now, as it is in the last second before its absolute expiry.
 func (s Session) Expired(now time.Time) bool {
 	return !s.IdleExpiresAt.After(now) || s.AbsoluteExpiresAt.Before(now.Add(lastSecond))
@@ -90,18 +101,30 @@ func (s Session) Expired(now time.Time) bool {
 // LiveUnder reports whether the session is live at now: neither expired nor deleted with the sessions of its
 // application.
 func (s Session) LiveUnder(app Application, now time.Time) bool {
-	return s.Epoch == app.Epoch && !s.Expired(now)
+	return s.Epoch == app.Epoch && !s.Under(app).Expired(now)
 }
 
 // Accepts reports whether an access token of this session is accepted: it has the current session version and, if the
-// session keeps only the access token of the latest refresh, it is that one or one that is narrowed from it.
-func (s Session) Accepts(access token.Access) bool {
+// session keeps only the access token of the latest refresh, it is that one or one that is narrowed from it; and the session's
+// access lifetime has not ended it at now. The caller has checked its own exp.
+func (s Session) Accepts(access token.Access, now time.Time) bool {
 	current := s.AccessTokenID.String()
 	if access.Narrowed {
 		current = token.NarrowedID(s.AccessTokenID, access.Scope, access.Audience)
 	}
-	return access.SessionVersion == s.SessionVersion &&
+	end := s.AccessEnd(access)
+	return access.SessionVersion == s.SessionVersion && (end.Unix() == access.Expires || now.Before(end)) &&
 		(s.Policy.Reusable || s.Policy.KeepPreviousAccess || access.ID == current)
+}
+
+// AccessEnd is the end of an access token of this session: its own, or an earlier one by the session's access lifetime,
+// which may have become shorter (law 11).
+func (s Session) AccessEnd(access token.Access) time.Time {
+	end := time.Unix(access.IssuedAt, 0).Add(s.Policy.Access)
+	if own := time.Unix(access.Expires, 0); own.Before(end) {
+		return own
+	}
+	return end
 }
 
 // RotatedAt is the time of the latest refresh; zero before the first.
