@@ -68,6 +68,8 @@ func requests(t *testing.T, s *service.Service) map[api.Operation]service.Reques
 		api.Refresh:                    refresh(current),
 		api.RetrieveByID:               {Method: "GET", Path: one, Caller: admin},
 		api.RetrieveByUser:             {Method: "GET", Query: user, Caller: admin},
+		api.UpdateByID:                 {Method: "PATCH", Path: one, Body: `{"supersede":true}`, Caller: admin},
+		api.UpdateByUser:               {Method: "PATCH", Path: user, Body: `{"supersede":true}`, Caller: admin},
 		api.DeleteByID:                 {Method: "DELETE", Path: one, Caller: admin},
 		api.Logout:                     {Method: "POST", Body: `{"refreshToken":"` + current + `"}`},
 		api.DeleteByString:             {Method: "POST", Body: `{"token":"` + current + `"}`, Caller: admin},

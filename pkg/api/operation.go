@@ -18,6 +18,8 @@ const (
 	RetrieveByID               Operation = "retrieve-by-id"
 	RetrieveByUser             Operation = "retrieve-by-user"
 	RetrieveHistory            Operation = "retrieve-history"
+	UpdateByID                 Operation = "update-by-id"
+	UpdateByUser               Operation = "update-by-user"
 	DeleteByID                 Operation = "delete-by-id"
 	DeleteByString             Operation = "delete-by-string"
 	DeleteByUser               Operation = "delete-by-user"
@@ -81,6 +83,8 @@ func Rules() []Rule {
 		{RetrieveByID, KeysAndUser, session.MayRead},
 		{RetrieveByUser, KeysAndUser, session.MayRead},
 		{RetrieveHistory, KeysAndUser, session.MayRead},
+		{UpdateByID, KeysAndUser, session.MayUpdate},
+		{UpdateByUser, Keys, session.MayUpdate},
 		{DeleteByID, KeysAndUser, session.MayRevoke},
 		{DeleteByString, KeysAndUser, session.MayRevoke},
 		{DeleteByUser, KeysAndUser, session.MayRevoke},
@@ -121,7 +125,7 @@ func Permit(p authorizer.Principal, op Operation, user string) error {
 			return rule.permit(p, user)
 		}
 	}
-	return forbidden("This credential may not do this.")
+	return Forbidden("This credential may not do this.")
 }
 
 func (r Rule) permit(p authorizer.Principal, user string) error {
@@ -129,19 +133,20 @@ func (r Rule) permit(p authorizer.Principal, user string) error {
 	case !p.IsUser() && p.Has(r.Needs):
 		return nil
 	case !p.IsUser():
-		return forbidden(fmt.Sprintf("This API key lacks the permission %s.", r.Needs))
+		return Forbidden(fmt.Sprintf("This API key lacks the permission %s.", r.Needs))
 	case r.Who != KeysAndUser:
-		return forbidden(fmt.Sprintf("This takes an API key with the permission %s. An access token may not do it.", r.Needs))
+		return Forbidden(fmt.Sprintf("This takes an API key with the permission %s. An access token may not do it.", r.Needs))
 	case p.Narrowed:
-		return forbidden("An access token of smaller scope or audience than its session's manages no session. Use the whole one.")
+		return Forbidden("An access token of smaller scope or audience than its session's manages no session. Use the whole one.")
 	case user != "" && user != p.User:
-		return forbidden(fmt.Sprintf("An access token reaches the tokens of its own user. Those of others take an API key "+
+		return Forbidden(fmt.Sprintf("An access token reaches the tokens of its own user. Those of others take an API key "+
 			"with the permission %s.", r.Needs))
 	}
 	return nil
 }
 
-func forbidden(message string) error {
+// Forbidden is the error of a good credential that may not do this; the message names what it lacks.
+func Forbidden(message string) error {
 	return NewError(KindForbidden, http.StatusForbidden, message)
 }
 

@@ -15,6 +15,8 @@ func TestEventsHaveTheCasesOfTheirOperations(t *testing.T) {
 		"retrieve-by-id":                 "expired wrong-tenant malformed",
 		"retrieve-by-user":               "wrong-tenant malformed other-user",
 		"retrieve-history":               "wrong-tenant malformed other-user",
+		"update-by-id":                   "expired wrong-tenant malformed owner owner-forbidden",
+		"update-by-user":                 "wrong-tenant malformed forbidden",
 		"delete-by-id":                   "expired wrong-tenant malformed",
 		"delete-by-string":               "expired reused wrong-tenant malformed",
 		"delete-by-user":                 "wrong-tenant malformed",

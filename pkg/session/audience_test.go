@@ -137,7 +137,7 @@ func TestANarrowedTokenEndsWithTheTokenThatItIsNarrowedFrom(t *testing.T) {
 	accepts := func(s session.Session, change func(*token.Access)) bool {
 		a := narrowed
 		change(&a)
-		return s.Accepts(a)
+		return s.Accepts(a, h.Now())
 	}
 	for name, c := range map[string]struct {
 		change func(*token.Access)

@@ -18,6 +18,10 @@ type modelled struct {
 	keys      []int           // by generation: which key in the order of their making signed it
 	idleUntil time.Time
 	absolute  time.Time
+	created   time.Time
+	overlap   time.Duration // of the application at issue
+	scope     string
+	version   uint32
 	epoch     int
 	deleted   bool
 	reusable  bool
@@ -28,6 +32,7 @@ type model struct {
 	*harness
 	sessions []*modelled
 	epochs   map[string]int
+	settings map[string]session.Settings
 	key      int // the active token key, in the order of their making
 }
 
@@ -38,14 +43,63 @@ const (
 )
 
 func newModel(t *rapid.T) *model {
-	m := &model{harness: start(t), epochs: map[string]int{}}
+	m := &model{harness: start(t), epochs: map[string]int{}, settings: map[string]session.Settings{}}
 	for _, usage := range []session.Usage{session.OneTime, session.Reusable} {
-		m.application("demo", string(usage), func(s *session.Settings) {
-			s.Usage, s.RefreshIdleSeconds, s.RefreshAbsoluteSeconds, s.OverlapSeconds = usage, 100, 400, 10
-			s.MaxSessionsPerUser = 0
-		})
+		m.setting(string(usage), modelAbsolute, modelOverlap)
 	}
 	return m
+}
+
+func (m *model) setting(usage string, absolute, overlap time.Duration) {
+	m.application("demo", usage, func(s *session.Settings) {
+		s.Usage, s.RefreshIdleSeconds, s.MaxSessionsPerUser = session.Usage(usage), 100, 0
+		s.RefreshAbsoluteSeconds, s.OverlapSeconds = int64(absolute.Seconds()), int64(overlap.Seconds())
+		m.settings[usage] = *s
+	})
+}
+
+// change makes an application stricter, or its overlap less strict (law 11). A longer life would revive a session that a
+// refresh has rotated and refused.
+func (m *model) change(t *rapid.T) {
+	usage := rapid.SampledFrom([]session.Usage{session.OneTime, session.Reusable}).Draw(t, "usage")
+	absolute := time.Duration(m.settings[string(usage)].RefreshAbsoluteSeconds) * time.Second
+	absolute = min(absolute, rapid.SampledFrom([]time.Duration{modelAbsolute, modelAbsolute / 2}).Draw(t, "absolute"))
+	overlap := rapid.SampledFrom([]time.Duration{modelOverlap, 0, modelOverlap / 2, 2 * modelOverlap}).Draw(t, "overlap")
+	m.setting(string(usage), absolute, overlap)
+}
+
+// end is the absolute end that counts.
+func (m *model) end(s *modelled) time.Time {
+	if end := s.created.Add(time.Duration(m.settings[s.application()].RefreshAbsoluteSeconds) * time.Second); end.Before(s.absolute) {
+		return end
+	}
+	return s.absolute
+}
+
+// update changes a session by its id.
+func (m *model) update(t *rapid.T) {
+	s := m.pick(t)
+	p := session.Patch{Supersede: rapid.Bool().Draw(t, "supersede"), Scope: ptr(rapid.SampledFrom([]string{"", "a", "a b"}).Draw(t, "scope"))}
+	if rapid.IntRange(0, 3).Draw(t, "shorten") == 0 && m.live(s) {
+		p.AbsoluteExpiresAt = m.ms().Add(m.end(s).Sub(m.ms()) / 2).Truncate(time.Millisecond)
+	}
+	live := m.live(s)
+	got, err := m.Update(m.t.Context(), userU, s.grants[0].Session.ID, p)
+	if live != (err == nil) || err != nil && !errors.Is(err, session.ErrNoSession) {
+		t.Fatalf("update: got %v, want success %v or %v", err, live, session.ErrNoSession)
+	}
+	if err != nil {
+		return
+	}
+	if s.scope = *p.Scope; p.Supersede {
+		s.version++
+	}
+	if !p.AbsoluteExpiresAt.IsZero() {
+		s.absolute = p.AbsoluteExpiresAt
+	}
+	if got.Scope != s.scope || got.SessionVersion != s.version || !got.AbsoluteExpiresAt.Equal(m.end(s)) {
+		t.Fatalf("update: got %+v, want %+v", got, s)
+	}
 }
 
 // ms is the clock as sessions see it.
@@ -53,18 +107,20 @@ func (m *model) ms() time.Time { return m.Now().Truncate(time.Millisecond) }
 
 func (m *model) live(s *modelled) bool {
 	now := m.ms()
-	return !s.deleted && s.epoch == m.epochs[s.application()] && now.Before(s.idleUntil) && !now.Add(time.Second).After(s.absolute)
+	return !s.deleted && s.epoch == m.epochs[s.application()] && now.Before(s.idleUntil) && !now.Add(time.Second).After(m.end(s))
 }
 
 func (s *modelled) application() string { return s.grants[0].Session.Application }
 
 func (m *model) begin(t *rapid.T) {
 	usage := rapid.SampledFrom([]session.Usage{session.OneTime, session.OneTime, session.Reusable}).Draw(t, "usage")
-	now := m.ms()
+	now, settings := m.ms(), m.settings[string(usage)]
 	g := m.issue("u", string(usage))
 	m.sessions = append(m.sessions, &modelled{
-		grants: []session.Grant{g}, idleUntil: now.Add(modelIdle), absolute: now.Add(modelAbsolute),
-		epoch: m.epochs[string(usage)], keys: []int{m.key}, reusable: usage == session.Reusable,
+		grants: []session.Grant{g}, idleUntil: now.Add(modelIdle), created: now,
+		absolute: now.Add(time.Duration(settings.RefreshAbsoluteSeconds) * time.Second),
+		overlap:  time.Duration(settings.OverlapSeconds) * time.Second,
+		epoch:    m.epochs[string(usage)], keys: []int{m.key}, reusable: usage == session.Reusable,
 	})
 }
 
@@ -78,16 +134,17 @@ func (m *model) pick(t *rapid.T) *modelled {
 // expect is law 4: what presenting the token of a generation leads to.
 func (m *model) expect(s *modelled, generation int) (session.Outcome, error) {
 	now, current := m.ms(), len(s.grants)-1
+	overlap := min(s.overlap, time.Duration(m.settings[s.application()].OverlapSeconds)*time.Second)
 	switch {
 	case s.deleted, s.epoch != m.epochs[s.application()]:
 		return "", session.ErrUnknown
-	case !now.Before(s.idleUntil), now.Add(time.Second).After(s.absolute):
+	case !now.Before(s.idleUntil), now.Add(time.Second).After(m.end(s)):
 		return "", session.ErrExpired
 	case s.reusable:
 		return session.Extended, nil
 	case generation == current:
 		return session.Rotated, nil
-	case current-generation > 6 || now.Sub(s.rotatedAt[generation]) > modelOverlap:
+	case current-generation > 6 || now.Sub(s.rotatedAt[generation]) > overlap:
 		return "", session.ErrReused
 	}
 	for between := generation + 1; between < current; between++ {
@@ -190,7 +247,8 @@ func (m *model) agree(t *rapid.T) {
 			continue
 		}
 		want[id.String()] = true
-		if int(got.Generation) != len(s.grants)-1 || !got.IdleExpiresAt.Equal(s.idleUntil) || !s.reusable && !got.RotatedAt().Equal(s.latest()) {
+		if int(got.Generation) != len(s.grants)-1 || !got.IdleExpiresAt.Equal(s.idleUntil) || !s.reusable && !got.RotatedAt().Equal(s.latest()) ||
+			got.Scope != s.scope || got.SessionVersion != s.version || !got.AbsoluteExpiresAt.Equal(m.end(s)) {
 			t.Fatalf("got %+v, want %+v", got, s)
 		}
 	}
@@ -210,6 +268,7 @@ func TestRandomSequencesFollowTheLaws(t *testing.T) {
 		m := newModel(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"issue": m.begin, "refresh": m.present, "refresh again": m.present, "refresh once more": m.present,
+			"update": m.update, "change the application": m.change,
 			"delete": m.remove, "delete by user": m.removeUser, "delete by application": m.removeApplication,
 			"wait": m.wait, "wait more": m.wait, "rotate the token key": func(*rapid.T) { m.key++; m.rotateTokenKey() },
 			"": m.agree,

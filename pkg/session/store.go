@@ -21,7 +21,7 @@ import (
 type Store interface {
 	Reader
 	Writer
-	Updates
+	UpdateWriter
 	Applications
 	Registry
 	APIKeys
@@ -65,8 +65,8 @@ type Writer interface {
 	DeleteBatch(ctx context.Context, keys []Key) error
 }
 
-// Updates changes what an owner may change of live sessions.
-type Updates interface {
+// UpdateWriter changes what an update may change of a session.
+type UpdateWriter interface {
 	// Update applies u if u.Permits says so for the session as it stands, in one atomic step. Applied tells which; the
 	// session returned is the new one or, when refused, the one that refused. Errors: ErrNoSession.
 	Update(ctx context.Context, u Update) (s Session, applied bool, err error)

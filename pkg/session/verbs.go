@@ -10,6 +10,8 @@ type Verbs struct {
 	Retriever
 	Lister
 	Historian
+	Updater
+	UserUpdater
 	Deleter
 	TokenDeleter
 	UserDeleter
@@ -28,6 +30,8 @@ func NewVerbs(store Store, minter Minter, verifier token.Verifier) Verbs {
 		Retriever:          NewRetriever(store, minter.clock),
 		Lister:             NewLister(store, minter.clock),
 		Historian:          NewHistorian(store, minter.clock),
+		Updater:            NewUpdater(store, minter.clock),
+		UserUpdater:        NewUserUpdater(store, minter.clock),
 		Deleter:            NewDeleter(store, minter.clock),
 		TokenDeleter:       NewTokenDeleter(store, minter.tokenKeys, minter.clock),
 		UserDeleter:        NewUserDeleter(store, minter.clock),

@@ -20,6 +20,8 @@ POST /jwt/refresh refresh -
 GET /jwt/refresh/{tokenId} retrieve-by-id authorizer
 GET /jwt/refresh retrieve-by-user authorizer
 GET /jwt/users/{userId}/history retrieve-history authorizer
+PATCH /jwt/refresh/{tokenId} update-by-id authorizer
+PATCH /jwt/users/{userId}/refresh update-by-user authorizer
 DELETE /jwt/refresh/{tokenId} delete-by-id authorizer
 POST /jwt/revoke delete-by-string authorizer
 DELETE /jwt/users/{userId}/refresh delete-by-user authorizer

@@ -43,11 +43,11 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 	var ids []api.Member
 	for _, m := range members {
 		switch m.Name {
-		case "claims":
+		case keyClaims:
 			req.Claims = readClaims(m.Value, &bad)
-		case "scope":
+		case keyScope:
 			req.Scope = readScope(m.Value, &bad)
-		case "device":
+		case keyDevice:
 			req.Device = readDevice(m.Value, &bad)
 		case "dpopJkt":
 			req.JKT = readThumbprint(m.Value, &bad)
@@ -55,7 +55,7 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 			ids = append(ids, m)
 		}
 	}
-	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, "claims", "scope", "device", "dpopJkt")
+	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, keyClaims, keyScope, keyDevice, "dpopJkt")
 	req.User, req.Application = in[keyUserID], in[keyApplicationID]
 	for _, id := range []string{keyUserID, keyApplicationID} {
 		if value, given := in[id]; given {
@@ -71,7 +71,7 @@ func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
 	var compact bytes.Buffer
 	members, err := api.ParseObject(raw)
 	if err != nil || json.Compact(&compact, raw) != nil {
-		bad.Add("claims", "invalid", "must be an object")
+		bad.Add(keyClaims, "invalid", "must be an object")
 		return nil
 	}
 	if len(members) == 0 {
@@ -98,14 +98,14 @@ func readThumbprint(raw json.RawMessage, bad *api.Faults) dpop.Thumbprint {
 func readScope(raw json.RawMessage, bad *api.Faults) string {
 	scope, err := api.StringValue(raw)
 	if err != nil {
-		bad.Add("scope", "invalid", err.Error())
+		bad.Add(keyScope, "invalid", err.Error())
 		return ""
 	}
 	if len(scope) > api.MaxScope {
-		bad.Add("scope", "tooLong", "may have 256 bytes")
+		bad.Add(keyScope, "tooLong", "may have 256 bytes")
 	}
 	if !api.WellFormedScope(scope) {
-		bad.Add("scope", "invalid", "must be scope tokens with single spaces between them (RFC 6749 section 3.3)")
+		bad.Add(keyScope, "invalid", "must be scope tokens with single spaces between them (RFC 6749 section 3.3)")
 	}
 	return scope
 }

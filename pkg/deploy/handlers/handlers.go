@@ -46,6 +46,8 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.RetrieveByID:               stencil.RetrieveByID(shell, session.NewRetriever(store, p.Now)),
 		api.RetrieveByUser:             stencil.RetrieveByUser(shell, session.NewLister(store, p.Now)),
 		api.RetrieveHistory:            stencil.RetrieveHistory(shell, session.NewHistorian(store, p.Now)),
+		api.UpdateByID:                 stencil.UpdateByID(shell, session.NewUpdater(store, p.Now)),
+		api.UpdateByUser:               stencil.UpdateByUser(shell, session.NewUserUpdater(store, p.Now)),
 		api.DeleteByID:                 stencil.DeleteByID(shell, session.NewDeleter(store, p.Now)),
 		api.DeleteByString:             stencil.DeleteByString(shell, deleter),
 		api.DeleteByUser:               stencil.DeleteByUser(shell, users),

@@ -150,7 +150,30 @@ func (c *calls) dynamo(action string, in map[string]any) {
 	if put, is := in["Item"].(map[string]any); is {
 		keys["dynamodb:Attributes"] = slices.Sorted(maps.Keys(put))
 	}
+	if change, is := in["UpdateExpression"].(string); is {
+		keys["dynamodb:Attributes"] = attributes(in, change+" "+fmt.Sprint(in["ConditionExpression"]))
+	}
 	c.add("dynamodb:"+action, resource, keys)
+}
+
+// named finds values and attributes in expressions, whose keywords are in capitals but for the functions'.
+var named = regexp.MustCompile(`:?#?\b[a-z]\w*\b(\()?`)
+
+// attributes are the key of an item and what expressions name.
+func attributes(in map[string]any, expressions string) []string {
+	key, _ := in["Key"].(map[string]any)
+	aliases, _ := in["ExpressionAttributeNames"].(map[string]any)
+	all := slices.Collect(maps.Keys(key))
+	for _, name := range named.FindAllString(expressions, -1) {
+		if alias, is := aliases[name].(string); is {
+			name = alias
+		}
+		if !strings.HasPrefix(name, ":") && !strings.HasSuffix(name, "(") {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // add adds a call, and the service's use of the key for it.

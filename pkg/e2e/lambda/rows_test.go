@@ -32,7 +32,7 @@ func rows(t *testing.T, s *service.Service) []row {
 	owner := s.Caller(t, s.Sign(s.Access(fixture.SessionOne)), fixture.Demo)
 	current := s.RefreshText(fixture.SessionOne, 0)
 	return slices.Concat(
-		issueRows(admin, foreign, owner), refreshRows(s, current), tokenRows(s, admin, foreign, owner, current), formRows(admin, foreign, current),
+		issueRows(admin, foreign, owner), refreshRows(s, current), tokenRows(s, admin, foreign, owner, current), updateRows(admin, foreign, owner), formRows(admin, foreign, current),
 		authorizerRows(s), operatorRows(), otherRows(s, admin, foreign, owner, current),
 	)
 }

@@ -44,7 +44,7 @@ func (s *Store) Rotate(ctx context.Context, r session.Rotation) (session.Session
 	return s.change(ctx, "rotate", r.Key, r)
 }
 
-// Update implements session.Updates.
+// Update implements session.UpdateWriter.
 func (s *Store) Update(ctx context.Context, u session.Update) (session.Session, bool, error) {
 	return s.change(ctx, "update", u.Key, u)
 }
