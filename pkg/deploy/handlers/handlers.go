@@ -62,6 +62,6 @@ func (p Parts) All() map[api.Operation]api.Handler {
 		api.OauthRevoke:                oauth.Revoke(shell, session.NewRevoker(store, p.TokenKeys, verifier, p.Now).Accepting(p.Accepted)),
 		api.OauthIntrospect:            oauth.Introspect(shell, session.NewIntrospector(store, p.TokenKeys, verifier, p.Now)),
 		api.OauthMetadata:              wellknown.Metadata(shell.Frame, shell.Issuer),
-		api.Preflight:                  shell.Frame.Preflight,
+		api.Preflight:                  shell.Preflight,
 	}
 }

@@ -23,7 +23,7 @@ func routeless(op string) bool {
 }
 
 // withoutTable are the functions that do not use the table.
-var withoutTable = []string{"jwks", "oauth-metadata", "rotate-signing-keys", "rotate-token-keys", "audit"}
+var withoutTable = []string{"jwks", "oauth-metadata", "preflight", "rotate-signing-keys", "rotate-token-keys", "audit"}
 
 // keyed are the events for which a function reads keys, where it does not for the one of its own name.
 var keyed = map[string]string{"authorizer": "authorizer-access-token", "documented-forms": ""}

@@ -15,6 +15,9 @@ var missing = regexp.MustCompile(`\b([A-Z][A-Z_]+) is not set`)
 func TestAFunctionWithoutItsVariablesNamesEachAndEnds(t *testing.T) {
 	account := newAccount(t)
 	for _, op := range operations(t) {
+		if op == "preflight" { // no variable of its own is needed
+			continue
+		}
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			p := account.within(t)

@@ -75,7 +75,7 @@ type atOnce struct {
 }
 
 func (s atOnce) Load(context.Context, session.Key) (session.Session, session.Application, error) {
-	return s.session, session.Application{}, nil
+	return s.session, session.Application{Settings: session.DefaultSettings()}, nil
 }
 
 // invoking invokes a function with an event, under the deadline that Lambda gives it. The first answer must contain a

@@ -42,7 +42,7 @@ var measurements = []measurement{
 	}},
 	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 460}}},
 	{"refresh", wholeRefresh, here, []row{
-		{"6", "refresh, event in to event out", "allocs", count, 1_150},
+		{"6", "refresh, event in to event out", "allocs", count, 1_180},
 		{"6", "refresh, event in to event out", "KB", count, 110},
 	}},
 	{"authorizer", authorisation, here, []row{
