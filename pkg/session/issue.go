@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,8 @@ type IssueRequest struct {
 	Claims      json.RawMessage
 	// JKT binds the session to a key from the start; zero for none.
 	JKT dpop.Thumbprint
+	// Idle and Absolute are the lives of the session, at most those of its application; zero for these.
+	Idle, Absolute time.Duration
 }
 
 // IssueStore is what Issuer needs of Store. Create must be sent once: a repetition could arrive after the deletion of
@@ -108,6 +111,9 @@ func (i Issuer) draw(ctx context.Context, req IssueRequest, key keys.TokenKey) (
 			Message: "dpopJkt needs the application's setting dpop to be allowed or required; it is off.",
 		}}}
 	}
+	if err := req.within(app.Settings); err != nil {
+		return Session{}, token.Refresh{}, app, err
+	}
 	created := i.minter.clock().UTC()
 	if app.Settings.MaxSessionsPerUser > 0 {
 		newest, err := i.newestOf(ctx, owner)
@@ -139,6 +145,25 @@ func (i Issuer) create(ctx context.Context, session Session, app Application) er
 	return err
 }
 
+// within refuses lives longer than the application's. Errors: InputError.
+func (req IssueRequest) within(s Settings) error {
+	var bad []FieldError
+	for _, life := range []struct {
+		field  string
+		asked  time.Duration
+		atMost int64
+	}{{"refreshIdleSeconds", req.Idle, s.RefreshIdleSeconds}, {"refreshAbsoluteSeconds", req.Absolute, s.RefreshAbsoluteSeconds}} {
+		if life.asked > seconds(life.atMost) {
+			bad = append(bad, FieldError{Field: life.field, Code: "outOfRange", Message: fmt.Sprintf(
+				"%s may be at most the application's, %d.", life.field, life.atMost)})
+		}
+	}
+	if len(bad) > 0 {
+		return &InputError{Fields: bad}
+	}
+	return nil
+}
+
 func tooLong(left int) *InputError {
 	return &InputError{Fields: []FieldError{{
 		Field: "userId", Code: "tooLong",
@@ -158,12 +183,14 @@ func (m Minter) newSession(req IssueRequest, app Application, created time.Time)
 		return Session{}, token.Refresh{}, fmt.Errorf("draw randomness: %w", err)
 	}
 	policy := app.Settings.policy()
+	policy.Idle = cmp.Or(req.Idle, policy.Idle)
+	absolute := cmp.Or(req.Absolute, seconds(app.Settings.RefreshAbsoluteSeconds))
 	key := Key{Tenant: req.Tenant, User: req.User, Application: req.Application, ID: id}
 	created = id.Time()
 	session := Session{
 		Key: key, SecretHash: secret.Hash(), RootHash: secret.RootHash(id), AccessTokenID: accessID,
 		CreatedAt: created, IdleExpiresAt: created.Add(policy.Idle),
-		AbsoluteExpiresAt: created.Add(seconds(app.Settings.RefreshAbsoluteSeconds)),
+		AbsoluteExpiresAt: created.Add(absolute),
 		Epoch:             app.Epoch, Policy: policy, Scope: req.Scope, Device: req.Device, Claims: req.Claims,
 		Audience: app.Audience(), JKT: req.JKT,
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
@@ -51,11 +53,15 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 			req.Device = readDevice(m.Value, &bad)
 		case "dpopJkt":
 			req.JKT = readThumbprint(m.Value, &bad)
+		case keyIdle:
+			req.Idle = readSeconds(m, &bad)
+		case keyAbsolute:
+			req.Absolute = readSeconds(m, &bad)
 		default:
 			ids = append(ids, m)
 		}
 	}
-	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, keyClaims, keyScope, keyDevice, "dpopJkt")
+	in, inErr := api.ReadInput(ids, keyUserID, keyApplicationID, keyClaims, keyScope, keyDevice, keyIdle, keyAbsolute, "dpopJkt")
 	req.User, req.Application = in[keyUserID], in[keyApplicationID]
 	for _, id := range []string{keyUserID, keyApplicationID} {
 		if value, given := in[id]; given {
@@ -65,6 +71,21 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 		}
 	}
 	return req, api.JoinFaults(r.NoOverride(), r.NoQuery(), inErr, bad.Err())
+}
+
+// The keys of the lives of a session.
+const (
+	keyIdle     = "refreshIdleSeconds"
+	keyAbsolute = "refreshAbsoluteSeconds"
+)
+
+// readSeconds takes a number of seconds.
+func readSeconds(m api.Member, bad *api.Faults) time.Duration {
+	n, err := strconv.ParseInt(string(m.Value), 10, 64)
+	if err != nil || n < 1 {
+		bad.Add(m.Name, "invalid", "must be a whole number of seconds, at least 1")
+	}
+	return time.Duration(min(n, session.MaxAbsoluteSeconds+1)) * time.Second // more is too much for every application
 }
 
 func readClaims(raw json.RawMessage, bad *api.Faults) json.RawMessage {
