@@ -61,7 +61,7 @@ func (c *ctl) root() *cobra.Command {
 	root.AddCommand(
 		group("app", "Applications", c.appPut(), c.appGet(), c.appList(), c.appDelete()),
 		group("key", "API keys", c.keyCreate(), c.keyRotate(), c.keyList(), c.keyDelete()),
-		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionDelete()),
+		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionUpdate(), c.sessionDelete()),
 		c.revoke(), c.history(), c.explain(), c.importSessions(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.replay(), c.doctor(),
 	)
 	return root

@@ -34,6 +34,14 @@ func everyCommand(t *testing.T, d *desk) {
 
 	d.do([]string{fixture.SessionOne, fixture.SessionTwo, "service"}, with("session", "list", "--user", "alice")...)
 	d.do([]string{"user", "alice", "generation", "web"}, with("session", "show", fixture.SessionOne)...)
+	d.do([]string{"session " + fixture.SessionOne + " is updated"}, with("session", "update", fixture.SessionOne,
+		"--claims", `{"plan":"pro"}`, "--scope", "", "--device-name", "Phone", "--ends", "2026-07-01T00:00:00Z", "--supersede", "--reason", "test", "-y")...)
+	d.do([]string{"device", "Phone"}, with("session", "show", fixture.SessionOne)...)
+	d.do([]string{"2 sessions of user alice are updated"}, with("session", "update", "--user", "alice", "--application", "web", "--scope", "read", "-y")...)
+	d.do([]string{"0 sessions of user alice are updated"}, with("session", "update", "--user", "alice", "--application", "web", "--scope", "read", "-y")...)
+	d.refused([]string{"nothing would change"}, with("session", "update", fixture.SessionOne)...)
+	d.refused([]string{"goes with --user"}, with("session", "update", fixture.SessionOne, "--application", "web")...)
+	d.refused([]string{"claims.sub is a claim"}, with("session", "update", fixture.SessionOne, "--claims", `{"sub":"x"}`)...)
 	current := d.RefreshText(fixture.SessionOne, 0)
 	d.do([]string{"refresh token", "alice", "works        yes"}, with("explain", d.file(current))...)
 	d.do([]string{"works        no", "It was refreshed"}, with("explain", d.file(d.RefreshText(fixture.SessionTwo, 0)))...)
@@ -75,6 +83,7 @@ func TestNothingEndsUnasked(t *testing.T) {
 		{"app", "delete", "web"},
 		{"key", "delete", fixture.APIKey("read").ID},
 		{"session", "delete", fixture.SessionOne},
+		{"session", "update", "--user", "alice", "--scope", "read"},
 		{"session", "delete", "--token", d.file(d.RefreshText(fixture.SessionOne, 0))},
 		{"revoke", "--user", "alice"},
 		{"revoke", "--application", "web"},
@@ -92,7 +101,7 @@ func TestNothingEndsUnasked(t *testing.T) {
 		{"--user", "."},
 		{"--user", "alice", "--except", ""},
 	} {
-		d.refused([]string{"nothing was ended"}, append([]string{"revoke", "-y"}, args...)...)
+		d.refused([]string{"nothing has changed"}, append([]string{"revoke", "-y"}, args...)...)
 	}
 	d.refused([]string{"--except goes with --user"}, "revoke", "-y", "--application", "web", "--except", fixture.SessionOne)
 	d.do([]string{fixture.SessionOne}, "session", "list", "--user", "alice")

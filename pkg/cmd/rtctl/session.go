@@ -205,10 +205,10 @@ func checkEnding(cmd *cobra.Command) error {
 	for _, name := range []string{"tenant", "user", "application", "except"} {
 		f := cmd.Flag(name)
 		if f != nil && f.Changed && slices.Contains([]string{"", ".", ".."}, strings.TrimSpace(f.Value.String())) {
-			return fmt.Errorf("--%s is blank or a dot segment: nothing was ended", name)
+			return fmt.Errorf("--%s is blank or a dot segment: nothing has changed", name)
 		}
 	}
-	if cmd.Flag("except").Changed && !cmd.Flag("user").Changed {
+	if except := cmd.Flag("except"); except != nil && except.Changed && !cmd.Flag("user").Changed {
 		return errors.New("--except goes with --user")
 	}
 	return nil
