@@ -245,6 +245,10 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 			_, _, err := p.List(t.Context(), session.ListRequest{Tenant: p.tenant, User: user, Limit: 50})
 			return err
 		}, cost{"[BatchGetItem:1 Query:1]", 0, 2, 0}},
+		"update": {"web", func(g session.Grant, _ string) error {
+			_, err := p.Update(t.Context(), all, g.Session.ID, session.Patch{Supersede: true})
+			return err
+		}, cost{"[BatchGetItem:1 PutItem:1 Query:1 UpdateItem:1]", 2, 2.5, 0.5}},
 		"delete by id": {"web", func(g session.Grant, _ string) error {
 			_, err := p.Delete(t.Context(), all, g.Session.ID)
 			return err

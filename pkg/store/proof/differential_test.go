@@ -157,7 +157,7 @@ func TestDynamoDBAnswersRandomSequencesLikeTheEmbeddedStore(t *testing.T) {
 			"refresh": d.refresh, "refresh 2": d.refresh, "refresh 3": d.refresh, "refresh 4": d.refresh, "refresh 5": d.refresh,
 			"refresh at an edge": d.edge, "refresh at an edge 2": d.edge,
 			"forge": d.forge, "authorize": d.authorize, "list": d.list, "retrieve": d.retrieve,
-			"delete": d.delete, "delete by user": d.deleteByUser, "delete by application": d.deleteByApplication,
+			"update": d.update, "update by user": d.updateByUser, "delete": d.delete, "delete by user": d.deleteByUser, "delete by application": d.deleteByApplication,
 			"put application": d.putApplication, "rotate the token key": d.rotateKey,
 			"wait": d.wait, "wait more": d.wait,
 		})
@@ -197,6 +197,8 @@ func (d *differential) putApplication(t *rapid.T) {
 		app.Version = old.Version - rapid.SampledFrom([]uint64{0, 0, 0, 1}).Draw(t, "versions behind")
 	}
 	app.Name = rapid.SampledFrom([]string{"", "Web", "日本"}).Draw(t, "name")
+	app.Settings.RefreshAbsoluteSeconds = rapid.SampledFrom([]int64{8, 3600, 15_552_000}).Draw(t, "absolute")
+	app.Settings.AccessTokenSeconds = rapid.SampledFrom([]int64{2, 900}).Draw(t, "access")
 	app.Settings.OverlapSeconds = rapid.Int64Range(0, 3).Draw(t, "overlap")
 	app.Settings.Usage = rapid.SampledFrom([]session.Usage{session.OneTime, session.Reusable}).Draw(t, "usage")
 	_, _ = d.both(t, "put application", func(s *service) (any, error) { return s.Store.PutApplication(t.Context(), app) })

@@ -18,6 +18,7 @@ type broken struct {
 	remove      func(context.Context, session.Deletion) (session.Session, error)
 	listed      func([]session.Session)
 	application func(session.Application, error) (session.Application, error)
+	update      func(context.Context, session.Update) (session.Session, bool, error)
 	advance     func(ctx context.Context, tenant, id string, from uint64) (uint64, error)
 }
 
@@ -26,6 +27,13 @@ func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Sessio
 		return b.Store.Rotate(ctx, r)
 	}
 	return b.rotate(ctx, r)
+}
+
+func (b *broken) Update(ctx context.Context, u session.Update) (session.Session, bool, error) {
+	if b.update == nil {
+		return b.Store.Update(ctx, u)
+	}
+	return b.update(ctx, u)
 }
 
 func (b *broken) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
@@ -187,7 +195,7 @@ func mistakes() []mistake {
 				return s
 			}),
 		},
-	}, mistakesOfEndings())
+	}, mistakesOfEndings(), mistakesOfUpdates())
 }
 
 // The proof can fail: each broken law shows in some schedule of its scenario.
