@@ -20,6 +20,7 @@ type operation struct {
 const (
 	mayIssue  = "ISSUE_API_KEY"
 	mayRead   = "READ_API_KEY"
+	mayUpdate = "UPDATE_API_KEY"
 	mayRevoke = "REVOKE_API_KEY"
 
 	mayRevokeAll = "REVOKE_ALL_API_KEY"
@@ -35,6 +36,9 @@ func operations() []operation {
 		{mayRead, true, 404, 200, "POST", refresh, `{"id":"{id}"}`},
 		{mayRead, true, 403, 200, "GET", refresh + "?userId={user}", ``},
 		{mayRead, true, 403, 200, "POST", refresh, `{"userId":"{user}"}`},
+		{mayUpdate, true, 404, 200, "PATCH", refresh + "/{id}", `{"device":{"name":"Phone"}}`},
+		{mayUpdate, false, 403, 200, "PATCH", refresh + "/{id}", `{"claims":{"plan":"pro"}}`},
+		{mayUpdate, false, 403, 200, "PATCH", "/jwt/users/{user}/refresh", `{"device":{"name":"Phone"}}`},
 		{mayRevoke, true, 404, 200, "DELETE", refresh + "/{id}", ``},
 		{mayRevoke, true, 404, 200, "POST", refresh, `{"tokenId":"{id}"}`},
 		{mayRevoke, true, 404, 200, "DELETE", refresh, `{"tokenId":"{id}"}`},

@@ -21,7 +21,7 @@ func TestIssueAnswersATokenPairAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestATokenResourceShowsTwelveKeysAndNeverTheToken(t *testing.T) {
+func TestATokenResourceShowsFifteenKeysAndNeverTheToken(t *testing.T) {
 	t.Parallel()
 	user := fresh()
 	device := map[string]any{"name": "Ada's phone", "type": "mobile", "userAgent": "test/1", "ip": "192.0.2.1"}
@@ -35,12 +35,13 @@ func TestATokenResourceShowsTwelveKeysAndNeverTheToken(t *testing.T) {
 	r := checkResource(t, a.body["data"])
 	want := map[string]any{
 		"id": x.id, "tenantId": home.demo.id, "userId": user, "applicationId": home.demo.web, "usage": "oneTime", "generation": 0.0,
-		"scope": "read write", "lastRefreshedAt": nil,
+		"scope": "read write", "lastRefreshedAt": nil, "lastSeen": nil, "current": nil,
 	}
 	for key, value := range want {
 		equal(t, key, r[key], value)
 	}
 	equal(t, "device", r["device"], any(device))
+	equal(t, "claims", r["claims"], any(map[string]any{"plan": "gold"}))
 	if strings.Contains(a.raw, "srt_") || strings.Contains(a.raw, x.refresh[len(x.refresh)-43:]) {
 		t.Errorf("%s: want no token in it", a)
 	}

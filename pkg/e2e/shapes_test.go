@@ -94,11 +94,11 @@ func checkEnvelope(t testing.TB, a answer) {
 	}
 }
 
-// checkResource compares a token resource with the contract's twelve keys.
+// checkResource compares a token resource with the contract's fifteen keys.
 func checkResource(t testing.TB, resource any) map[string]any {
 	t.Helper()
 	r := wantKeys(t, resource, "id", "tenantId", "userId", "applicationId", "usage", "generation", "scope", "device",
-		"createdAt", "lastRefreshedAt", "expiresAt", "absoluteExpiresAt")
+		"createdAt", "lastRefreshedAt", "expiresAt", "absoluteExpiresAt", "lastSeen", "current", "claims")
 	if id, _ := r["id"].(string); !uuid7.MatchString(id) {
 		t.Errorf("id: got %q, want a UUIDv7", id)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -28,7 +29,7 @@ func DeleteByString(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 		if err := api.JoinFaults(r.NoOverride(), r.NoQuery(), err, endErr); err != nil {
 			return api.Answer{}, err
 		}
-		return deleteByString(e.because(ctx), deleter, p.Caller(), in[keyTokenString]+in[keyToken]+in[api.KeyRefreshToken])
+		return deleteByString(e.because(ctx), deleter, p, in[keyTokenString]+in[keyToken]+in[api.KeyRefreshToken])
 	})
 }
 
@@ -36,9 +37,10 @@ func DeleteByString(shell api.Shell, deleter session.TokenDeleter) api.Handler {
 var errSpaced = api.NewError(session.KindNoSession, http.StatusNotFound,
 	"There is no such token: whitespace stands before or behind the string.")
 
-func deleteByString(ctx context.Context, deleter session.TokenDeleter, c session.Caller, text string) (api.Answer, error) {
+func deleteByString(ctx context.Context, deleter session.TokenDeleter, p authorizer.Principal, text string) (api.Answer, error) {
 	if strings.TrimSpace(text) != text {
 		return api.Answer{}, errSpaced
 	}
-	return deleted(deleter.DeleteByToken(ctx, c, text))
+	s, err := deleter.DeleteByToken(ctx, p.Caller(), text)
+	return deleted(p, s, err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -89,9 +90,20 @@ type resource struct {
 	LastRefreshedAt   *string         `json:"lastRefreshedAt"`
 	ExpiresAt         string          `json:"expiresAt"`
 	AbsoluteExpiresAt string          `json:"absoluteExpiresAt"`
+	LastSeen          *lastSeen       `json:"lastSeen"`
+	Current           *bool           `json:"current"`
+	Claims            json.RawMessage `json:"claims"`
 }
 
-func newResource(s session.Session) resource {
+// lastSeen is the caller of the latest refresh.
+type lastSeen struct {
+	IP        *string `json:"ip"`
+	UserAgent *string `json:"userAgent"`
+}
+
+// newResource shows a session to a user or to an API key. Claims are for keys that may read; a user sees which session is
+// that of the access token.
+func newResource(s session.Session, to authorizer.Principal) resource {
 	r := resource{
 		ID: s.ID.String(), TenantID: s.Tenant, UserID: s.User, ApplicationID: s.Application,
 		Usage: session.OneTime, Generation: s.Generation, Device: s.Device,
@@ -105,8 +117,17 @@ func newResource(s session.Session) resource {
 		r.Scope = &s.Scope
 	}
 	if !s.RotatedAt().IsZero() {
-		at := timestamp(s.RotatedAt())
-		r.LastRefreshedAt = &at
+		at, ip := timestamp(s.RotatedAt()), ""
+		if s.LastSeen.Address.IsValid() {
+			ip = s.LastSeen.Address.String()
+		}
+		r.LastRefreshedAt, r.LastSeen = &at, &lastSeen{given(ip), given(s.LastSeen.UserAgent)}
+	}
+	if to.IsUser() {
+		current := r.ID == to.Session
+		r.Current = &current
+	} else if to.Has(session.MayRead) {
+		r.Claims = s.Claims
 	}
 	return r
 }

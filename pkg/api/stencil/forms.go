@@ -59,7 +59,7 @@ func (f Forms) retrieveByID(in api.Input, text string) form {
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return retrieveByID(ctx, f.retriever, p.Caller(), id)
+		return retrieveByID(ctx, f.retriever, p, id)
 	}}
 }
 
@@ -73,7 +73,7 @@ func (f Forms) retrieveByUser(in api.Input) form {
 		if err != nil {
 			return api.Answer{}, err
 		}
-		a, err := retrieveByUser(ctx, f.lister, req, hint)
+		a, err := retrieveByUser(ctx, f.lister, req, p, hint)
 		a.Header = http.Header{api.HeaderOperation: {string(api.RetrieveByUser)}}
 		return a, err
 	}}
@@ -85,13 +85,13 @@ func (f Forms) deleteByID(in api.Input, text string) form {
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return deleteByID(ctx, f.deleter, p.Caller(), id)
+		return deleteByID(ctx, f.deleter, p, id)
 	}}
 }
 
 func (f Forms) deleteByString(in api.Input) form {
 	return form{api.DeleteByString, in, func(ctx context.Context, p authorizer.Principal) (api.Answer, error) {
-		return deleteByString(ctx, f.tokenDeleter, p.Caller(), in[keyToken]+in[keyTokenString])
+		return deleteByString(ctx, f.tokenDeleter, p, in[keyToken]+in[keyTokenString])
 	}}
 }
 

@@ -60,12 +60,12 @@ func onPath(r *api.Request, user string, fault error, query ...string) (authoriz
 }
 
 // tokenOnPath reads the route of a single token: who asks, and for which.
-func tokenOnPath(r *api.Request, query ...string) (session.Caller, token.ID, ending, error) {
+func tokenOnPath(r *api.Request, query ...string) (authorizer.Principal, token.ID, ending, error) {
 	text, fault := r.PathValue(keyTokenID)
 	p, e, err := onPath(r, "", fault, query...)
 	if err != nil {
-		return session.Caller{}, token.ID{}, e, err
+		return p, token.ID{}, e, err
 	}
 	id, err := tokenID(text)
-	return p.Caller(), id, e, err
+	return p, id, e, err
 }

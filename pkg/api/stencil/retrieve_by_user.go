@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
+	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -29,7 +30,7 @@ func RetrieveByUser(shell api.Shell, lister session.Lister) api.Handler {
 		if err := api.JoinFaults(r.NoOverride(), err, inErr, listErr, r.NoBody()); err != nil {
 			return api.Answer{}, err
 		}
-		return retrieveByUser(ctx, lister, req, "")
+		return retrieveByUser(ctx, lister, req, p, "")
 	})
 }
 
@@ -64,14 +65,15 @@ func readPage(req *session.ListRequest, in api.Input) error {
 }
 
 // retrieveByUser lists; hint goes into the answer where it is not "".
-func retrieveByUser(ctx context.Context, lister session.Lister, req session.ListRequest, hint string) (api.Answer, error) {
+func retrieveByUser(ctx context.Context, lister session.Lister, req session.ListRequest, p authorizer.Principal, hint string,
+) (api.Answer, error) {
 	page, next, err := lister.List(ctx, req)
 	if err != nil {
 		return api.Answer{}, err
 	}
 	resources := make([]resource, len(page))
 	for i, s := range page {
-		resources[i] = newResource(s)
+		resources[i] = newResource(s, p)
 	}
 	body := envelope{Success: true, Message: "Tokens retrieved.", Data: resources, Hint: hint}
 	if next != nil {

@@ -35,7 +35,7 @@ func UpdateByID(shell api.Shell, updater session.Updater) api.Handler {
 		if err != nil {
 			return api.Answer{}, err
 		}
-		return success("Token updated.", newResource(s)), nil
+		return success("Token updated.", newResource(s, p)), nil
 	})
 }
 
