@@ -226,7 +226,7 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 			p.transport.Reset()
 			_, err := p.refresh(g)
 			return errors.Join(err1, err2, only(err, session.ErrReused))
-		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1 UpdateItem:2]", 4, 1, 1}},
+		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1 UpdateItem:1]", 3, 1, 1}},
 		"refresh, forged": {"web", func(g session.Grant, _ string) error {
 			forged := []byte(g.Refresh.Reveal())
 			forged[60] ^= 1
