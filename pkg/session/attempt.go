@@ -94,7 +94,7 @@ func (a attempt) judge(ctx context.Context, session Session) (verdict, error) {
 	}
 	p.later = later(key, a.keys)
 	v := judge(session, a.rotation, p)
-	if !errors.Is(v.err, ErrDroppedKey) || int64(session.Generation)-int64(a.rotation.From) < 2 {
+	if !errors.Is(v.err, ErrDroppedKey) || session.Generation <= a.rotation.From {
 		return v, nil
 	}
 	latest, err := a.minter.tokenKeys.Renew(ctx)

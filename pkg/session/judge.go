@@ -78,8 +78,15 @@ func withinWindow(s Session, r Rotation, behind int64) bool {
 
 // repeated answers with the current token if the chain of derivations from the presented token leads to it.
 func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict {
-	if len(p.later) > 0 && behind > 0 {
-		if current, ok := p.descend(p.token, p.own, int(behind), s.SecretHash); ok {
+	if len(p.later) == 0 || behind == 0 {
+		return verdict{err: ErrDroppedKey}
+	}
+	// The key of the presented token derives its successor. Another one did where a restored table made the service issue
+	// the same token anew, under the key that was active then.
+	for _, own := range append([]keys.TokenKey{p.own}, p.later...) {
+		first := p.token
+		first.KeyID = own.ID
+		if current, ok := p.descend(first, own, int(behind), s.SecretHash); ok {
 			current.KeyID = s.TokenKeyID
 			return verdict{current: current, outcome: outcome}
 		}
@@ -89,7 +96,7 @@ func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict
 
 // descend derives the token that is so many generations after t, and reports whether its secret has the stored hash. A
 // successor follows from the key of its predecessor, and the session stores only the key of its current token. descend
-// tries the later keys for the others, in at most 3^5 derivations.
+// tries the later keys for the others, in at most 3^5 derivations for each first key.
 func (p presentation) descend(t token.Refresh, own keys.TokenKey, steps int, stored token.Hash) (token.Refresh, bool) {
 	for _, issuing := range p.later {
 		if p.foreign && t.Generation == 0 {

@@ -217,3 +217,26 @@ func TestTheChainIsFoundThroughRotationsOfTheTokenKey(t *testing.T) {
 		t.Errorf("the key of the current token was dropped: got %v, want %v", got.err, ErrDroppedKey)
 	}
 }
+
+// A restored table may make the service issue one generation twice: the same secret, signed with the key before and with
+// the key after a rotation. Tabs that hold either are answered with the successor of both.
+func TestATokenThatWasIssuedUnderTwoKeysHasOneSuccessor(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	c := newChain(t, 8, func(g int) keys.TokenKeyID {
+		if g == 6 {
+			return 2
+		}
+		return 1
+	})
+	for _, current := range []int{7, 8} {
+		s, r := c.at(current, now), c.present(6, now)
+		justNow(&s, &r)
+		for _, signedWith := range []keys.TokenKeyID{1, 2} {
+			p := c.presentation(6, current, testKey(1), testKey(2))
+			p.token.KeyID, p.own = signedWith, testKey(signedWith)
+			if got := judge(s, r, p); got.err != nil || got.outcome != Retried || got.current != c.tokens[current] {
+				t.Errorf("generation 6 of key %d, %d is current: got %+v, want a retry and the current token", signedWith, current, got)
+			}
+		}
+	}
+}
