@@ -126,7 +126,9 @@ func Record(ctx context.Context, store Recorder, at time.Time, e Entry) {
 	e.Count = max(e.Count, len(e.Sessions))
 	e.Sessions = e.Sessions[:min(len(e.Sessions), MaxEntrySessions)]
 	if (e.ID == token.ID{}) {
-		e.ID, _ = token.NewID(at, rand.Reader) // it never fails
+		// Times are whole milliseconds: what has passed since then orders the entries of one.
+		passed := min(max(time.Since(at), 0), time.Millisecond-1)
+		e.ID, _ = token.NewID(at.Add(passed), rand.Reader) // it never fails
 	}
 	ctx, cancel := patient(ctx)
 	defer cancel()
