@@ -174,8 +174,8 @@ func TestADamagedFileIsOneClearLine(t *testing.T) {
 	}
 	var damaged int
 	err := filepath.WalkDir(dir, func(file string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || entry.Name() == "credentials.env" {
-			return err
+		if err != nil || entry.IsDir() || entry.Name() == "credentials.env" || entry.Name() == "events.jsonl" {
+			return err // it writes the one anew, and only adds to the other
 		}
 		whole, err := os.ReadFile(file)
 		if err != nil || len(whole) == 0 {
