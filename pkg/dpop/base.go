@@ -12,7 +12,7 @@ type Base struct {
 	path   string // "" or with a leading slash
 }
 
-// ErrBase is the error of a public URL that is none.
+// ErrBase is the error of a string that cannot be a public URL.
 var ErrBase = errors.New("not an http or https URL without query and fragment")
 
 // ParseBase reads a public URL. Errors: ErrBase.

@@ -91,7 +91,7 @@ func ask(client client, build func(ctx context.Context, body []byte) (*http.Requ
 
 var (
 	errTooLong = fmt.Errorf("the answer is longer than %d bytes", MaxAnswer)
-	errShape   = errors.New(`the answer is none of {}, {"claims": {...}} and {"deny": true, "reason": "..."}`)
+	errShape   = errors.New(`the answer must be {}, {"claims": {...}} or {"deny": true, "reason": "..."}`)
 )
 
 // read reads an answer. Its reason may be anything: a hook that denies is not overruled for a word.

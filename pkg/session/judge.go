@@ -83,7 +83,10 @@ func (p presentation) repeated(s Session, behind int64, outcome Outcome) verdict
 	}
 	// The key of the presented token derives its successor. Another one did where a restored table made the service issue
 	// the same token anew, under the key that was active then.
-	for _, own := range append([]keys.TokenKey{p.own}, p.later...) {
+	for i, own := range append([]keys.TokenKey{p.own}, p.later...) {
+		if i > 0 && own.ID == p.own.ID {
+			continue // tried first
+		}
 		first := p.token
 		first.KeyID = own.ID
 		if current, ok := p.descend(first, own, int(behind), s.SecretHash); ok {

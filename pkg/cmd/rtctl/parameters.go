@@ -59,7 +59,7 @@ func (p parameters) safety() (all []finding) {
 	add(serious && p["DeletionProtection"] == "false", "DeletionProtection", "off: one request deletes the table", "set it to true")
 	add(serious && p["LogLevel"] == "DEBUG", "LogLevel", "DEBUG: more lines than are looked at, and their bill", "set it to INFO")
 	add(serious && p["Stage"] != "" && p["AlarmEmail"] == "" && p.has("AlarmEmail"), "AlarmEmail",
-		"empty: nobody hears of alarms, unless somebody else subscribes to AlarmTopicArn", "set it")
+		"empty: alarms reach only those who subscribed to AlarmTopicArn themselves", "set it")
 	add(p.isOn("AccountLogRole") && !p.isOn("AccessLogs"), "AccountLogRole", "on without AccessLogs: it does nothing", "set both, or neither")
 	add(p.isOn("Canary") && p["UseAuthorizerAlias"] == "false", "Canary",
 		"on without UseAuthorizerAlias: a new authorizer gets all requests at once", "set UseAuthorizerAlias to true")
