@@ -86,9 +86,10 @@ func (r *RefreshError) Unwrap() error { return r.Err }
 // Whoever repeats it within the overlap gets the same successor.
 //
 // Errors: ErrRefused, whose narrower kinds look the same to the caller; ErrOtherTenant, ErrOtherApplication,
-// ErrOtherSession, ErrAccessRequired, ErrTarget, ErrScope; dpop.ErrInvalid, ErrNonce; ErrUnavailable, keys.ErrUnavailable. The error of a genuine
-// token is a RefreshError. ErrReused has ended the session. ErrUnknown, ErrApplicationGone and the unavailable ones may
-// come after the write was applied. ErrDenied, of the claims hook, has ended the session.
+// ErrOtherSession, ErrAccessRequired, ErrTarget, ErrScope; dpop.ErrInvalid, ErrNonce; ErrUnavailable,
+// keys.ErrUnavailable. The error of a genuine token is a RefreshError. ErrReused has ended the session, and so has
+// ErrDenied, of the claims hook. ErrUnknown, ErrApplicationGone and the unavailable ones may come after the write was
+// applied.
 func (f Refresher) Refresh(ctx context.Context, req RefreshRequest) (Grant, error) {
 	presented, own, err := f.Identifier().identify(ctx, req.Token)
 	if err != nil {

@@ -198,21 +198,7 @@ func (f fixture) checkRotation(c rotationCase) {
 	r := NewRotation(s)
 	c.change(&s, &r)
 	r.Key = s.Key
-	if r.Permits(s) != c.applied {
-		f.Fatalf("Permits: got %v, want %v", r.Permits(s), c.applied)
-	}
-	f.create(s)
-	want := s
-	if c.applied {
-		want = r.Apply(s)
-	}
-	got, applied, err := f.Rotate(f.Context(), r)
-	f.must(err)
-	if applied != c.applied {
-		f.Errorf("got applied %v, want %v", applied, c.applied)
-	}
-	f.wantSame("the returned session", got, want)
-	f.wantState(want)
+	checkWrite(f, s, r, f.Rotate, c.applied)
 }
 
 func rotateNothing(f fixture) {

@@ -187,3 +187,31 @@ func (f fixture) eventually(check func(context.Context) error) {
 		time.Sleep(20 * time.Millisecond)
 	}
 }
+
+// write is a conditional write, which its own methods define.
+type write interface {
+	Permits(s session.Session) bool
+	Apply(s session.Session) session.Session
+}
+
+// checkWrite sends a write to a new session, and wants it applied or refused as its definition says.
+func checkWrite[W write](f fixture, s session.Session, w W,
+	send func(context.Context, W) (session.Session, bool, error), want bool,
+) {
+	f.Helper()
+	if got := w.Permits(s); got != want {
+		f.Fatalf("Permits: got %v, want %v", got, want)
+	}
+	f.create(s)
+	state := s
+	if want {
+		state = w.Apply(s)
+	}
+	got, applied, err := send(f.Context(), w)
+	f.must(err)
+	if applied != want {
+		f.Errorf("got applied %v, want %v", applied, want)
+	}
+	f.wantSame("the returned session", got, state)
+	f.wantState(state)
+}

@@ -97,21 +97,7 @@ func (f fixture) checkUpdate(c updateCase) {
 	u := NewUpdate(s)
 	c.change(&s, &u)
 	u.Key = s.Key
-	if u.Permits(s) != c.applied {
-		f.Fatalf("Permits: got %v, want %v", u.Permits(s), c.applied)
-	}
-	f.create(s)
-	want := s
-	if c.applied {
-		want = u.Apply(s)
-	}
-	got, applied, err := f.Update(f.Context(), u)
-	f.must(err)
-	if applied != c.applied {
-		f.Errorf("got applied %v, want %v", applied, c.applied)
-	}
-	f.wantSame("the returned session", got, want)
-	f.wantState(want)
+	checkWrite(f, s, u, f.Update, c.applied)
 }
 
 func updateNothing(f fixture) {
