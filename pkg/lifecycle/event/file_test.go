@@ -109,6 +109,23 @@ func TestATornLineIsCutOff(t *testing.T) {
 	}
 }
 
+// A service goes on with such a file, to which it only adds; whoever reads it is told where it is damaged.
+func TestADamagedLineIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	openFile(t, path).Publish([]session.Change{ended(1)})
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(before, "garbage\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	openFile(t, path).Publish([]session.Change{ended(2)})
+	if all, _, err := event.ReadFile(path, time.Time{}); err == nil || !strings.Contains(err.Error(), path+", line 2: ") {
+		t.Errorf("got %v, %v, want an error that names line 2", all, err)
+	}
+}
+
 func TestAFullFileIsReplacedAndTheOneBeforeItIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	f := openFile(t, path)
