@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -56,7 +55,7 @@ func parse(arn string) (function, error) {
 	}
 	f := function{arn: arn, partition: parts[1], region: parts[3]}
 	if domains[f.partition] == "" || f.region == "" {
-		return function{}, fmt.Errorf("it must be the ARN of a Lambda function in a partition of %d that are known", len(domains))
+		return function{}, errors.New("it must be the ARN of a Lambda function, with its Region, in the partition aws, aws-us-gov, aws-cn or aws-eusc")
 	}
 	return f, nil
 }

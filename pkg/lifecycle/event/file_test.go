@@ -109,7 +109,7 @@ func TestATornLineIsCutOff(t *testing.T) {
 	}
 }
 
-// A service goes on with such a file, to which it only adds; whoever reads it is told where it is damaged.
+// The service only adds to the file, so it goes on with a damaged one. The error of a reader names the line.
 func TestADamagedLineIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	openFile(t, path).Publish([]session.Change{ended(1)})
