@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,8 @@ type Hook struct {
 	Ask func(ctx context.Context, call HookCall) (HookAnswer, error)
 	// Refuse answers ErrUnavailable where the hook fails. Otherwise its earlier claims stay.
 	Refuse bool
+	// Within is how long it has for its answer; HookTime by default.
+	Within time.Duration
 }
 
 // HookSaid is what became of the hook in one request, for logs and metrics; "" without one.
@@ -60,7 +63,7 @@ func (h *hooked) ask(ctx context.Context, event string, key Key, generation uint
 	if h.Ask == nil {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, HookTime)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(h.Within, HookTime))
 	defer cancel()
 	call := HookCall{Event: event, Key: key, Generation: generation, RequestID: causeOf(ctx).RequestID}
 	switch answer, err := h.Ask(ctx, call); {
