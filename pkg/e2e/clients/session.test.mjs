@@ -19,7 +19,10 @@ const files = {
 };
 
 // An app that keeps its tokens itself, with the code of pkg/api/recipes/README.md.
-files['/app'] = ['text/html', '<!doctype html><title>app</title><script type="module" src="/own.js"></script>'];
+files['/app'] = ['text/html', `<!doctype html><title>app</title>
+  <script type="importmap">{ "imports": { "idb-keyval": "/idb-keyval.js" } }</script>
+  <script type="module" src="/own.js"></script>`];
+files['/idb-keyval.js'] = ['text/javascript', readFileSync(new URL(import.meta.resolve('idb-keyval')), 'utf8')];
 files['/tokens.mjs'] = ['text/javascript',
   recipes.match(/```js\n(.*?)```/s)[1].replace('process.env', JSON.stringify({ BASE_URL }))];
 files['/own.js'] = ['text/javascript', `${recipes.match(/```javascript\n(.*?)```/s)[1]}
