@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,13 +38,18 @@ func alarms(t testing.TB, template *stack.Template) map[string]alarm {
 	return all
 }
 
+// The runbook has a heading for each.
 func TestEveryFailureHasAnAlarmThatTellsTheTopic(t *testing.T) {
 	template := deployed(t)
+	headings := strings.Join(regexp.MustCompile("(?m)^### Alarm.*").FindAllString(read(t, "functions/README.md"), -1), "\n")
 	var got []string
 	for id, a := range alarms(t, template) {
 		got = append(got, a.watched())
 		if !slices.Equal(a.AlarmActions, []string{ref("AlarmTopic")}) || a.TreatMissingData != "notBreaching" {
 			t.Errorf("%s tells %v and takes missing data as %s, want the topic and notBreaching", id, a.AlarmActions, a.TreatMissingData)
+		}
+		if !strings.Contains(headings, "`"+id+"`") {
+			t.Errorf("functions/README.md has no heading Alarm `%s`", id)
 		}
 	}
 	api := " ApiName=" + fmt.Sprint(template.Resources["Api"].Properties["Name"]) + " Stage=" + template.API.Stage
@@ -57,6 +63,7 @@ func TestEveryFailureHasAnAlarmThatTellsTheTopic(t *testing.T) {
 		"Errors Sum FunctionName=${RotateSigningKeysFunction}", "Errors Sum FunctionName=${RotateTokenKeysFunction}",
 		"IteratorAge Maximum FunctionName=${AuditFunction} Resource=${AuditFunction}:live",
 		"ApproximateNumberOfMessagesVisible Maximum QueueName=${DeadLetters.QueueName}",
+		`SELECT SUM(FailedInvocations) FROM SCHEMA("AWS/Events", EventBusName, RuleName) WHERE EventBusName = '${LifecycleEvents}'`,
 	}
 	slices.Sort(got)
 	slices.Sort(want)
