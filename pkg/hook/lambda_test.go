@@ -21,6 +21,12 @@ const arn = "arn:aws:lambda:eu-west-1:123456789012:function:claims:live"
 // invoked asks the function through a stand-in for Lambda.
 func invoked(t *testing.T, handler http.HandlerFunc) (session.HookAnswer, error) {
 	t.Helper()
+	return asking(t, handler)(t.Context(), call(t))
+}
+
+// asking asks the function through a stand-in for Lambda.
+func asking(t *testing.T, handler http.HandlerFunc) hook.Ask {
+	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	config, err := awsconfig.Load(func(name string) string {
@@ -36,7 +42,7 @@ func invoked(t *testing.T, handler http.HandlerFunc) (session.HookAnswer, error)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ask(t.Context(), call(t))
+	return ask
 }
 
 func TestTheFunctionIsInvokedAsTheSDKDoesIt(t *testing.T) {
