@@ -27,15 +27,13 @@ func startKeyed(t *testing.T) keyed {
 
 // came is what a request with proofs presents.
 func (k keyed) came(proofs ...string) dpop.Presented {
-	base, err := dpop.ParseBase(fixture.Issuer)
-	if err != nil {
-		k.t.Fatalf("%v", err)
-	}
-	return dpop.Presented{Proofs: proofs, Method: "POST", Path: "/jwt/refresh", Bases: []dpop.Base{base}}
+	p := k.prove(k.key)
+	p.Proofs = proofs
+	return p
 }
 
 func (k keyed) prove(key fixture.ProofKey, further ...map[string]any) dpop.Presented {
-	return k.came(key.Prove("POST", fixture.Issuer+"/jwt/refresh", k.Now(), further...))
+	return key.Present(k.Now(), further...)
 }
 
 func (k keyed) try(g session.Grant, proof dpop.Presented) (session.Grant, error) {

@@ -61,6 +61,7 @@ func TestARefreshInAWarmContainerCostsTwoParallelCallsAndTwoUnits(t *testing.T) 
 	}{
 		{string(session.Rotated), "web", func(session.Grant) {}, nil, true},
 		{string(session.Extended), "service", func(session.Grant) {}, nil, true},
+		{string(session.Rotated), "bound", func(session.Grant) {}, nil, true}, // with a proof
 		{string(session.Retried), "web", func(g session.Grant) { done(p.refresh(g)) }, nil, false},
 		{"", "web", func(session.Grant) { p.Pass(30 * 24 * time.Hour) }, session.ErrExpired, false},
 		{"", "web", func(g session.Grant) {
@@ -82,6 +83,9 @@ func TestARefreshInAWarmContainerCostsTwoParallelCallsAndTwoUnits(t *testing.T) 
 		p.transport.Next("UpdateItem", update)
 		p.transport.Next("GetItem", get)
 		got, err := p.refresh(g)
+		if bound := !got.Session.JKT.IsZero(); bound != (c.application == "bound") {
+			t.Errorf("%s: got bound %t", c.application, bound)
+		}
 		if !errors.Is(err, c.want) || string(got.Outcome) != c.outcome {
 			t.Errorf("got %q, %v, want %q, %v", got.Outcome, err, c.outcome, c.want)
 		}

@@ -30,18 +30,21 @@ type metered struct {
 	keys      fixture.Keys
 	store     *dynamo.Store
 	transport *dynamotest.Transport
+	key       fixture.ProofKey // of the application bound
 	tenant    string
 }
 
 func newMetered(t *testing.T) *metered {
 	t.Helper()
 	p := &metered{T: t, Clock: newClock(), keys: fixture.NewKeys("EdDSA"), tenant: storetest.NewTenant()}
+	p.key = fixture.NewProofKey("EdDSA")
 	p.store, p.transport = onEngine(t, dynamotest.ReportCapacity)
 	p.service = newService(p.keys, p.store, p.Now, rand.Reader)
 	register(t, p.store, p.tenant, "web", nil)
 	register(t, p.store, p.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
 	register(t, p.store, p.tenant, "strict", func(s *session.Settings) { s.RequireAccessTokenPresent = true })
 	register(t, p.store, p.tenant, "unlimited", func(s *session.Settings) { s.MaxSessionsPerUser = 0 })
+	register(t, p.store, p.tenant, "bound", func(s *session.Settings) { s.DPoP = session.DPoPAllowed })
 	register(t, p.store, p.tenant, "single", func(s *session.Settings) { s.MaxSessionsPerUser = 1 })
 	return p
 }
@@ -57,7 +60,11 @@ func (p *metered) issue(user, application string) session.Grant {
 }
 
 func (p *metered) refresh(g session.Grant) (session.Grant, error) {
-	return p.Refresh(p.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+	req := session.RefreshRequest{Token: g.Refresh.Reveal()}
+	if g.Session.Application == "bound" {
+		req.Proof = p.key.Present(p.Now())
+	}
+	return p.Refresh(p.Context(), req)
 }
 
 // cost is what an operation consumed: requests by name, and units.

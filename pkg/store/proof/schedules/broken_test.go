@@ -195,7 +195,7 @@ func mistakes() []mistake {
 				return s
 			}),
 		},
-	}, mistakesOfEndings(), mistakesOfUpdates())
+	}, mistakesOfEndings(), mistakesOfUpdates(), mistakesOfBinding())
 }
 
 // The proof can fail: each broken law shows in some schedule of its scenario.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/dpop"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
@@ -57,6 +58,7 @@ type client struct {
 	name      string
 	at        time.Duration // since noon
 	play      func()
+	proves    func() dpop.Presented // with each refresh; nil for none
 	random    io.Reader
 	verbs     session.Verbs // of its container
 	started   int           // the step of the first request of the call under way, from 1
@@ -130,7 +132,11 @@ func (a *client) refresh(text string) (session.Grant, error) {
 		if err != nil {
 			return session.Grant{}, err
 		}
-		g, err := a.verbs.Refresh(context.Background(), session.RefreshRequest{Token: text})
+		req := session.RefreshRequest{Token: text}
+		if a.proves != nil {
+			req.Proof = a.proves()
+		}
+		g, err := a.verbs.Refresh(context.Background(), req)
 		a.done(answer{call: a.name + " refreshes " + fmt.Sprint(t.Generation), presented: t.Generation, grant: g, err: err})
 		if !errors.Is(err, errCrashed) || a.gone() {
 			return g, err
