@@ -76,7 +76,7 @@ var rules = []struct {
 	}, "an account has the services that functions ask, and runs none itself"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
 	{"pkg/fixture/service", []string{"pkg", "github.com/aws/aws-lambda-go"}, "a service for tests sees both sides"},
-	{"pkg/fixture", []string{"pkg/issuer", "pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "github.com/golang-jwt/jwt/v5"}, "values of the core, which no function links"},
+	{"pkg/fixture", []string{"pkg/dpop", "pkg/issuer", "pkg/keys", "pkg/token", "pkg/session", "pkg/store/embedded", "github.com/golang-jwt/jwt/v5"}, "values of the core, which no function links"},
 	{"pkg/e2e", []string{"pkg/store/dynamo"}, "black-box tests see the service from outside"},
 	{"pkg/cmd/bench/measure", []string{}, "measuring a process needs nothing of the service"},
 	{"pkg/cmd/bench/service", []string{"pkg/cmd/bench/measure"}, "it sees the service over HTTP"},

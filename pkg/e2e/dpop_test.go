@@ -90,9 +90,61 @@ func TestABadProofHasTheSameCodeForLivingAndDeadSessions(t *testing.T) {
 	alive.wantBound(t, a, key)
 }
 
+// The paths of a refresh on the other interfaces.
+const (
+	oauth       = "/oauth2/token"
+	kirjaswappi = "/api/v1/authenticate/refresh"
+	seveng      = "/User/RefreshToken"
+)
+
+// refreshBy refreshes on the interface of a path, beside the access token of a bound session and with a proof.
+func (s *service) refreshBy(t testing.TB, path string, x session, proof http.Header) answer {
+	t.Helper()
+	header, body := with(proof, "Authorization", "DPoP "+x.access), x.body()
+	if path == oauth {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		body = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {x.refresh}}.Encode()
+	}
+	return s.do(t, call{"POST", path, header, body})
+}
+
+func TestWhereProofsAreRequiredTheyNeedANonce(t *testing.T) {
+	key, other := proving.NewProofKey("ES256"), proving.NewProofKey("ES256")
+	home.rtctl(t, "app", "put", "nonced", "--set", "dpop=required", "--set", "usage=reusable")
+	x := home.issue(t, fresh(), "nonced")
+	for path, want := range map[string]struct {
+		missing  int
+		use, bad string
+	}{
+		refreshPath: {400, `"code":"use_dpop_nonce"`, `"code":"invalid_dpop_proof"`},
+		oauth:       {400, `"error":"use_dpop_nonce"`, `"error":"invalid_dpop_proof"`},
+		kirjaswappi: {401, `"code":"validationFailed"`, `"code":"validationFailed"`},
+		seveng:      {401, `"result":false`, `"result":false`},
+	} {
+		ask := func(status int, text string, proof http.Header) answer {
+			t.Helper()
+			a := home.refreshBy(t, path, x, proof).check(t, status, path)
+			if !strings.Contains(a.raw, text) {
+				t.Errorf("%s: want %s", a, text)
+			}
+			return a
+		}
+		ask(want.missing, "", nil)
+		nonce := ask(400, want.use, home.proof(key, "POST", path)).header.Get("DPoP-Nonce")
+		if nonce == "" {
+			t.Fatalf("%s: got no nonce", path)
+		}
+		ask(400, want.use, home.proof(key, "POST", path, map[string]any{"nonce": "x" + nonce[1:]}))
+		good := map[string]any{"nonce": nonce}
+		ask(400, want.bad, home.proof(key, "GET", path, good))
+		ask(200, "eyJ", home.proof(key, "POST", path, good))
+		ask(200, "eyJ", home.proof(key, "POST", path, good, map[string]any{"iat": 1})) // the nonce says when
+		ask(want.missing, "", home.proof(other, "POST", path, good))
+	}
+}
+
 func TestTheOtherInterfacesTakeProofsToo(t *testing.T) {
 	key := proving.NewProofKey("ES256")
-	const oauth, kirjaswappi, seveng = "/oauth2/token", "/api/v1/authenticate/refresh", "/User/RefreshToken"
 	for path, want := range map[string]struct {
 		missing, bad         int
 		missingCode, badCode string
@@ -103,18 +155,9 @@ func TestTheOtherInterfacesTakeProofsToo(t *testing.T) {
 	} {
 		x := home.issue(t, fresh(), home.boundApp())
 		x = x.wantBound(t, home.prove(t, x, key), key)
-		header, body := http.Header{"Authorization": {"DPoP " + x.access}}, x.body()
-		if path == oauth {
-			header.Set("Content-Type", "application/x-www-form-urlencoded")
-			body = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {x.refresh}}.Encode()
-		}
 		ask := func(proof http.Header) answer {
 			t.Helper()
-			all := header.Clone()
-			for name, values := range proof {
-				all[name] = values
-			}
-			return home.do(t, call{"POST", path, all, body})
+			return home.refreshBy(t, path, x, proof)
 		}
 		for _, c := range []struct {
 			a      answer

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -18,17 +17,9 @@ type restored struct {
 	*service
 }
 
-// rtctl runs the operators' command, which must succeed.
 func (r *restored) rtctl(args ...string) string {
 	r.Helper()
-	cmd := exec.CommandContext(r.Context(), filepath.Join(filepath.Dir(binary), "rtctl"), args...)
-	cmd.Env = append(os.Environ(), "LOCAL_DIR="+r.dir)
-	var out, err bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &err
-	if failure := cmd.Run(); failure != nil {
-		r.Fatalf("rtctl %q: got %v, %s%s; want success", args, failure, out.String(), err.String())
-	}
-	return strings.TrimSpace(out.String())
+	return r.service.rtctl(r.T, args...)
 }
 
 // restart stops the service, changes its directory and starts it again.

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
@@ -208,4 +209,17 @@ func (s *service) leaks() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return leaks.Find(s.log.String(), slices.Collect(maps.Keys(s.secrets))...)
+}
+
+// rtctl runs the operators' command on the service, which must succeed, and returns what it prints.
+func (s *service) rtctl(t testing.TB, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(binary), "rtctl"), args...)
+	cmd.Env = append(os.Environ(), "LOCAL_DIR="+s.dir)
+	var out, err bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &err
+	if failure := cmd.Run(); failure != nil {
+		t.Fatalf("rtctl %q: got %v, %s%s; want success", args, failure, out.String(), err.String())
+	}
+	return strings.TrimSpace(out.String())
 }
