@@ -193,7 +193,9 @@ $(MOTO)/bin/moto_server:
 	@python3 -m venv $(MOTO)
 	@$(MOTO)/bin/pip install --quiet --disable-pip-version-check 'moto[server]==$(MOTO_VERSION)'
 
-build: ## Build every function for Lambda (arm64) into .build/functions
+# The processor of the template's Architecture: arm64, or amd64 for x86_64.
+GOARCH ?= arm64
+build: ## Build every function for Lambda (GOARCH=arm64) into .build/functions
 	@for op in functions/*/; do op=$$(basename $$op); \
 	  $(MAKE) --no-print-directory function OP=$$op ARTIFACTS_DIR=$(CURDIR)/.build/functions/$$op || exit 1; done
 
@@ -205,7 +207,7 @@ build-%:
 .PHONY: function
 function:
 	@mkdir -p "$(ARTIFACTS_DIR)"
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w' \
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w' \
 	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(OP)
 
 clean: ## Remove builds; tools and local data stay

@@ -61,6 +61,7 @@ func TestEveryFailureHasAnAlarmThatTellsTheTopic(t *testing.T) {
 		`SELECT SUM(requests) FROM SCHEMA("` + namespace + `", op, outcome) WHERE outcome = 'failed'`,
 		"Throttles Sum",
 		"Errors Sum FunctionName=${RotateSigningKeysFunction}", "Errors Sum FunctionName=${RotateTokenKeysFunction}",
+		"FailedInvocations Sum RuleName=${RotationFailures}",
 		"IteratorAge Maximum FunctionName=${AuditFunction} Resource=${AuditFunction}:live",
 		"ApproximateNumberOfMessagesVisible Maximum QueueName=${DeadLetters.QueueName}",
 		`SELECT SUM(FailedInvocations) FROM SCHEMA("AWS/Events", EventBusName, RuleName) WHERE EventBusName = '${LifecycleEvents}'`,

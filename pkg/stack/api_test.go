@@ -200,6 +200,9 @@ func TestTheLogRoleOfTheAccountIsReplacedOnRequestOnly(t *testing.T) {
 			t.Errorf("%v: logs %t, role %t, retained %t; want logs %t, role %t and retained",
 				c.parameters, logs, role, account.Retained, c.logs, c.role)
 		}
+		if trust := fmt.Sprint(resources["AccountRole"].Properties["AssumeRolePolicyDocument"]); strings.Contains(trust, "Condition") {
+			t.Errorf("the role trusts API Gateway by %s, want no condition", trust)
+		}
 	}
 }
 

@@ -48,9 +48,13 @@ func TestTheTableHasTheAttributesThatTheStoreWrites(t *testing.T) {
 	}
 }
 
-// Deleting the stack, or a change that makes a resource anew, loses no data.
+// Deleting the stack, or a change that makes a resource anew, loses no data. A first deployment that fails leaves none of
+// it behind: a protected table with a key and secrets, which the next attempt would not take.
 func TestWhatHoldsDataOutlivesTheStack(t *testing.T) {
 	template := deployed(t)
+	if strings.Contains(read(t, "template.yaml"), "\n    DeletionPolicy: Retain\n") {
+		t.Error("a deployment that fails leaves a resource, want RetainExceptOnCreate")
+	}
 	for _, kind := range []string{"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::SQS::Queue"} {
 		for id, r := range ofType(t, template, kind) {
 			if !r.Retained {

@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -21,10 +22,10 @@ func TestFunctionsOfTheTemplateTheMakefileAndTheTreeAreTheSame(t *testing.T) {
 	for _, f := range deployed(t).Functions {
 		got = append(got, f.Operation)
 		cmd := exec.CommandContext(t.Context(), "make", "-n", "build-"+f.LogicalID, "ARTIFACTS_DIR=x")
-		cmd.Dir = root
+		cmd.Dir, cmd.Env = root, append(os.Environ(), "GOARCH=amd64") // as in GOARCH=amd64 sam build
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "./functions/"+f.Operation+"\n") {
-			t.Errorf("make build-%s: got %v\n%s, want a build of functions/%s", f.LogicalID, err, out, f.Operation)
+		if err != nil || !strings.Contains(string(out), "./functions/"+f.Operation+"\n") || !strings.Contains(string(out), " GOARCH=amd64 go build ") {
+			t.Errorf("make build-%s: got %v\n%s, want a build of functions/%s for amd64", f.LogicalID, err, out, f.Operation)
 		}
 	}
 	slices.Sort(got)

@@ -12,7 +12,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
-var update = flag.Bool("update", false, "write laptop.json anew")
+var update = flag.Bool("update", false, "write laptop.json and testdata/ids.txt anew")
 
 func TestTheProgramOnALaptopHasTheRoutesAndTheTableOfTheTemplate(t *testing.T) {
 	const table = "TokenTable"

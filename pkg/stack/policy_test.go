@@ -184,16 +184,31 @@ func TestOnlyWhatTakesRefreshTokensFindsImportedOnes(t *testing.T) {
 	}
 }
 
-// Only the account itself has the whole key; a service may use it for this account alone.
-func TestServicesUseTheKeyForThisAccountOnly(t *testing.T) {
-	key := properties[struct{ KeyPolicy policy }](t, ofType(t, deployed(t), "AWS::KMS::Key")["DataKey"])
-	for _, s := range key.KeyPolicy.Statement {
+// Only the account itself has the whole key, and services use key and topic for this account alone. EventBridge publishes
+// to no topic whose policy has a condition for it, nor with such a key.
+func TestServicesUseKeyAndTopicForThisAccountOnly(t *testing.T) {
+	all := deployed(t).Resources
+	statements := slices.Concat(
+		properties[struct{ KeyPolicy policy }](t, all["DataKey"]).KeyPolicy.Statement,
+		properties[struct{ PolicyDocument policy }](t, all["AlarmTopicPolicy"]).PolicyDocument.Statement,
+	)
+	tells := 0
+	for _, s := range statements {
 		if at(s.Principal, "AWS") != nil {
 			continue
 		}
-		if condition := fmt.Sprint(s.Condition); strings.Contains(fmt.Sprint(s.Action), "*") || !strings.Contains(condition, "123456789012") {
-			t.Errorf("%s of the key policy allows %v under %s, want named actions for this account", s.Sid, s.Action, condition)
+		service, condition := fmt.Sprint(at(s.Principal, "Service")), fmt.Sprint(s.Condition)
+		rules := service == "events.amazonaws.com"
+		if rules {
+			tells++
 		}
+		if strings.Contains(fmt.Sprint(s.Action), "*") || strings.Contains(condition, "123456789012") == rules || rules && len(s.Condition) > 0 {
+			t.Errorf("%s allows %s %v under %s, want named actions: for this account, and without a condition for EventBridge",
+				s.Sid, service, s.Action, condition)
+		}
+	}
+	if tells != 2 {
+		t.Errorf("EventBridge may use %d of key and topic, want both", tells)
 	}
 }
 

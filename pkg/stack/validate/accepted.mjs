@@ -53,11 +53,6 @@ export const accepted = [
     reason: 'SAM reads !Ref Function.Alias. The translated template, with the alias as a resource, is validated too.',
   },
   {
-    rule: 'W3011',
-    resource: '\\w+FunctionVersion[0-9a-f]+',
-    reason: 'SAM retains versions when they leave the template, so that an alias can go back to one.',
-  },
-  {
     rule: 'I3042',
     resource: 'Api|\\w+Permission(Stage)?',
     reason: 'SAM writes the partition of the translation into the ARNs that it adds.',

@@ -113,7 +113,7 @@ func (a *Account) Function(template *stack.Template, dir, op string) (runtimeapi
 	if i < 0 {
 		return runtimeapi.Function{}, fmt.Errorf("template.yaml has no %s", stack.LogicalID(op))
 	}
-	env := append([]string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"}, a.endpoints...)
+	env := []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"}
 	for name, preset := range template.Functions[i].Variables {
 		if strings.HasPrefix(name, "SSL_CERT_") { // nothing here speaks TLS
 			continue
@@ -124,7 +124,7 @@ func (a *Account) Function(template *stack.Template, dir, op string) (runtimeapi
 		}
 		env = append(env, name+"="+value)
 	}
-	return runtimeapi.Function{Name: op, Binary: filepath.Join(dir, op), Env: env}, nil
+	return runtimeapi.Function{Name: op, Binary: filepath.Join(dir, op), Env: append(env, a.endpoints...)}, nil
 }
 
 // Event is the event in a file, in the tenants' time.
