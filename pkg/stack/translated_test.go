@@ -4,9 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 )
 
 type plainResource struct {
@@ -14,8 +20,8 @@ type plainResource struct {
 	Properties map[string]any
 }
 
-// translated are the resources that SAM makes of the template: what CloudFormation gets.
-func translated(t *testing.T) map[string]plainResource {
+// translatedSource is what SAM makes of the template, and CloudFormation gets.
+func translatedSource(t *testing.T) []byte {
 	t.Helper()
 	if os.Getenv("TRANSLATED") == "" {
 		t.Skip("make template translates the template")
@@ -24,8 +30,13 @@ func translated(t *testing.T) map[string]plainResource {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return raw
+}
+
+func translated(t *testing.T) map[string]plainResource {
+	t.Helper()
 	var all struct{ Resources map[string]plainResource }
-	if err := json.Unmarshal(raw, &all); err != nil {
+	if err := json.Unmarshal(translatedSource(t), &all); err != nil {
 		t.Fatal(err)
 	}
 	return all.Resources
@@ -95,5 +106,48 @@ func TestTranslatedFunctionsHaveARoleEachAndNoRoleReachesEverything(t *testing.T
 	}
 	if len(owner) < 20 {
 		t.Errorf("only %d roles of functions were found", len(owner))
+	}
+}
+
+// pkg/e2e/lambda compares what functions ask of AWS with the policies in the template: their roles have these, and beside
+// them AWS's own for logs and traces.
+func TestTranslatedRolesHaveThePoliciesOfTheTemplate(t *testing.T) {
+	parameters := pairs([]string{"AcceptImported=true", "ClaimsHookArn=arn:aws:lambda:us-east-1:123456789012:function:claims"})
+	whole := map[string]any{}
+	if err := json.Unmarshal(translatedSource(t), &whole); err != nil {
+		t.Fatal(err)
+	}
+	resources := whole["Resources"].(map[string]any)
+	resources["Serverless"] = map[string]any{"Type": "AWS::Serverless::Api", "Properties": map[string]any{"StageName": "any"}} // Load needs one
+	source, err := json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, err := stack.Load(source, parameters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := stack.Read(filepath.Join(root, "template.yaml"), parameters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	awsOwn := regexp.MustCompile(`^arn:aws:iam::aws:policy/(service-role/AWSLambdaBasicExecutionRole|AWSXrayWriteOnlyAccess)$`)
+	for _, f := range template.Functions {
+		var got []any
+		role := roles.Resources[f.LogicalID+"Role"].Properties
+		managed, _ := role["ManagedPolicyArns"].([]any)
+		for _, policy := range managed {
+			if !awsOwn.MatchString(fmt.Sprint(policy)) {
+				got = append(got, policy)
+			}
+		}
+		inline, _ := role["Policies"].([]any)
+		for _, policy := range inline {
+			got = append(got, at(policy, "PolicyDocument"))
+		}
+		want, _ := template.Resources[f.LogicalID].Properties["Policies"].([]any)
+		if diff := cmp.Diff(want, got); diff != "" || len(managed) < 2 {
+			t.Errorf("%s (-template +role):\n%s", f.LogicalID, diff)
+		}
 	}
 }

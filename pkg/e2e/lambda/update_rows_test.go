@@ -20,6 +20,7 @@ func updateRows(admin, foreign, owner map[string]any) []row {
 		{"update-by-id-wrong-tenant", patch(fixture.SessionOne, foreign, `{"scope":null}`), "404 no such token"},
 		{"update-by-id-malformed", patch(fixture.SessionOne, admin, `{"claims":{"sub":"mallory"},"supersede":"yes"}`), `400 claims.sub`},
 		{"update-by-user", patchAll(fixture.Alice, admin, `{"claims":{"plan":"pro"},"applicationId":"web"}`), `200 "updated":2`},
+		{"update-by-user-everywhere", patchAll(fixture.Alice, admin, `{"claims":{"plan":"pro"}}`), `200 "updated":4`},
 		{"update-by-user-wrong-tenant", patchAll(fixture.Bob, foreign, `{"scope":null}`), `200 "updated":0`},
 		{"update-by-user-malformed", patchAll(fixture.Alice, admin, `{"device":{},"colour":"red"}`), `400 "field":"device"`},
 		{"update-by-user-forbidden", patchAll(fixture.Alice, owner, `{"device":{"name":"Phone"}}`), "403 may not"},
