@@ -29,7 +29,7 @@ const (
 
 // keyOf is an API key of a tenant: that of --key-file, one that is known, or a passing one.
 func (c *ctl) keyOf(ctx context.Context, at home, tenant, permission string) (key string, err error) {
-	k := &c.keyring
+	k := c.keyring
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if c.key != "" {

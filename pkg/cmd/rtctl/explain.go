@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -45,7 +46,7 @@ func (c *ctl) explain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			e, err := c.explanationOf(cmd, text)
+			e, err := c.explanationOf(cmd.Context(), text)
 			if err != nil {
 				return err
 			}
@@ -87,19 +88,19 @@ func (e explanation) rows() (rows [][]string) {
 	return rows
 }
 
-func (c *ctl) explanationOf(cmd *cobra.Command, text string) (explanation, error) {
+func (c *ctl) explanationOf(ctx context.Context, text string) (explanation, error) {
 	if presented, err := token.ParseRefresh(text); err == nil {
 		t := presented.Unverified()
-		return c.explainSession(cmd, text, explanation{
+		return c.explainSession(ctx, text, explanation{
 			Kind: "refresh token", Tenant: t.Tenant, User: t.User, Application: t.Application,
 			Session: t.Session.String(), Generation: &t.Generation,
 		})
 	}
 	if key, ok := token.ParseAPIKey(text); ok {
-		return c.explainKey(cmd, key.ID)
+		return c.explainKey(ctx, key.ID)
 	}
 	if e, ok := accessClaims(text); ok {
-		return c.explainSession(cmd, text, e)
+		return c.explainSession(ctx, text, e)
 	}
 	return explanation{Kind: "unknown", Why: "It is neither a refresh token, an access token nor an API key of this service."}, nil
 }
@@ -129,13 +130,13 @@ func accessClaims(text string) (explanation, bool) {
 }
 
 // explainSession asks the service whether the token works and, if not, looks at its session.
-func (c *ctl) explainSession(cmd *cobra.Command, text string, e explanation) (explanation, error) {
+func (c *ctl) explainSession(ctx context.Context, text string, e explanation) (explanation, error) {
 	if c.tenantGiven && c.tenant != e.Tenant {
 		e.Why = "It is of another tenant than --tenant."
 		return e, nil
 	}
 	c.tenant = e.Tenant
-	raw, err := c.ask(cmd.Context(), request{
+	raw, err := c.ask(ctx, request{
 		method: http.MethodPost, path: "/oauth2/introspect", body: url.Values{"token": {text}}, needs: "tokens:read",
 	})
 	if err != nil {
@@ -149,7 +150,7 @@ func (c *ctl) explainSession(cmd *cobra.Command, text string, e explanation) (ex
 		e.Why = "Its session is alive."
 		return e, nil
 	}
-	s, _, err := c.retrieve(cmd, e.Session)
+	s, _, err := c.retrieve(ctx, e.Session)
 	var refused *refusedError
 	switch {
 	case errors.As(err, &refused) && refused.status == http.StatusNotFound:
@@ -172,14 +173,14 @@ func (c *ctl) explainSession(cmd *cobra.Command, text string, e explanation) (ex
 }
 
 // explainKey looks for a key among those of its tenant, which the key itself does not name.
-func (c *ctl) explainKey(cmd *cobra.Command, id string) (explanation, error) {
+func (c *ctl) explainKey(ctx context.Context, id string) (explanation, error) {
 	e := explanation{Kind: "API key", KeyID: id, Tenant: c.tenant}
 	if c.tenant == "" {
 		return e, errors.New("--tenant is missing: an API key does not name its tenant")
 	}
 	all, _, err := call[struct {
 		APIKeys []apiKey `json:"apiKeys"`
-	}](cmd.Context(), c, "list-api-keys", map[string]any{"tenantId": c.tenant})
+	}](ctx, c, "list-api-keys", map[string]any{"tenantId": c.tenant})
 	if err != nil {
 		return e, err
 	}

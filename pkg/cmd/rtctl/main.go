@@ -29,7 +29,7 @@ type world struct {
 
 // run executes a command. What is refused is one line on standard error.
 func run(ctx context.Context, w world, args []string) (ok bool) {
-	c := &ctl{world: w}
+	c := &ctl{world: w, keyring: &keyring{}}
 	defer c.forgetAll(ctx)
 	root := c.root()
 	root.SetArgs(args)

@@ -24,7 +24,7 @@ type ctl struct {
 	stack, region, key string
 	json, yes          bool
 	tenantGiven        bool
-	keyring            keyring
+	keyring            *keyring // shared by copies of this value for other tenants
 }
 
 // service is a deployed stack, or the laptop's.
@@ -63,6 +63,7 @@ func (c *ctl) root() *cobra.Command {
 		group("key", "API keys", c.keyCreate(), c.keyRotate(), c.keyList(), c.keyDelete()),
 		group("session", "Sessions", c.sessionList(), c.sessionShow(), c.sessionUpdate(), c.sessionDelete()),
 		c.revoke(), c.history(), c.explain(), c.importSessions(), c.keysOf(signingKeys()), c.keysOf(tokenKeys()), c.replay(), c.doctor(),
+		c.console(),
 	)
 	return root
 }

@@ -99,7 +99,7 @@ func (c *ctl) sessionShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show SESSION", Short: "Show a session", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, raw, err := c.retrieve(cmd, args[0])
+			s, raw, err := c.retrieve(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -114,8 +114,8 @@ func (c *ctl) sessionShow() *cobra.Command {
 }
 
 // retrieve reads a session by its id.
-func (c *ctl) retrieve(cmd *cobra.Command, id string) (s sessionView, data json.RawMessage, err error) {
-	raw, err := c.ask(cmd.Context(), request{
+func (c *ctl) retrieve(ctx context.Context, id string) (s sessionView, data json.RawMessage, err error) {
+	raw, err := c.ask(ctx, request{
 		method: http.MethodGet, path: "/jwt/refresh/" + url.PathEscape(id), needs: "tokens:read",
 	})
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *ctl) retrieve(cmd *cobra.Command, id string) (s sessionView, data json.
 }
 
 func (c *ctl) sessionDelete() *cobra.Command {
-	var from string
+	var from, reason string
 	cmd := &cobra.Command{
 		Use: "delete SESSION | --token FILE", Short: "End one session, by its id or by any of its refresh tokens",
 		Args: cobra.MaximumNArgs(1),
@@ -143,9 +143,13 @@ func (c *ctl) sessionDelete() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				r.method, r.path, r.body = http.MethodPost, "/jwt/revoke", map[string]string{"token": text}
+				body := map[string]string{"token": text}
+				if reason != "" {
+					body["reason"] = reason
+				}
+				r.method, r.path, r.body = http.MethodPost, "/jwt/revoke", body
 			default:
-				r.method, r.path, what = http.MethodDelete, "/jwt/refresh/"+url.PathEscape(args[0]), args[0]
+				r, what = endingOfOne(args[0], reason), args[0]
 			}
 			if err := c.confirm("End the session " + what); err != nil {
 				return err
@@ -158,7 +162,17 @@ func (c *ctl) sessionDelete() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&from, "token", "", "a file with a refresh token; - is standard input")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, at most 32 of a-z 0-9 _ -")
 	return cmd
+}
+
+// endingOfOne is the deletion of one session.
+func endingOfOne(id, reason string) request {
+	r := request{method: http.MethodDelete, path: "/jwt/refresh/" + url.PathEscape(id), query: url.Values{}, needs: "tokens:revoke"}
+	if reason != "" {
+		r.query.Set("reason", reason)
+	}
+	return r
 }
 
 // ending is whose sessions a revocation ends.
@@ -204,7 +218,7 @@ func (c *ctl) revoke() *cobra.Command {
 func checkEnding(cmd *cobra.Command) error {
 	for _, name := range []string{"tenant", "user", "application", "except"} {
 		f := cmd.Flag(name)
-		if f != nil && f.Changed && slices.Contains([]string{"", ".", ".."}, strings.TrimSpace(f.Value.String())) {
+		if f != nil && f.Changed && isBlank(f.Value.String()) {
 			return fmt.Errorf("--%s is blank or a dot segment: nothing has changed", name)
 		}
 	}
@@ -212,6 +226,10 @@ func checkEnding(cmd *cobra.Command) error {
 		return errors.New("--except goes with --user")
 	}
 	return nil
+}
+
+func isBlank(value string) bool {
+	return slices.Contains([]string{"", ".", ".."}, strings.TrimSpace(value))
 }
 
 // request is the deletion, and says of what.

@@ -1,0 +1,5 @@
+function begin(of) {
+  at('open').replaceChildren(element('h1', {}, 'rtctl console: ' + of));
+}
+
+enter();
