@@ -53,8 +53,8 @@ func (b brokenStore) Query(context.Context, session.Query) ([]session.Session, b
 	return nil, false, b.err
 }
 
-func (b brokenStore) AdvanceEpoch(context.Context, string, string, uint64) (uint64, error) {
-	return 0, b.err
+func (b brokenStore) AdvanceEpoch(context.Context, string, string, uint64) (session.Ending, error) {
+	return session.Ending{}, b.err
 }
 
 // requests is one good request of each operation with a route that reads the store.

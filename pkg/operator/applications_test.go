@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
@@ -155,6 +156,36 @@ func TestPutsAndDeletionsOfOneApplicationTakeTurns(t *testing.T) {
 	}
 }
 
+// late is a store whose every ending comes after another one that read the same application.
+type late struct{ operator.Store }
+
+func (l late) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
+	_, err := l.Store.AdvanceEpoch(ctx, tenant, id, from)
+	return session.Ending{Epoch: from + 1}, err
+}
+
+func (l late) DeleteApplication(ctx context.Context, app session.Application, at time.Time) (session.Ending, error) {
+	_, err := l.Store.DeleteApplication(ctx, app, at)
+	return session.Ending{Epoch: app.Epoch + 1}, err
+}
+
+// The other ending has left the entry.
+func TestAnEndingThatComesLateLeavesNoEntry(t *testing.T) {
+	d := newDesk(t)
+	d.Store = late{d.store}
+	for _, one := range d.do(api.DeleteByTenant, `{"tenantId":"demo"}`)["applications"].([]any) {
+		if epoch := one.(map[string]any)["epoch"]; epoch != 1.0 {
+			t.Errorf("got %v, want epoch 1", one)
+		}
+	}
+	if got := d.do(api.DeleteApplication, `{"tenantId":"demo","applicationId":"web"}`)["epoch"]; got != 2.0 {
+		t.Errorf("got epoch %v, want 2", got)
+	}
+	if entries, _, err := d.store.Entries(t.Context(), session.EntryQuery{Tenant: fixture.Demo, Limit: 10}); err != nil || len(entries) != 0 {
+		t.Errorf("got %v, %v, want no entry", entries, err)
+	}
+}
+
 // failing refuses to advance the epoch of one application.
 type failing struct {
 	operator.Store
@@ -162,9 +193,9 @@ type failing struct {
 	id string
 }
 
-func (f failing) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+func (f failing) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
 	if id == f.id {
-		return 0, session.ErrUnavailable
+		return session.Ending{}, session.ErrUnavailable
 	}
 	return f.Store.AdvanceEpoch(ctx, tenant, id, from)
 }

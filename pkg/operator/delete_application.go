@@ -46,16 +46,18 @@ func (o Operator) deleteApplication(ctx context.Context, in DeleteApplicationInp
 	}
 	return untilUnchanged(func() (DeleteApplicationOutput, error) {
 		app, err := o.Store.Application(ctx, in.TenantID, in.ApplicationID)
-		if err == nil {
-			out.Epoch, err = o.Store.DeleteApplication(ctx, app, out.DeletedAt)
+		if err != nil {
+			return out, err
 		}
-		if err == nil {
-			o.record(ctx, session.Entry{
-				Tenant: app.Tenant, Application: app.ID, Event: session.EventApplicationDeleted, Epoch: out.Epoch,
-				Cause: session.Cause{Reason: in.Reason},
-			})
+		ending, err := o.Store.DeleteApplication(ctx, app, out.DeletedAt)
+		if err != nil {
+			return out, err
 		}
-		return out, err
+		out.Epoch = ending.Epoch
+		o.recordEnding(ctx, ending, session.Entry{
+			Tenant: app.Tenant, Application: app.ID, Event: session.EventApplicationDeleted, Cause: session.Cause{Reason: in.Reason},
+		})
+		return out, nil
 	})
 }
 

@@ -70,7 +70,7 @@ func (o Operator) deleteByTenant(ctx context.Context, in DeleteByTenantInput) (D
 // endingsAtOnce is how many applications of a tenant end at a time: thousands of them in the 60 s of the function.
 const endingsAtOnce = 8
 
-// endAll advances the epochs of applications, and returns those that it advanced, after an error too. It starts none after
+// endAll advances the epochs of applications, and returns those that are advanced, after an error too. It starts none after
 // an error.
 func (o Operator) endAll(ctx context.Context, apps []session.Application, reason string) ([]EpochOutput, error) {
 	epochs, errs := make([]*EpochOutput, len(apps)), make([]error, len(apps))
@@ -84,18 +84,17 @@ func (o Operator) endAll(ctx context.Context, apps []session.Application, reason
 		}
 		all.Go(func() {
 			defer func() { <-places }()
-			epoch, err := o.Store.AdvanceEpoch(ctx, app.Tenant, app.ID, app.Epoch)
+			ending, err := o.Store.AdvanceEpoch(ctx, app.Tenant, app.ID, app.Epoch)
 			switch {
 			case errors.Is(err, session.ErrNoApplication): // deleted meanwhile, and its sessions with it
 			case err != nil:
 				errs[n] = err
 				failed.Store(true)
 			default:
-				o.record(ctx, session.Entry{
-					Tenant: app.Tenant, Application: app.ID, Event: session.EventDeleted, Epoch: epoch,
-					Cause: session.Cause{Reason: reason},
+				o.recordEnding(ctx, ending, session.Entry{
+					Tenant: app.Tenant, Application: app.ID, Event: session.EventDeleted, Cause: session.Cause{Reason: reason},
 				})
-				epochs[n] = &EpochOutput{app.ID, epoch}
+				epochs[n] = &EpochOutput{app.ID, ending.Epoch}
 			}
 		})
 	}

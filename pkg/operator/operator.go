@@ -92,6 +92,13 @@ func (o Operator) record(ctx context.Context, e session.Entry) {
 	session.Record(ctx, o.Store, o.Now(), e)
 }
 
+// recordEnding writes the entry of an ending, unless another request's is the one that ended the sessions.
+func (o Operator) recordEnding(ctx context.Context, ending session.Ending, e session.Entry) {
+	if e.Epoch = ending.Epoch; ending.Own {
+		o.record(ctx, e)
+	}
+}
+
 // object is an entry's object of what changed.
 func object(changed map[string]any) json.RawMessage {
 	raw, _ := json.Marshal(changed) // values of the API always marshal

@@ -11,7 +11,7 @@ import (
 // DeleteByApplicationStore is what ApplicationDeleter needs of Store.
 type DeleteByApplicationStore interface {
 	Application(ctx context.Context, tenant, id string) (Application, error)
-	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
+	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (Ending, error)
 	Recorder
 }
 
@@ -27,20 +27,22 @@ func NewApplicationDeleter(store DeleteByApplicationStore, now func() time.Time)
 }
 
 // DeleteByApplication ends all sessions of an application, however many, with one read and one write, and returns
-// the new epoch. Errors: ErrNoApplication.
+// the epoch. Of calls that read the same epoch one ends the sessions and leaves an entry. Errors: ErrNoApplication.
 func (d ApplicationDeleter) DeleteByApplication(ctx context.Context, tenant, application string) (uint64, error) {
 	app, err := d.store.Application(ctx, tenant, application)
 	if err != nil {
 		return 0, fmt.Errorf("read application: %w", err)
 	}
-	epoch, err := d.store.AdvanceEpoch(ctx, tenant, application, app.Epoch)
+	ending, err := d.store.AdvanceEpoch(ctx, tenant, application, app.Epoch)
 	if err != nil {
 		return 0, fmt.Errorf("advance epoch: %w", err)
 	}
-	Record(ctx, d.store, d.clock.now(), Entry{
-		Tenant: tenant, Application: application, Event: EventDeleted, Epoch: epoch,
-	})
-	return epoch, nil
+	if ending.Own {
+		Record(ctx, d.store, d.clock.now(), Entry{
+			Tenant: tenant, Application: application, Event: EventDeleted, Epoch: ending.Epoch,
+		})
+	}
+	return ending.Epoch, nil
 }
 
 // DeleteByAnchorStore is what AnchorDeleter needs of Store.

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -39,6 +40,32 @@ func TestADeletionByUserNamesEverySessionThatItEnds(t *testing.T) {
 	if err != nil || h.live(newer) || len(ids) != 1 || ids[0] != newer.Session.ID {
 		t.Errorf("got %v, %v, live %v, want %v ended", ids, err, h.live(newer), newer.Session.ID)
 	}
+}
+
+// late is a store whose every deletion by application comes after another one that read the same epoch.
+type late struct {
+	session.DeleteByApplicationStore
+}
+
+func (l late) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
+	if _, err := l.DeleteByApplicationStore.AdvanceEpoch(ctx, tenant, id, from); err != nil {
+		return session.Ending{}, err
+	}
+	return l.DeleteByApplicationStore.AdvanceEpoch(ctx, tenant, id, from)
+}
+
+// Law 9: an entry for each ending, and none of a deletion that ended nothing.
+func TestADeletionByApplicationThatComesLateLeavesNoEntry(t *testing.T) {
+	h := start(t)
+	epoch, err := session.NewApplicationDeleter(late{h.store}, h.Now).DeleteByApplication(t.Context(), "demo", "web")
+	if err != nil || epoch != 1 {
+		t.Errorf("got epoch %d, %v, want 1 of the other deletion", epoch, err)
+	}
+	h.wantEntries("", 0)
+	if _, err := h.DeleteByApplication(t.Context(), "demo", "web"); err != nil {
+		t.Fatal(err)
+	}
+	h.wantEntries("", 0, "deleted|web|0||service")
 }
 
 func TestAnIssueThatFailsLeavesNoSession(t *testing.T) {

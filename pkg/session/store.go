@@ -100,17 +100,23 @@ type Applications interface {
 	// It raises the version, leaves the epoch as it is, and returns the result. The first application of a tenant
 	// makes the tenant, in the same step. Errors: ErrChanged.
 	PutApplication(ctx context.Context, app Application) (Application, error)
-	// AdvanceEpoch adds one to the epoch if it is still from, which ends all sessions of the application, and
-	// returns it. A greater one stays and is returned: another deletion came first. Errors: ErrNoApplication.
-	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error)
+	// AdvanceEpoch adds one to the epoch if it is still from, which ends all sessions of the application. A greater
+	// one stays: another deletion came first. Errors: ErrNoApplication.
+	AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (Ending, error)
+}
+
+// Ending is what became of a request to end all sessions of an application.
+type Ending struct {
+	Epoch uint64 // the application's: sessions of an older one are over
+	Own   bool   // this request ended them; false: another one did, after the application was read
 }
 
 // Registry is what operators alone need of tenants and their applications.
 type Registry interface {
 	// DeleteApplication deletes an application, in one write, if epoch and version are still those of app. It adds
-	// one to the epoch, which ends all sessions, and returns it; also where the application was deleted since it
-	// was read. Errors: ErrNoApplication, ErrChanged.
-	DeleteApplication(ctx context.Context, app Application, at time.Time) (epoch uint64, err error)
+	// one to the epoch, which ends all sessions. One that was deleted since it was read stays as it is. Errors:
+	// ErrNoApplication, ErrChanged.
+	DeleteApplication(ctx context.Context, app Application, at time.Time) (Ending, error)
 	// ListApplications reads a page of a tenant's applications in ascending order of id, byte by byte, after an id
 	// that need not exist; "" for the first page. More is true if there may be another page.
 	ListApplications(ctx context.Context, tenant string, page Page) (apps []Application, more bool, err error)

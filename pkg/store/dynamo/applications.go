@@ -69,6 +69,7 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 	w := applicationWrite{
 		operation: operation, tenant: app.Tenant, id: app.ID, addsCopies: true,
 		expected: item{attrAppVersion: number(app.Version), attrDeletedAt: nil},
+		writer:   attrWriter,
 		set: item{
 			attrName: text(app.Name), attrSettings: text(string(settings)), attrAppVersion: number(app.Version + 1),
 		},
@@ -90,21 +91,21 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 
 // AdvanceEpoch is one UpdateItem on the condition of the epoch, or more, see copies.go. Where the epoch is greater,
 // another deletion advanced it, or an earlier attempt of this one, whose answer was lost.
-func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
 	const operation = "UpdateItem (advance epoch)"
-	stored, _, err := s.writeApplication(ctx, applicationWrite{
-		operation: operation, tenant: tenant, id: id,
+	stored, written, err := s.writeApplication(ctx, applicationWrite{
+		operation: operation, tenant: tenant, id: id, writer: attrEnder,
 		expected: item{attrAppEpoch: number(from), attrDeletedAt: nil}, set: item{attrAppEpoch: number(from + 1)},
 	})
 	if err == nil && (len(stored) == 0 || stored[attrDeletedAt] != nil) {
 		err = session.ErrNoApplication
 	}
 	if err != nil {
-		return 0, err
+		return session.Ending{}, err
 	}
 	r := reader{item: stored}
-	epoch := r.number(attrAppEpoch, 64)
-	return epoch, decoded(operation, r.err)
+	ending := session.Ending{Epoch: r.number(attrAppEpoch, 64), Own: written}
+	return ending, decoded(operation, r.err)
 }
 
 // get reads one item, strongly consistently. A missing item is empty.

@@ -95,6 +95,7 @@ type applicationWrite struct {
 	expected   item
 	set        item
 	addsCopies bool
+	writer     string // the attribute of the write's id
 }
 
 // writeApplication writes an application and its copies, and returns the application after that and whether it was
@@ -119,7 +120,7 @@ func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored 
 	writer := make([]byte, 16)
 	_, _ = rand.Read(writer) // it never fails
 	set := maps.Clone(w.set)
-	set[attrWriter] = binary(writer)
+	set[w.writer] = binary(writer)
 	e := newExpression(set)
 	e.require(item{attrCopies: nil})
 	e.require(w.expected)
@@ -141,7 +142,7 @@ func (s *Store) updateUncopied(ctx context.Context, w applicationWrite) (stored 
 			return out.Attributes, true, nil
 		case refused:
 			own := reader{item: old}
-			return old, bytes.Equal(own.bytes(attrWriter), writer), nil // an earlier attempt, whose answer was lost
+			return old, bytes.Equal(own.bytes(w.writer), writer), nil // an earlier attempt, whose answer was lost
 		case !errors.As(err, &conflict):
 			return nil, false, failed(w.operation, err)
 		}

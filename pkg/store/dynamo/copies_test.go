@@ -81,10 +81,10 @@ func plain(row map[string]types.AttributeValue) map[string]any {
 
 func (b *bench) advance(want uint64) {
 	b.Helper()
-	epoch, err := b.AdvanceEpoch(b.Context(), b.tenant, "app", want-1)
+	ending, err := b.AdvanceEpoch(b.Context(), b.tenant, "app", want-1)
 	b.must(err)
-	if epoch != want {
-		b.Errorf("got epoch %d, want %d", epoch, want)
+	if ending != (session.Ending{Epoch: want, Own: true}) {
+		b.Errorf("got %+v, want epoch %d of this ending", ending, want)
 	}
 }
 

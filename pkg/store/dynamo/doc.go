@@ -50,7 +50,8 @@
 //   - Delete: the second attempt finds nothing and returns ErrPerhapsDeleted, although the first one deleted. DynamoDB
 //     cannot tell that from a deletion by somebody else.
 //   - PutApplication: the version refuses the second attempt, and the application has the id of the write.
-//   - AdvanceEpoch and DeleteApplication: the epoch refuses the second attempt, which returns the advanced epoch.
+//   - AdvanceEpoch and DeleteApplication: the epoch refuses the second attempt, and the application has the id of the
+//     write, unless another deletion followed it, which then is the one that ended its sessions.
 //   - TransactWriteItems (new applications, API keys) has a client token, by which DynamoDB recognizes a repetition for
 //     ten minutes.
 //   - Record: its condition refuses the second attempt.

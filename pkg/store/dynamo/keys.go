@@ -97,7 +97,8 @@ const (
 	attrSettings    = "settings"
 	attrAppEpoch    = "epoch"
 	attrAppVersion  = "version"   // of name and settings
-	attrWriter      = "writer"    // of the latest write, at random: a repeated one recognizes its own
+	attrWriter      = "writer"    // of the latest put, at random: a repeated one recognizes its own
+	attrEnder       = "ender"     // likewise of the latest write of the epoch
 	attrCopies      = "copies"    // the number of items of an application; missing: 1
 	attrDeletedAt   = "deletedAt" // of an application that was deleted
 	attrTenant      = "tenantId"

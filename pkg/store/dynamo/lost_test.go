@@ -41,6 +41,22 @@ func TestAReusableSessionWithALostAnswerIsExtendedOnce(t *testing.T) {
 	}
 }
 
+// A put between the two attempts keeps the id of the ending: its entry must not get lost.
+func TestAnEndingWithALostAnswerKnowsItselfAfterAPut(t *testing.T) {
+	b := onEngine(t)
+	b.stored()
+	app, err := b.Application(b.Context(), b.tenant, "app")
+	b.must(err)
+	b.transport.Reset()
+	b.transport.Next("UpdateItem", func(request *http.Request, send dynamotest.Send) (*http.Response, error) {
+		_, err := dynamotest.ReplyLost()(request, send)
+		_, put := b.PutApplication(b.Context(), app)
+		return nil, errors.Join(err, put)
+	})
+	b.advance(1)
+	b.wantRequests(map[string]int{"UpdateItem": 3})
+}
+
 // Law 4, no late first attempts: the issuer draws another id instead.
 func TestACreationWithALostAnswerIsNotRepeated(t *testing.T) {
 	b := onEngine(t)
@@ -62,7 +78,7 @@ func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 	created, apiKey, added := b.stored(), storetest.NewAPIKey(b.tenant), storetest.NewAPIKey(b.tenant)
 	var app session.Application
 	var deleted session.Session
-	var epoch uint64
+	var ending session.Ending
 	cases := []struct {
 		verb, operation string
 		want            error
@@ -88,7 +104,10 @@ func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 		}},
 		{"DeleteApplication", "UpdateItem", nil, func() error {
 			app.Version++ // of the put that was applied
-			_, err := b.DeleteApplication(b.Context(), app, storetest.Now())
+			ending, err := b.DeleteApplication(b.Context(), app, storetest.Now())
+			if !ending.Own {
+				t.Errorf("DeleteApplication: got another's ending, want its own")
+			}
 			return err
 		}},
 		{"Delete", "DeleteItem", session.ErrPerhapsDeleted, func() error {
@@ -99,7 +118,7 @@ func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 			return b.DeleteBatch(b.Context(), []session.Key{created.Key})
 		}},
 		{"AdvanceEpoch", "UpdateItem", nil, func() (err error) {
-			epoch, err = b.AdvanceEpoch(b.Context(), b.tenant, "app", 0)
+			ending, err = b.AdvanceEpoch(b.Context(), b.tenant, "app", 0)
 			return err
 		}},
 	}
@@ -116,8 +135,8 @@ func TestRepeatedWritesHaveTheDocumentedResults(t *testing.T) {
 	}
 	app, err := b.Application(b.Context(), b.tenant, "app")
 	b.must(err)
-	if app.Epoch != 1 || epoch != 1 {
-		t.Errorf("AdvanceEpoch: got epoch %d and %d in the application, want 1", epoch, app.Epoch)
+	if app.Epoch != 1 || ending != (session.Ending{Epoch: 1, Own: true}) {
+		t.Errorf("AdvanceEpoch: got %+v and epoch %d in the application, want its own 1", ending, app.Epoch)
 	}
 	if _, _, err := b.Load(b.Context(), created.Key); !errors.Is(err, session.ErrNoSession) {
 		t.Errorf("got %v after DeleteBatch, want %v", err, session.ErrNoSession)

@@ -12,10 +12,10 @@ import (
 )
 
 // DeleteApplication is one UpdateItem on the condition of epoch and version, or more, see copies.go.
-func (s *Store) DeleteApplication(ctx context.Context, app session.Application, at time.Time) (uint64, error) {
+func (s *Store) DeleteApplication(ctx context.Context, app session.Application, at time.Time) (session.Ending, error) {
 	const operation = "UpdateItem (delete application)"
 	stored, written, err := s.writeApplication(ctx, applicationWrite{
-		operation: operation, tenant: app.Tenant, id: app.ID,
+		operation: operation, tenant: app.Tenant, id: app.ID, writer: attrEnder,
 		expected: item{
 			attrAppEpoch: number(app.Epoch), attrAppVersion: number(app.Version), attrDeletedAt: nil,
 		},
@@ -25,15 +25,15 @@ func (s *Store) DeleteApplication(ctx context.Context, app session.Application, 
 	})
 	switch {
 	case err != nil:
-		return 0, err
+		return session.Ending{}, err
 	case len(stored) == 0:
-		return 0, session.ErrNoApplication
+		return session.Ending{}, session.ErrNoApplication
 	case !written && stored[attrDeletedAt] == nil:
-		return 0, session.ErrChanged
+		return session.Ending{}, session.ErrChanged
 	}
 	r := reader{item: stored}
-	epoch := r.number(attrAppEpoch, 64)
-	return epoch, decoded(operation, r.err)
+	ending := session.Ending{Epoch: r.number(attrAppEpoch, 64), Own: written}
+	return ending, decoded(operation, r.err)
 }
 
 // ListApplications is one strongly consistent Query. A page of deleted ones alone is read past.

@@ -95,21 +95,18 @@ func (s *Store) PutApplication(ctx context.Context, app session.Application) (se
 }
 
 // AdvanceEpoch implements session.Applications.
-func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
-	epoch, err := update(ctx, s, func(t *transaction) (uint64, error) {
+func (s *Store) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
+	ending, err := update(ctx, s, func(t *transaction) (session.Ending, error) {
 		app, err := getApplication(t.Tx, tenant, id)
-		if err != nil {
-			return 0, err
-		}
-		if app.Epoch > from {
-			return app.Epoch, nil
+		if err != nil || app.Epoch > from {
+			return session.Ending{Epoch: app.Epoch}, err
 		}
 		app.Epoch++
 		t.put(applicationsBucket, keyOfParts(tenant, id), encodeApplication(application{Application: app}))
-		return app.Epoch, nil
+		return session.Ending{Epoch: app.Epoch, Own: true}, nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("advance epoch: %w", err)
+		return session.Ending{}, fmt.Errorf("advance epoch: %w", err)
 	}
-	return epoch, nil
+	return ending, nil
 }

@@ -13,25 +13,25 @@ import (
 )
 
 // DeleteApplication implements session.Registry.
-func (s *Store) DeleteApplication(ctx context.Context, app session.Application, at time.Time) (uint64, error) {
-	epoch, err := update(ctx, s, func(t *transaction) (uint64, error) {
+func (s *Store) DeleteApplication(ctx context.Context, app session.Application, at time.Time) (session.Ending, error) {
+	ending, err := update(ctx, s, func(t *transaction) (session.Ending, error) {
 		old, err := getRegistered(t.Tx, app.Tenant, app.ID)
 		switch {
 		case err != nil:
-			return 0, err
+			return session.Ending{}, err
 		case !old.deletedAt.IsZero():
-			return old.Epoch, nil
+			return session.Ending{Epoch: old.Epoch}, nil
 		case old.Epoch != app.Epoch || old.Version != app.Version:
-			return 0, session.ErrChanged
+			return session.Ending{}, session.ErrChanged
 		}
 		old.Epoch, old.Version, old.deletedAt = old.Epoch+1, old.Version+1, at
 		t.put(applicationsBucket, keyOfParts(app.Tenant, app.ID), encodeApplication(old))
-		return old.Epoch, nil
+		return session.Ending{Epoch: old.Epoch, Own: true}, nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("delete application: %w", err)
+		return session.Ending{}, fmt.Errorf("delete application: %w", err)
 	}
-	return epoch, nil
+	return ending, nil
 }
 
 // ListApplications implements session.Registry. A page without a limit has up to 256.

@@ -18,7 +18,7 @@ type broken struct {
 	load        func(context.Context, session.Key) (session.Session, session.Application, error)
 	delete      func(context.Context, session.Deletion) (session.Session, error)
 	application func(context.Context, session.Key) (session.Application, error)
-	advance     func(ctx context.Context, tenant, id string, from uint64) (uint64, error)
+	advance     func(ctx context.Context, tenant, id string, from uint64) (session.Ending, error)
 }
 
 func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
@@ -49,7 +49,7 @@ func (b *broken) ApplicationOf(ctx context.Context, key session.Key) (session.Ap
 	return b.application(ctx, key)
 }
 
-func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
 	if b.advance == nil {
 		return b.Store.AdvanceEpoch(ctx, tenant, id, from)
 	}
@@ -127,9 +127,9 @@ func mistakes() map[string]func(session.Store) *broken {
 			}}
 		},
 		"an epoch counts as advanced without a write": func(s session.Store) *broken {
-			return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+			return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
 				if from > 0 {
-					return from, nil
+					return session.Ending{Epoch: from, Own: true}, nil
 				}
 				return s.AdvanceEpoch(ctx, tenant, id, from)
 			}}

@@ -19,9 +19,9 @@ func applicationCases() []contractCase {
 		{"PutApplication refuses another version, and a version of a missing application", putRefuses},
 		{"Of 32 concurrent PutApplication of one version exactly one is written", putRace},
 		{"AdvanceEpoch adds one and returns it", advanceEpoch},
-		{"AdvanceEpoch from an earlier epoch returns the epoch and keeps it", advanceRepeated},
+		{"AdvanceEpoch from an earlier epoch returns the epoch, keeps it and ends nothing", advanceRepeated},
 		{"ApplicationOf returns the application to the sessions of each user, with each change at once", applicationOf},
-		{"Of 32 concurrent AdvanceEpoch from one epoch all return the next one", advanceRace},
+		{"Of 32 concurrent AdvanceEpoch from one epoch one advances it, and all return the next one", advanceRace},
 		{"AdvanceEpoch of an unknown application is ErrNoApplication and creates nothing", advanceUnknown},
 		{"PutApplication never undoes a concurrent AdvanceEpoch", putAdvanceRace},
 	}
@@ -137,9 +137,9 @@ func advanceEpoch(f fixture) {
 	want := f.register(f.tenant, "application")
 	for range 3 {
 		want.Epoch++
-		epoch, err := f.advance(f.tenant, "application")
+		ending, err := f.advance(f.tenant, "application")
 		f.must(err)
-		f.wantSame("the returned epoch", epoch, want.Epoch)
+		f.wantSame("the ending", ending, own(want.Epoch))
 		for _, app := range []session.Application{want, other, foreign} {
 			got, err := f.Application(f.Context(), app.Tenant, app.ID)
 			f.must(err)
@@ -175,26 +175,45 @@ func applicationOf(f fixture) {
 
 func advanceRepeated(f fixture) {
 	f.register(f.tenant, "application")
-	for _, c := range []struct{ from, want uint64 }{{0, 1}, {0, 1}, {1, 2}, {0, 2}, {1, 2}} {
-		epoch, err := f.AdvanceEpoch(f.Context(), f.tenant, "application", c.from)
+	for _, c := range []struct {
+		from uint64
+		want session.Ending
+	}{{0, own(1)}, {0, another(1)}, {1, own(2)}, {0, another(2)}, {1, another(2)}} {
+		ending, err := f.AdvanceEpoch(f.Context(), f.tenant, "application", c.from)
 		f.must(err)
-		f.wantSame(fmt.Sprintf("the epoch from %d", c.from), epoch, c.want)
+		f.wantSame(fmt.Sprintf("the ending from %d", c.from), ending, c.want)
 	}
 }
 
+func own(epoch uint64) session.Ending     { return session.Ending{Epoch: epoch, Own: true} }
+func another(epoch uint64) session.Ending { return session.Ending{Epoch: epoch} }
+
 func advanceRace(f fixture) {
 	f.register(f.tenant, "application")
+	f.endTogether(func() (session.Ending, error) { return f.AdvanceEpoch(f.Context(), f.tenant, "application", 0) })
+}
+
+// endTogether wants one of 32 endings at once to be its own, and all to have epoch 1.
+func (f fixture) endTogether(end func() (session.Ending, error)) {
+	f.Helper()
+	var ended atomic.Int64
 	together(f.T, 32, func(int) error {
-		epoch, err := f.AdvanceEpoch(f.Context(), f.tenant, "application", 0)
-		if err == nil && epoch != 1 {
-			err = fmt.Errorf("got epoch %d, want 1", epoch)
+		ending, err := end()
+		if err == nil && ending.Epoch != 1 {
+			err = fmt.Errorf("got epoch %d, want 1", ending.Epoch)
+		}
+		if ending.Own {
+			ended.Add(1)
 		}
 		return err
 	})
+	if ended.Load() != 1 {
+		f.Fatalf("got %d endings of their own, want one", ended.Load())
+	}
 }
 
 // advance is AdvanceEpoch from the current epoch.
-func (f fixture) advance(tenant, id string) (uint64, error) {
+func (f fixture) advance(tenant, id string) (session.Ending, error) {
 	app, err := f.Application(f.Context(), tenant, id)
 	if err != nil {
 		app.Epoch = 0 // of a missing application

@@ -26,10 +26,10 @@ func mistakesOfEndings() []mistake {
 		{
 			name: "an epoch advances whatever was read", scenario: "a deletion by application is repeated, and a login follows",
 			store: func(s session.Store) session.Store {
-				return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, _ uint64) (uint64, error) {
+				return &broken{Store: s, advance: func(ctx context.Context, tenant, id string, _ uint64) (session.Ending, error) {
 					app, err := s.Application(ctx, tenant, id)
 					if err != nil {
-						return 0, err
+						return session.Ending{}, err
 					}
 					return s.AdvanceEpoch(ctx, tenant, id, app.Epoch)
 				}}

@@ -19,7 +19,7 @@ type broken struct {
 	listed      func([]session.Session)
 	application func(session.Application, error) (session.Application, error)
 	update      func(context.Context, session.Update) (session.Session, bool, error)
-	advance     func(ctx context.Context, tenant, id string, from uint64) (uint64, error)
+	advance     func(ctx context.Context, tenant, id string, from uint64) (session.Ending, error)
 }
 
 func (b *broken) Rotate(ctx context.Context, r session.Rotation) (session.Session, bool, error) {
@@ -62,7 +62,7 @@ func (b *broken) ApplicationOf(ctx context.Context, key session.Key) (session.Ap
 	return app, err
 }
 
-func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+func (b *broken) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
 	if b.advance == nil {
 		return b.Store.AdvanceEpoch(ctx, tenant, id, from)
 	}

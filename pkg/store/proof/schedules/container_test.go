@@ -34,9 +34,9 @@ func (c *container) Applications(ctx context.Context, tenant, user string, ids [
 }
 
 // AdvanceEpoch writes an application.
-func (c *container) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (uint64, error) {
+func (c *container) AdvanceEpoch(ctx context.Context, tenant, id string, from uint64) (session.Ending, error) {
 	r := request{items: []string{"application " + id}, write: true}
-	return send(c, r, "advance epoch", func() (uint64, error) { return c.Store.AdvanceEpoch(ctx, tenant, id, from) })
+	return send(c, r, "advance epoch", func() (session.Ending, error) { return c.Store.AdvanceEpoch(ctx, tenant, id, from) })
 }
 
 // Locate reads the index.
