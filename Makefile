@@ -144,14 +144,16 @@ template: ## Build every function with sam build; lint and validate template.yam
 lint-template: export AWS_DEFAULT_REGION := us-east-1
 lint-template: export SAM_CLI_TELEMETRY := 0
 lint-template: export TRANSLATE := $(value TRANSLATE)
-lint-template: $(VENV)/bin/sam
+lint-template: $(VENV)/bin/sam $(MOTO)/bin/moto_server
 	$(VENV)/bin/cfn-lint --include-checks I -- template.yaml
 	$(VENV)/bin/sam validate --lint --template-file template.yaml
-	@$(VENV)/bin/python pkg/stack/validate/samconfig.py
 	@mkdir -p .build
+	@$(VENV)/bin/python pkg/stack/validate/samconfig.py >.build/overrides
 	@$(VENV)/bin/python -c "$$TRANSLATE" >.build/translated.json
 	$(VENV)/bin/cfn-lint -- .build/translated.json
 	@pkg/stack/validate/run .build/translated.json
+	@$(MOTO)/bin/python pkg/stack/validate/create.py .build/translated.json <.build/overrides 2>.build/moto.log || \
+	  { cat .build/moto.log; exit 1; }
 	BUILD_FUNCTIONS=1 SAM=$(VENV)/bin/sam TRANSLATED=$(CURDIR)/.build/translated.json \
 	  go test -count=1 -timeout 60m -run 'Builds|Translated' ./pkg/stack
 
