@@ -15,6 +15,8 @@ type Log struct {
 
 	Namespace string // of the metrics in CloudWatch; "" for none
 	Calls     *Calls // nil where requests to DynamoDB are not counted
+
+	Count func(operation, outcome string) // of each line, on a laptop; nil where CloudWatch counts
 }
 
 // Line is what became of one invocation.
@@ -48,6 +50,9 @@ func (l Log) Write(ctx context.Context, line Line) {
 			attrs = append(attrs, slog.Int(name, 1))
 		}
 		attrs = append(attrs, slog.Int("requests", 1), directive(l.Namespace, now, line.Counts))
+	}
+	if l.Count != nil {
+		l.Count(line.Operation, line.Outcome)
 	}
 	l.LogAttrs(ctx, level, "request", attrs...)
 }

@@ -59,14 +59,17 @@ func open(ctx context.Context, cfg config, stderr io.Writer) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	store, home, closeStore, err := openStore(ctx, cfg, template, telemetry.Log{Logger: logger})
+	counted := newCounts(time.Now)
+	log := telemetry.Log{Logger: logger, Count: counted.add}
+	store, home, closeStore, err := openStore(ctx, cfg, template, log)
 	if err != nil {
 		return nil, err
 	}
 	s := &service{
-		home: home, close: closeStore, log: logger, operators: operatorFunctions(cfg, store, telemetry.Log{Logger: logger}),
+		home: home, close: closeStore, log: logger, operators: operatorFunctions(cfg, store, log),
 	}
-	parts := assemble(cfg, telemetry.Log{Logger: logger}, store, source)
+	s.operators["counts"] = counted.answer
+	parts := assemble(cfg, log, store, source)
 	if err := seed(ctx, cfg, store); err != nil {
 		return nil, errors.Join(fmt.Errorf("first credentials: %w", err), closeStore())
 	}

@@ -30,8 +30,8 @@ func onAWS(t *testing.T) *desk {
 			d.lambda(w, r, strings.TrimSuffix(name, "/invocations"))
 			return
 		}
-		if strings.HasSuffix(r.URL.Path, "/operation/DescribeAlarms") {
-			d.cloudWatch(w)
+		if operation, found := strings.CutPrefix(r.URL.Path, "/service/GraniteServiceVersion20100801/operation/"); found {
+			d.cloudWatch(w, r, operation)
 			return
 		}
 		if target := r.Header.Get("X-Amz-Target"); target != "" {
@@ -118,15 +118,39 @@ func (d *desk) page(token string) map[string]any {
 	return page
 }
 
-// cloudWatch lists the alarms that sound.
-func (d *desk) cloudWatch(w http.ResponseWriter) {
+// cloudWatch lists the alarms that sound, and answers two values of each query of metrics: for its first and its last slot.
+func (d *desk) cloudWatch(w http.ResponseWriter, r *http.Request, operation string) {
 	alarms := cbor.List{}
 	for _, name := range d.alarms {
 		alarms = append(alarms, cbor.Map{"AlarmName": cbor.String(name), "StateReason": cbor.String("Threshold crossed")})
 	}
+	answer := cbor.Map{"MetricAlarms": alarms}
+	if operation == "GetMetricData" {
+		answer = d.metrics(r)
+	}
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	w.Header().Set("Content-Type", "application/cbor")
-	_, _ = w.Write(cbor.Encode(cbor.Map{"MetricAlarms": alarms}))
+	_, _ = w.Write(cbor.Encode(answer))
+}
+
+// metrics keeps the expressions that it is asked for.
+func (d *desk) metrics(r *http.Request) cbor.Map {
+	raw, err := io.ReadAll(r.Body)
+	value, errCBOR := cbor.Decode(raw)
+	in, isMap := value.(cbor.Map)
+	if err != nil || errCBOR != nil || !isMap {
+		d.Fatalf("got %q, %v, %v; want a request in CBOR", raw, err, errCBOR)
+	}
+	results := cbor.List{}
+	for i, one := range in["MetricDataQueries"].(cbor.List) {
+		query := one.(cbor.Map)
+		d.expressions = append(d.expressions, string(query["Expression"].(cbor.String)))
+		results = append(results, cbor.Map{
+			"Id": query["Id"], "Timestamps": cbor.List{in["EndTime"], in["StartTime"]},
+			"Values": cbor.List{cbor.Float64(i + 1), cbor.Float64(10 * (i + 1))},
+		})
+	}
+	return cbor.Map{"MetricDataResults": results}
 }
 
 // cloudFormation describes the one stack, with the outputs of template.yaml.

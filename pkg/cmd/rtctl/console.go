@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,7 +52,7 @@ type selection map[string]string
 func selectionOf(payload json.RawMessage, required, optional []string) (selection, error) {
 	var s selection
 	if err := json.Unmarshal(payload, &s); err != nil {
-		return nil, fmt.Errorf("the request must be an object of strings")
+		return nil, errors.New("the request must be an object of strings")
 	}
 	for name, value := range s {
 		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
@@ -87,6 +89,13 @@ func (c *ctl) consoleFunctions() map[string]console.Function {
 	functions := map[string]console.Function{
 		"home": c.selected("", "", func(context.Context, *ctl, selection) (any, error) {
 			return map[string]string{"tenantId": c.tenant}, nil
+		}),
+		"activity": c.selected("hours", "", func(ctx context.Context, c *ctl, s selection) (any, error) {
+			hours, err := strconv.Atoi(s["hours"])
+			if err != nil {
+				return nil, errors.New("hours must be a number")
+			}
+			return c.activity(ctx, hours)
 		}),
 		"explain": c.selected("text", "tenantId", func(ctx context.Context, c *ctl, s selection) (any, error) {
 			return c.explanationOf(ctx, s["text"])

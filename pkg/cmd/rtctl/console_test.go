@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,4 +177,58 @@ func TestTheConsoleRefusesWhatIsBlankOrUnknown(t *testing.T) {
 		p.refuses(c[0], c[1], c[2])
 	}
 	p.gives("retrieve-by-user", `{"tenantId":"demo","userId":"alice"}`, fixture.SessionOne, fixture.SessionTwo)
+}
+
+func TestTheConsoleShowsWhatALaptopHasCounted(t *testing.T) {
+	d := onLaptop(t, func(d *desk) {
+		d.functions["counts"] = func(context.Context, json.RawMessage) (any, error) {
+			return json.RawMessage(`{"since":"2026-01-31T12:00:00Z","seconds":15,"slots":2,"counts":[
+				{"op":"refresh","outcome":"rotated","values":[1,2]},{"op":"oauth-token","outcome":"rolled forward","values":[3,0]},
+				{"op":"refresh","outcome":"reuse","values":[0,1]},{"op":"refresh","outcome":"expired","values":[0,5]},
+				{"op":"issue","outcome":"denied","values":[7,7]},{"op":"oauth-token","outcome":"failed","values":[9,0]}]}`), nil
+		}
+	})
+	p := openConsole(d)
+	p.gives("activity", `{"hours":"3"}`, `{"since":"2026-01-31T12:00:00Z","seconds":15,"series":[{"name":"refreshes","values":[4,2]},`+
+		`{"name":"retries","values":[0,0]},{"name":"reuses","values":[0,1]},{"name":"refusals","values":[0,5]},{"name":"failures","values":[9,0]}]}`)
+	p.refuses("activity", `{"hours":"soon"}`, "must be a number")
+}
+
+// The charts of a stack name the outcomes that its dashboard names: those that a refresh may have.
+func TestTheConsoleShowsWhatCloudWatchHasCounted(t *testing.T) {
+	d := onAWS(t)
+	p := openConsole(d)
+	for hours, slots := range map[string][2]int{"3": {300, 37}, "24": {2400, 37}, "1": {300, 13}} {
+		got := p.gives("activity", `{"hours":"`+hours+`"}`, fmt.Sprintf(`"seconds":%d,`, slots[0]), `"name":"reuses","values":[30,0,`)
+		if n := strings.Count(regexp.MustCompile(`"reuses","values":\[([^]]*)`).FindString(got), ","); n != slots[1] {
+			t.Errorf("%s hours: got %d slots in %s, want %d", hours, n, got, slots[1])
+		}
+		if !strings.Contains(got, `,0,3]}`) {
+			t.Errorf("%s hours: got %s, want 3 in the last slot of reuses", hours, got)
+		}
+	}
+	p.refuses("activity", `{"hours":"25"}`, "from 1 to 24")
+	template, err := os.ReadFile("../../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := func(texts ...string) []string {
+		var all []string
+		for _, text := range texts {
+			for _, found := range regexp.MustCompile(`op=\("refresh" OR "user-refresh-token" OR "authenticate-refresh" OR "oauth-token"\) outcome=(\([^)]*\)|"[^"]*")`).FindAllStringSubmatch(text, -1) {
+				all = append(all, strings.Split(strings.Trim(found[1], `()"`), `" OR "`)...)
+			}
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	want := outcomes(strings.ReplaceAll(string(template), `\"`, `"`))
+	if got := outcomes(d.expressions[:5]...); !slices.Equal(got, want) || len(got) < 20 {
+		t.Errorf("got outcomes\n%q, want those of the dashboard\n%q", got, want)
+	}
+	for _, e := range d.expressions {
+		if !strings.HasPrefix(e, `SUM(SEARCH('{"RefreshTokens/tokens-prod",op,outcome} MetricName="requests" op=(`) {
+			t.Errorf("got %s, want a search of the stack's own metrics", e)
+		}
+	}
 }

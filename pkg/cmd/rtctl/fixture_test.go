@@ -35,6 +35,7 @@ type desk struct {
 	parameters  map[string]string
 	events      []event.Envelope // in the log group
 	alarms      []string         // the names of those that sound
+	expressions []string         // of metrics that were asked for
 	rotated     []string         // the secrets whose rotation was started
 }
 

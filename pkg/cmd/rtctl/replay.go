@@ -12,11 +12,13 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 )
 
-// archive is where lifecycle events are kept.
+// archive is what a service remembers.
 type archive interface {
 	// events reads those since a time; a few earlier ones do no harm. Those before begin may be lost; it is zero if all are
 	// there.
 	events(ctx context.Context, since time.Time) (all []event.Envelope, begin time.Time, err error)
+	// activity counts the refreshes of the last hours, or since the service started.
+	activity(ctx context.Context, hours int) (activity, error)
 }
 
 // replayed is what a replay did.
