@@ -40,6 +40,7 @@ const (
 // The operations without one.
 const (
 	Authorizer           Operation = "authorizer"
+	AuthorizeResource    Operation = "authorize-resource"
 	PutApplication       Operation = "put-application"
 	RetrieveApplications Operation = "retrieve-applications"
 	DeleteApplication    Operation = "delete-application"
@@ -101,6 +102,7 @@ func Rules() []Rule {
 		{OauthMetadata, Everybody, ""},
 		{Preflight, Everybody, ""},
 		{Authorizer, AWS, ""},
+		{AuthorizeResource, AWS, ""},
 		{PutApplication, Operators, ""},
 		{RetrieveApplications, Operators, ""},
 		{DeleteApplication, Operators, ""},

@@ -32,6 +32,7 @@ func TestEventsHaveTheCasesOfTheirOperations(t *testing.T) {
 		"oauth-metadata":                 "",
 		"jwks":                           "",
 		"authorizer":                     "access-token missing missing-tenant duplicate wrong-tenant forged expired lower-case-headers malformed",
+		"authorize-resource":             "token http http-1 narrowed other-tenant missing duplicate other-audience api-key forged expired expired-http bound",
 		"put-application":                "malformed",
 		"retrieve-applications":          "one tenants wrong-tenant malformed",
 		"delete-application":             "wrong-tenant malformed",

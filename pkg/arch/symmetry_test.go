@@ -38,6 +38,8 @@ func fileOf(op string) string {
 		return "pkg/frame/cors.go"
 	case "authorizer":
 		return "pkg/authorizer/handler.go"
+	case "authorize-resource":
+		return "pkg/authorizer/authorize_resource.go"
 	case "rotate-signing-keys", "rotate-token-keys": // two wirings of pkg/keys/rotation
 		return "pkg/deploy/rotation.go"
 	case "audit":

@@ -27,6 +27,8 @@ var (
 	ErrExpired = fmt.Errorf("%w: expired", ErrUnauthenticated)
 	// ErrRevoked: a genuine access token whose session is over, or that a newer one has replaced.
 	ErrRevoked = fmt.Errorf("%w: revoked", ErrUnauthenticated)
+	// ErrOtherAudience: a good access token that is for other APIs.
+	ErrOtherAudience = fmt.Errorf("%w: other audience", ErrUnauthenticated)
 	// ErrUnbound: an access token that is bound to a key, without a proof by it, or in the scheme of the other kind.
 	ErrUnbound = fmt.Errorf("%w: unbound", ErrUnauthenticated)
 	// ErrAmbiguous: a header came twice, or the two spellings of the tenant header differ.
@@ -49,9 +51,14 @@ func (e kindError) Error() string { return e.text }
 // Kind is what session.KindOf asks for.
 func (e kindError) Kind() session.Kind { return e.kind }
 
+// Sessions is where an access token's session is read, with its application: one request.
+type Sessions interface {
+	Load(ctx context.Context, key session.Key) (session.Session, session.Application, error)
+}
+
 // Store is what the authorizer reads: one request for either kind of credential.
 type Store interface {
-	Load(ctx context.Context, key session.Key) (session.Session, session.Application, error)
+	Sessions
 	APIKey(ctx context.Context, id string) (session.APIKey, error)
 }
 
@@ -146,33 +153,55 @@ func (a *Authorizer) apiKey(ctx context.Context, credential string) (Principal, 
 	return Principal{Tenant: key.Tenant, KeyID: key.ID, Permissions: key.Permissions}, nil
 }
 
-// accessToken accepts an access token whose session lives and which is that session's current one (Law 6).
 func (a *Authorizer) accessToken(ctx context.Context, credential string, isBearer bool, proof dpop.Presented,
 ) (Principal, error) {
-	access, err := a.Verifier.Verify(ctx, credential)
+	r := reading{a.Store, a.Verifier, a.Now()}
+	access, err := r.current(ctx, credential, func(access token.Access) error {
+		if !Proven(access, credential, isBearer, proof, r.now) {
+			return ErrUnbound
+		}
+		return nil
+	})
+	if err != nil {
+		return Principal{}, err
+	}
+	return Principal{
+		Tenant: access.Tenant, User: access.User, Application: access.Application, Session: access.Session, Narrowed: access.Narrowed,
+	}, nil
+}
+
+// reading is how access tokens are judged at one time.
+type reading struct {
+	sessions Sessions
+	verifier token.Verifier
+	now      time.Time
+}
+
+// current accepts an access token whose session lives and which is that session's current one (law 6). May judges it
+// before the session is read.
+func (r reading) current(ctx context.Context, text string, may func(token.Access) error) (token.Access, error) {
+	access, err := r.verifier.Verify(ctx, text)
 	switch {
 	case errors.Is(err, keys.ErrUnavailable):
-		return Principal{}, err
+		return token.Access{}, err
 	case errors.Is(err, token.ErrExpiredAccess):
-		return Principal{}, ErrExpired
+		return token.Access{}, ErrExpired
 	}
 	key, ok := session.KeyOfAccess(access)
 	if err != nil || !ok {
-		return Principal{}, ErrForged
+		return token.Access{}, ErrForged
 	}
-	if !Proven(access, credential, isBearer, proof, a.Now()) {
-		return Principal{}, ErrUnbound
+	if err := may(access); err != nil {
+		return token.Access{}, err
 	}
-	s, app, err := a.Store.Load(ctx, key)
+	s, app, err := r.sessions.Load(ctx, key)
 	switch {
 	case errors.Is(err, session.ErrNotFound):
-		return Principal{}, ErrRevoked
+		return token.Access{}, ErrRevoked
 	case err != nil:
-		return Principal{}, fmt.Errorf("load session: %w", err)
-	case !s.LiveUnder(app, a.Now()) || !s.Under(app).Accepts(access, a.Now()):
-		return Principal{}, ErrRevoked
+		return token.Access{}, fmt.Errorf("load session: %w", err)
+	case !s.LiveUnder(app, r.now) || !s.Under(app).Accepts(access, r.now):
+		return token.Access{}, ErrRevoked
 	}
-	return Principal{
-		Tenant: key.Tenant, User: key.User, Application: key.Application, Session: access.Session, Narrowed: access.Narrowed,
-	}, nil
+	return access, nil
 }

@@ -16,6 +16,9 @@ import (
 // errUnauthorized makes API Gateway answer 401; the text is its interface.
 var errUnauthorized = errors.New("Unauthorized")
 
+// errUnavailable says no more than API Gateway needs: any other text makes it answer 500.
+var errUnavailable = errors.New("the authorizer is unavailable")
+
 // introspection is the resource whose callers need no tenant header: clients of RFC 7662 have no place for one.
 const introspection = "/oauth2/introspect"
 
@@ -40,15 +43,17 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 		if p.KeyID != "" {
 			line.Attrs = append(line.Attrs, slog.String("keyId", p.KeyID))
 		}
+		// An id in the method's path may have characters with a meaning in a policy.
+		stage := wholeStage(e.MethodArn)
 		switch {
 		case err == nil:
-			answer = policy("Allow", p.KeyID+p.User, e.MethodArn, p.context())
+			answer = policy("Allow", p.KeyID+p.User, stage, p.context())
 		case errors.Is(err, ErrOtherTenant):
-			answer, err = policy("Deny", "anonymous", e.MethodArn, nil), nil
+			answer, err = policy("Deny", "anonymous", stage, nil), nil
 		case errors.Is(err, ErrUnauthenticated):
 			err = errUnauthorized
 		default:
-			line.Err, err = err, errors.New("the authorizer is unavailable")
+			line.Err, err = err, errUnavailable
 		}
 		log.Write(ctx, line)
 		return answer, err
@@ -74,6 +79,8 @@ func outcomeOf(err error) string {
 		return "revoked"
 	case errors.Is(err, ErrUnbound):
 		return "unbound"
+	case errors.Is(err, ErrOtherAudience):
+		return "other audience"
 	case errors.Is(err, ErrOtherTenant):
 		return "other tenant"
 	case session.KindOf(err) == session.KindUnavailable:
@@ -83,19 +90,21 @@ func outcomeOf(err error) string {
 	}
 }
 
-// policy covers the whole stage: it is not cached, and an id in the method's path may have characters with a meaning in
-// a policy.
-func policy(effect, principal, methodARN string, values map[string]any) events.APIGatewayCustomAuthorizerResponse {
-	stage := methodARN
+// wholeStage is the pattern of all methods of an API's stage.
+func wholeStage(methodARN string) string {
 	if parts := strings.SplitN(methodARN, "/", 3); len(parts) == 3 {
-		stage = parts[0] + "/" + parts[1] + "/*"
+		return parts[0] + "/" + parts[1] + "/*"
 	}
+	return methodARN
+}
+
+func policy(effect, principal, resource string, values map[string]any) events.APIGatewayCustomAuthorizerResponse {
 	return events.APIGatewayCustomAuthorizerResponse{
 		PrincipalID: principal,
 		PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{
 			Version: "2012-10-17",
 			Statement: []events.IAMPolicyStatement{{
-				Action: []string{"execute-api:Invoke"}, Effect: effect, Resource: []string{stage},
+				Action: []string{"execute-api:Invoke"}, Effect: effect, Resource: []string{resource},
 			}},
 		},
 		Context: values,

@@ -51,6 +51,8 @@ const (
 	contextApplication = "applicationId"
 	contextSession     = "sessionId"
 	contextNarrowed    = "narrowed"
+	contextScope       = "scope"  // of Resource alone
+	contextClaims      = "claims" // of Resource alone: the custom claims, an object of JSON
 )
 
 func (p Principal) context() map[string]any {

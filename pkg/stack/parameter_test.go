@@ -31,6 +31,8 @@ func TestEveryParameterHasADefaultAndBounds(t *testing.T) {
 		{"PublicUrls=https://a.example/,https://b.example"},
 		{"AllowedOrigins=https://a.example'", "AllowedHeaders=*", "CookieDomain=localhost"}, // a quote would end the header's text
 		{"AllowedOrigins=null"},
+		{"ResourceApiArn=*", "ResourceAudience=a b", "ResourceAnswer=both", "ResourceTakesDPoP=yes"},
+		{"ResourceApiArn=arn:aws:execute-api:eu-west-1:*:*"}, // anybody's API would do
 		{"ClaimsHookArn=claims", "ClaimsHookFailure=ignore"},
 		{"ClaimsHookArn=arn:aws:lambda:eu-west-1:123456789012:function:*"}, // a role could invoke them all
 		{"AllowedOrigins=https://A.example"},                               // browsers send lower case

@@ -212,8 +212,8 @@ func TestServicesUseKeyAndTopicForThisAccountOnly(t *testing.T) {
 	}
 }
 
-// Law 8: private keys are within reach of the functions that sign and of rotation alone. The authorizer and JWKS
-// read the public halves; only rotation writes.
+// Law 8: private keys are within reach of the functions that sign and of rotation alone. The authorizers and
+// JWKS read the public halves; only rotation writes.
 func TestOnlySignersAndRotationReachPrivateKeys(t *testing.T) {
 	const read = "secretsmanager:GetSecretValue "
 	template := deployed(t)
@@ -237,7 +237,7 @@ func TestOnlySignersAndRotationReachPrivateKeys(t *testing.T) {
 				t.Errorf("%s may %s", id, action)
 			}
 		}
-		if slices.Contains([]string{"authorizer", "jwks"}, f.Operation) && !slices.Equal(actions, []string{read + "PublicKeysSecret"}) {
+		if slices.Contains([]string{"authorizer", "authorize-resource", "jwks"}, f.Operation) && !slices.Equal(actions, []string{read + "PublicKeysSecret"}) {
 			t.Errorf("%s may %v, want the public halves alone", id, actions)
 		}
 		for _, secret := range rotates[id] {

@@ -32,6 +32,9 @@ const (
 	HookARN     = "CLAIMS_HOOK_ARN"         // of the claims hook; none by default
 	HookURL     = "CLAIMS_HOOK_URL"         // of the claims hook of a laptop; none by default
 	HookFailure = "CLAIMS_HOOK_FAILURE"     // keep or refuse
+	Audience    = "RESOURCE_AUDIENCE"       // of access tokens at the owner's other APIs
+	TakesDPoP   = "RESOURCE_TAKES_DPOP"     // true: they take bound access tokens, with a proof
+	Answer      = "RESOURCE_ANSWER"         // simple or policy
 )
 
 // Environment reads variables and collects what is wrong with them, so that a start reports every mistake.
@@ -96,33 +99,32 @@ func (e *Environment) CookieDomain() string {
 
 // AcceptsImported reports whether refresh tokens of another system are accepted, and what they must match; nil for any.
 func (e *Environment) AcceptsImported() (accepts bool, pattern *regexp.Regexp) {
-	switch e.Get(Imported) {
-	case "", "false":
-	case "true":
-		accepts = true
-	default:
-		e.Refuse(fmt.Errorf("%s must be true or false", Imported))
-	}
 	if text := e.Get(ImportedAs); text != "" {
 		var err error
 		if pattern, err = regexp.Compile("^(?:" + text + ")$"); err != nil {
 			e.Refuse(fmt.Errorf("%s must be a regular expression (RE2): %w", ImportedAs, err))
 		}
 	}
-	return accepts, pattern
+	return e.is(Imported, "true", "false"), pattern
+}
+
+// TakesDPoP reports whether the owner's other APIs take access tokens that are bound to a key.
+func (e *Environment) TakesDPoP() bool { return e.is(TakesDPoP, "true", "false") }
+
+// AnswersWithPolicy reports whether their HTTP APIs with payload 2.0 get a policy.
+func (e *Environment) AnswersWithPolicy() bool { return e.is(Answer, "policy", "simple") }
+
+// is reports whether a variable has its word for yes. It is no by default.
+func (e *Environment) is(name, yes, no string) bool {
+	value := e.Get(name)
+	if value != "" && value != yes && value != no {
+		e.Refuse(fmt.Errorf("%s must be %s or %s", name, no, yes))
+	}
+	return value == yes
 }
 
 // RefusesWithoutHook reports whether a refresh is refused where the claims hook fails.
-func (e *Environment) RefusesWithoutHook() bool {
-	switch e.Get(HookFailure) {
-	case "", "keep":
-		return false
-	case "refuse":
-		return true
-	}
-	e.Refuse(fmt.Errorf("%s must be keep or refuse", HookFailure))
-	return false
-}
+func (e *Environment) RefusesWithoutHook() bool { return e.is(HookFailure, "refuse", "keep") }
 
 func (e *Environment) list(name string, pattern *regexp.Regexp, want string) (items []string) {
 	for item := range strings.SplitSeq(e.Get(name), ",") {

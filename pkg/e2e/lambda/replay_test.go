@@ -108,6 +108,7 @@ func verdict(payload []byte, err error) string {
 		StatusCode     int
 		Body           string
 		PolicyDocument struct{ Statement []struct{ Effect string } }
+		IsAuthorized   *bool // of the simple answer of an authorizer
 		Context        json.RawMessage
 	}
 	_ = json.Unmarshal(payload, &answer) // an answer to a gateway is an object
@@ -116,6 +117,10 @@ func verdict(payload []byte, err error) string {
 		return fmt.Sprint(answer.StatusCode, " ", answer.Body)
 	case answer.PolicyDocument.Statement != nil:
 		return strings.ToLower(answer.PolicyDocument.Statement[0].Effect) + " " + string(answer.Context)
+	case answer.IsAuthorized != nil && *answer.IsAuthorized:
+		return "allow " + string(answer.Context)
+	case answer.IsAuthorized != nil:
+		return "deny "
 	}
 	return "ok " + string(payload)
 }

@@ -43,6 +43,7 @@ func New(onClose func(func())) Account {
 		"TABLE_NAME": "tokens", "ISSUER": fixture.Issuer, "ALLOWED_ORIGINS": "https://app.example.com",
 		"ALLOWED_HEADERS": "", "COOKIE_DOMAIN": "", "PUBLIC_URLS": "",
 		"SIGNING_ALGORITHM": "ES256", "METRICS_NAMESPACE": "RefreshTokens", "EVENT_BUS_NAME": "tokens",
+		"RESOURCE_AUDIENCE": fixture.Web,
 	}}
 	a.Keep(a.Keys)
 	a.At("EVENTBRIDGE", a.Serve(a.Bus))
