@@ -11,5 +11,6 @@ import (
 
 func main() {
 	f := deploy.New()
-	f.Start(stencil.DocumentedForms(f.Shell(), stencil.NewForms(table.Store(f), f.TokenKeys(), time.Now)))
+	store := table.Store(f)
+	f.Start(stencil.DocumentedForms(f.Shell(), stencil.NewForms(store, table.TokenDeleter(f, store), time.Now)))
 }

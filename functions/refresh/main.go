@@ -14,6 +14,6 @@ func main() {
 	f := deploy.New()
 	refresher, store := table.Refresher(f)
 	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now, PublicURLs: f.PublicURLs()}
-	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
+	forms := stencil.NewForms(store, table.TokenDeleter(f, store), time.Now)
 	f.Start(stencil.Refresh(f.Shell(), a, f.Companion(), refresher, forms))
 }

@@ -162,7 +162,7 @@ func TestOnlyWhatIssuesAndRefreshesMayAskTheClaimsHook(t *testing.T) {
 // Law 10: only where a deployment accepts imports may a function look for one, and then those that take refresh tokens.
 func TestOnlyWhatTakesRefreshTokensFindsImportedOnes(t *testing.T) {
 	finds := []string{
-		"AuthenticateRefreshFunction", "DeleteByStringFunction", "LogoutFunction", "OauthRevokeFunction", "OauthTokenFunction",
+		"AuthenticateRefreshFunction", "DeleteByStringFunction", "DocumentedFormsFunction", "LogoutFunction", "OauthRevokeFunction", "OauthTokenFunction",
 		"RefreshFunction", "UserRefreshTokenFunction",
 	}
 	for _, accept := range []string{"false", "true"} {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stencil-auth/refresh-tokens/pkg/api"
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
-	"github.com/stencil-auth/refresh-tokens/pkg/keys"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
@@ -22,11 +21,11 @@ type Forms struct {
 	anchorDeleter      session.AnchorDeleter
 }
 
-// NewForms runs the operations over a store.
-func NewForms(store session.Store, tokenKeys *keys.Ring[keys.TokenSet], now func() time.Time) Forms {
+// NewForms runs the operations over a store; what deletes by a refresh token says which tokens it takes.
+func NewForms(store session.Store, tokenDeleter session.TokenDeleter, now func() time.Time) Forms {
 	return Forms{
 		session.NewRetriever(store, now), session.NewLister(store, now), session.NewDeleter(store, now),
-		session.NewTokenDeleter(store, tokenKeys, now), session.NewUserDeleter(store, now),
+		tokenDeleter, session.NewUserDeleter(store, now),
 		session.NewApplicationDeleter(store, now), session.NewAnchorDeleter(store, now),
 	}
 }

@@ -39,7 +39,7 @@ func (p Parts) All() map[api.Operation]api.Handler {
 	deleter := session.NewTokenDeleter(store, p.TokenKeys, p.Now).Accepting(p.Accepted)
 	refresher := session.NewRefresher(store, minter).WithHook(p.Hook, store).Accepting(p.Accepted)
 	users := session.NewUserDeleter(store, p.Now)
-	forms := stencil.NewForms(store, p.TokenKeys, p.Now)
+	forms := stencil.NewForms(store, deleter, p.Now)
 	return map[api.Operation]api.Handler{
 		api.Issue:                      stencil.Issue(shell, session.NewIssuer(store, minter).WithHook(p.Hook)),
 		api.Refresh:                    stencil.Refresh(shell, p.Authorizer, companion, refresher, forms),

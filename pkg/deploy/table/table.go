@@ -44,6 +44,11 @@ func Refresher(f *deploy.Function) (session.Refresher, *dynamo.Store) {
 	return session.NewRefresher(store, f.Minter()).WithHook(Hook(f), store).Accepting(Accepted(f, store)), store
 }
 
+// TokenDeleter deletes by refresh tokens.
+func TokenDeleter(f *deploy.Function, store *dynamo.Store) session.TokenDeleter {
+	return session.NewTokenDeleter(store, f.TokenKeys(), time.Now).Accepting(Accepted(f, store))
+}
+
 // Accepted are the refresh tokens of another system that the deployment accepts.
 func Accepted(f *deploy.Function, store *dynamo.Store) (a session.Accepted) {
 	accepts, pattern := f.AcceptsImported()

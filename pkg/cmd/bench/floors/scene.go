@@ -48,7 +48,7 @@ func deployed(t testing.TB, url string) (refreshes, authorizes lambda.Handler, f
 	os.Stdout = stdout
 	store := table.Store(f)
 	a := &authorizer.Authorizer{Store: store, Verifier: f.Verifier(), Now: time.Now}
-	forms := stencil.NewForms(store, f.TokenKeys(), time.Now)
+	forms := stencil.NewForms(store, table.TokenDeleter(f, store), time.Now)
 	refresh := stencil.Refresh(f.Shell(), a, f.Companion(), session.NewRefresher(store, f.Minter()), forms)
 	return lambda.NewHandler(refresh), lambda.NewHandler(a.Handler(f.Log)), f
 }
