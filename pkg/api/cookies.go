@@ -23,6 +23,10 @@ var cookiePairs = [][2]string{
 
 const hostPrefix = "__Host-"
 
+// maxForeign is how many values of one name may be refresh tokens of another system. Each costs a read where such are
+// accepted, and a header has room for hundreds.
+const maxForeign = 3
+
 // The kinds of cookies in a pair.
 const (
 	ofRefresh = iota
@@ -41,8 +45,13 @@ func (r *Request) cookies(kind int) []cookie {
 	header := http.Header{"Cookie": r.Headers.Values("Cookie")}
 	var found []cookie
 	for _, pair := range cookiePairs {
+		foreign := 0
 		for _, c := range (&http.Request{Header: header}).CookiesNamed(pair[kind]) {
-			if c.Value != "" {
+			isForeign := kind == ofRefresh && token.IsForeign(c.Value)
+			if isForeign {
+				foreign++
+			}
+			if c.Value != "" && (!isForeign || foreign <= maxForeign) {
 				found = append(found, cookie{pair: pair, value: c.Value})
 			}
 		}
