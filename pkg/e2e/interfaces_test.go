@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 // published is one interface.
 type published struct {
+	at         *service // nil for home
 	name, path string
 	refused    int // status of a refresh token that is not valid
 	// request refreshes a session.
@@ -61,8 +63,9 @@ func isForm(more ...string) http.Header {
 // ask makes a call and compares its answer with the interface's shape.
 func (p published) ask(t testing.TB, c call) answer {
 	t.Helper()
-	a := home.do(t, c)
-	home.keep(p.tokens(a))
+	s := cmp.Or(p.at, home)
+	a := s.do(t, c)
+	s.keep(p.tokens(a))
 	if a.status != http.StatusNoContent && a.status != http.StatusNotFound {
 		p.check(t, a)
 	}
