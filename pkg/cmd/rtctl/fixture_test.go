@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
@@ -30,42 +31,64 @@ type desk struct {
 
 	url         string // of the API
 	functions   map[string]socket.Function
+	outputs     map[string]string // of the stack, beside its functions
 	environment map[string]string
 	flags       []string // those that name the service
 	parameters  map[string]string
 	events      []event.Envelope // in the log group
 	alarms      []string         // the names of those that sound
 	expressions []string         // of metrics that were asked for
-	rotated     []string         // the secrets whose rotation was started
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{T: t, Service: fixtureservice.New(t, io.Discard), functions: map[string]socket.Function{}, environment: map[string]string{}}
+	d := emptyDesk(t, fixtureservice.New(t, io.Discard))
 	operators := operator.Operator{Store: d.Store, Now: d.Clock.Now, Random: rand.Reader, Log: d.Parts.Shell.Log}
 	for op, function := range operators.Functions() {
 		d.functions[string(op)] = function
 	}
 	d.functions["settings"] = func(context.Context, json.RawMessage) (any, error) { return d.parameters, nil }
-	template, err := stack.Laptop()
-	if err != nil {
-		t.Fatal(err)
-	}
 	functions := map[string]gateway.Function{}
 	for op, handler := range d.Handlers {
 		functions[string(op)] = gateway.Function(handler)
 	}
-	g, err := gateway.New(gateway.Config{
-		API: &template.API, Functions: functions, CORS: d.Parts.Shell.Origins.Headers, Log: d.Parts.Shell.Log.Logger,
+	d.serve(gateway.Config{
+		API: &deployed(t).API, Functions: functions, CORS: d.Parts.Shell.Origins.Headers, Log: d.Parts.Shell.Log.Logger,
 		Authorizers: map[string]gateway.Authorizer{"authorizer": d.Parts.Authorizer.Handler(d.Parts.Shell.Log)},
 	})
+	return d
+}
+
+const root = "../../.."
+
+// emptyDesk has no function and no API.
+func emptyDesk(t *testing.T, s *fixtureservice.Service) *desk {
+	return &desk{T: t, Service: s, functions: map[string]socket.Function{}, environment: map[string]string{}}
+}
+
+var deployment = sync.OnceValues(func() (*stack.Template, error) {
+	return stack.Read(filepath.Join(root, "template.yaml"), nil)
+})
+
+func deployed(t *testing.T) *stack.Template {
+	t.Helper()
+	template, err := deployment()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return template
+}
+
+// serve puts functions behind an API.
+func (d *desk) serve(config gateway.Config) {
+	d.Helper()
+	g, err := gateway.New(config)
+	if err != nil {
+		d.Fatal(err)
+	}
 	server := httptest.NewServer(g)
-	t.Cleanup(server.Close)
+	d.Cleanup(server.Close)
 	d.url = server.URL
-	return d
 }
 
 // onLaptop answers on the socket of a directory, with the credentials of tenant demo alone, after these changes.

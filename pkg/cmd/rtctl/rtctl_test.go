@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/leaks"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
@@ -35,7 +36,7 @@ func everyCommand(t *testing.T, d *desk) {
 	d.do([]string{fixture.SessionOne, fixture.SessionTwo, "service"}, with("session", "list", "--user", "alice")...)
 	d.do([]string{"user", "alice", "generation", "web"}, with("session", "show", fixture.SessionOne)...)
 	d.do([]string{"session " + fixture.SessionOne + " is updated"}, with("session", "update", fixture.SessionOne,
-		"--claims", `{"plan":"pro"}`, "--scope", "", "--device-name", "Phone", "--ends", "2026-07-01T00:00:00Z", "--supersede", "--reason", "test", "-y")...)
+		"--claims", `{"plan":"pro"}`, "--scope", "", "--device-name", "Phone", "--ends", d.Now.AddDate(0, 4, 0).UTC().Format(time.RFC3339), "--supersede", "--reason", "test", "-y")...)
 	d.do([]string{"device", "Phone"}, with("session", "show", fixture.SessionOne)...)
 	d.do([]string{"2 sessions of user alice are updated"}, with("session", "update", "--user", "alice", "--application", "web", "--scope", "read", "-y")...)
 	d.do([]string{"0 sessions of user alice are updated"}, with("session", "update", "--user", "alice", "--application", "web", "--scope", "read", "-y")...)
@@ -61,6 +62,7 @@ func everyCommand(t *testing.T, d *desk) {
 func TestEveryCommandWorksOverTheLaptopsSocket(t *testing.T) {
 	d := onLaptop(t)
 	everyCommand(t, d)
+	aNewOperator(d)
 	d.do([]string{"[]"}, "session", "list", "--user", "nobody", "--json")
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Functions is the import path of the folders under functions/: Functions+"..." names all of them.
@@ -20,8 +21,14 @@ func Flags() []string {
 }
 
 // Build compiles main packages as the Makefile does, but for this machine, into dir. A package is an import path, whose
-// last element names the binary, or the path of one Go file. The error holds what the compiler said.
+// last element names the binary, or the path of one Go file. The error holds what the compiler said. Several processes may
+// build into dir: one links what has changed, and the others find it.
 func Build(ctx context.Context, dir string, packages ...string) error {
+	unlock, err := lock(dir)
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	defer unlock()
 	args := append([]string{"build"}, Flags()...)
 	args = append(args, "-o", filepath.Clean(dir)+string(filepath.Separator))
 	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...) //nolint:gosec // the caller's own packages
@@ -30,6 +37,18 @@ func Build(ctx context.Context, dir string, packages ...string) error {
 		return fmt.Errorf("build %s: %w\n%s", strings.Join(packages, " "), err, out)
 	}
 	return visitSources()
+}
+
+// lock waits for other processes that build into dir.
+func lock(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = file.Close() }, syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
 }
 
 // visitSources reads the folders of the module's code. The cache of test results depends on what a test reads, and does
