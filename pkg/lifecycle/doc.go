@@ -9,7 +9,8 @@
 // 9), with reason, author and request. The time is that of the change. The detail-type is one of:
 //
 //	token.issued           a session started
-//	token.updated          claims, scope, end or device of a session changed
+//	token.updated          claims, scope, end or device of sessions changed; with "changed":{"supersede":true} the access
+//	                       tokens that they handed out before the event's time are over
 //	token.deleted          sessions of one user were deleted; with extent "application", all of an application were,
 //	                       whose new epoch the event has
 //	token.evicted          a session left because of the limit of sessions

@@ -80,7 +80,7 @@ type Entry struct {
 	Epoch       uint64 // the application's new one, where all its sessions ended
 	APIKey      string // the id of a key that was made, rotated or deleted
 	// Changed is an object with what is new of an application or API key: the names of the members as operators write
-	// them, with their values. Never a secret or a hash.
+	// them, with their values. Of an update it has supersede, where that was asked. Never a secret or a hash.
 	Changed json.RawMessage
 	Cause
 }

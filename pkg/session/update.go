@@ -54,7 +54,9 @@ func (u Updater) Update(ctx context.Context, c Caller, id token.ID, p Patch) (Se
 		return Session{}, err
 	}
 	if written {
-		Record(ctx, u.store, now, entryOf(key, EventUpdated))
+		e := entryOf(key, EventUpdated)
+		e.Changed = p.noted()
+		Record(ctx, u.store, u.clock.now(), e)
 	}
 	return s.Under(app), nil
 }

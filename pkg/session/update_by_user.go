@@ -79,8 +79,8 @@ func (u UserUpdater) UpdateByUser(ctx context.Context, q Query, p Patch) (update
 		}
 	}
 	if len(updated) > 0 { // after a failure too: those are changed
-		Record(ctx, u.store, now, Entry{
-			Tenant: q.Tenant, User: q.User, Application: q.Application, Event: EventUpdated, Sessions: updated,
+		Record(ctx, u.store, u.clock.now(), Entry{
+			Tenant: q.Tenant, User: q.User, Application: q.Application, Event: EventUpdated, Sessions: updated, Changed: p.noted(),
 		})
 	}
 	return updated, remaining, err

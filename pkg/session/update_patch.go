@@ -37,6 +37,15 @@ func (p Patch) check(now time.Time) error {
 	return nil
 }
 
+// noted is what the entry says: whoever verifies access tokens offline must know that those of before are over. The entry
+// is written after the change, so none of them was signed after its time.
+func (p Patch) noted() json.RawMessage {
+	if !p.Supersede {
+		return nil
+	}
+	return json.RawMessage(`{"supersede":true}`)
+}
+
 func endFault(rule string) FieldError {
 	const field = "absoluteExpiresAt"
 	return FieldError{Field: field, Code: "outOfRange", Message: field + " " + rule + "."}

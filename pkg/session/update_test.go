@@ -106,6 +106,40 @@ func TestSupersedeEndsTheAccessTokensHandedOutBefore(t *testing.T) {
 	}
 }
 
+// Whoever verifies access tokens offline knows it from the entry alone: what was signed until then is over.
+func TestTheEntryOfASupersedeSaysSoAndIsLaterThanTheTokens(t *testing.T) {
+	h := start(t)
+	g := h.issue("u", "web")
+	for _, p := range []session.Patch{{Scope: ptr("a")}, {Scope: ptr("b"), Supersede: true}} {
+		h.Pass(time.Millisecond) // entries of one have no order
+		h.updated(g, p)
+	}
+	var last session.Grant
+	h.store.meanwhile = func() { // after the update by user began, before it writes
+		h.Pass(3 * time.Second)
+		var err error
+		last, err = h.refresh(g)
+		h.want("refresh", err, nil)
+	}
+	q := session.Query{Tenant: "demo", User: "u", Application: "web"}
+	if _, _, err := h.UpdateByUser(t.Context(), q, session.Patch{Supersede: true}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	entries := h.entries("u")
+	for _, e := range entries {
+		got = append(got, string(e.Event)+string(e.Changed))
+	}
+	want := []string{"issued", "updated", `updated{"supersede":true}`, `updated{"supersede":true}`}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	signed, at := h.access(last).IssuedAt, entries[len(entries)-1].ID.Time()
+	if s := h.remains("u")[0]; s.Accepts(h.access(last), h.Now()) || at.Unix() < signed {
+		t.Errorf("a token signed at %d: got an entry of %s, want one of that time or later", signed, at)
+	}
+}
+
 // faulty wants the fields at fault, and that nothing changes.
 func (h *harness) faulty(g session.Grant, p session.Patch, fields string) {
 	h.t.Helper()

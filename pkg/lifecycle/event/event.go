@@ -54,7 +54,7 @@ type Detail struct {
 	Generation    uint32    `json:"generation,omitempty"`
 	Epoch         uint64    `json:"epoch,omitempty"` // the application's new one
 	KeyID         string    `json:"keyId,omitempty"`
-	// Changed is an object with what is new of an application or API key.
+	// Changed is an object with what is new of an application or API key; of an update, supersede where that was asked.
 	Changed   json.RawMessage `json:"changed,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	By        string          `json:"by,omitempty"`
