@@ -3,9 +3,13 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 )
 
 // history reads a user's history, each entry as "event count reason by", the newest first.
@@ -17,6 +21,24 @@ func history(t testing.TB, user string, header http.Header) (entries []string, r
 		entries = append(entries, fmt.Sprint(e["event"], " ", e["count"], " ", e["reason"], " ", e["by"]))
 	}
 	return entries, a.raw
+}
+
+// wantEvents wants these events of a user in the service's file, by type and extent.
+func wantEvents(t testing.TB, user string, want []string) {
+	t.Helper()
+	all, _, err := event.ReadFile(filepath.Join(home.dir, event.FileName), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range all {
+		if e.Detail.UserID == user {
+			got = append(got, e.DetailType+" "+e.Detail.Extent)
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("got events %q, want %q", got, want)
+	}
 }
 
 func TestAHistoryTellsWhoEndedWhatAndWhy(t *testing.T) {
@@ -37,6 +59,10 @@ func TestAHistoryTellsWhoEndedWhatAndWhy(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	wantEvents(t, user, []string{
+		"token.deleted token", "token.deleted token", "token.deleted token", "token.deleted user", "token.deleted user",
+		"token.deleted user", "token.issued user", "token.issued user", "token.issued user",
+	})
 	d := home.issue(t, user, home.demo.web)
 	if _, raw := history(t, user, d.owner()); strings.Contains(raw, key) || !strings.Contains(raw, `"by":"key"`) ||
 		strings.Contains(raw, `"by":"key","ip":"`) {

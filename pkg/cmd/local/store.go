@@ -24,28 +24,39 @@ const (
 	tableName = "refresh-tokens"
 )
 
-// openEmbedded opens the store in a file, and publishes its events in another.
-func openEmbedded(cfg config, log telemetry.Log) (session.Store, string, func() error, error) {
-	events, err := event.OpenFile(cfg.file(event.FileName), log.Logger)
-	if err != nil {
-		return nil, "", nil, fmt.Errorf("lifecycle events: %w", err)
-	}
+// openEmbedded opens the store in a file.
+func openEmbedded(cfg config, events *event.File, log telemetry.Log) (session.Store, string, func() error, error) {
 	store, err := embedded.Open(cfg.file(storeFile), embedded.Options{
 		Log: log.Logger, Unrecorded: api.Unrecorded(log), Changed: events.Publish,
 	})
 	if err != nil {
-		return nil, "", nil, errors.Join(err, events.Close())
+		return nil, "", nil, err
 	}
-	end := func() error { return errors.Join(store.Close(), events.Close()) }
-	return store, cfg.file(storeFile) + " (embedded)", end, nil
+	return store, cfg.file(storeFile) + " (embedded)", store.Close, nil
 }
 
-// openStore opens the embedded store, or a table on a DynamoDB endpoint, which it makes from the template.
+// openStore opens the embedded store, or a table on a DynamoDB endpoint. Its events go to a file.
 func openStore(ctx context.Context, cfg config, template *stack.Template, log telemetry.Log,
-) (session.Store, string, func() error, error) {
-	if cfg.endpoint == "" {
-		return openEmbedded(cfg, log)
+) (store session.Store, home string, end func() error, err error) {
+	events, err := event.OpenFile(cfg.file(event.FileName), log.Logger)
+	if err != nil {
+		return nil, "", nil, fmt.Errorf("lifecycle events: %w", err)
 	}
+	closeStore := func() error { return nil }
+	if cfg.endpoint == "" {
+		store, home, closeStore, err = openEmbedded(cfg, events, log)
+	} else {
+		store, home, err = openTable(ctx, cfg, template, events, log)
+	}
+	if err != nil {
+		return nil, "", nil, errors.Join(err, events.Close())
+	}
+	return store, home, func() error { return errors.Join(closeStore(), events.Close()) }, nil
+}
+
+// openTable opens a table on a DynamoDB endpoint, and makes it from the template if it is missing.
+func openTable(ctx context.Context, cfg config, template *stack.Template, events *event.File, log telemetry.Log,
+) (session.Store, string, error) {
 	config, err := awsconfig.Load(func(name string) string {
 		switch name {
 		case "AWS_ENDPOINT_URL":
@@ -56,16 +67,15 @@ func openStore(ctx context.Context, cfg config, template *stack.Template, log te
 		return cfg.getenv(name)
 	})
 	if err != nil {
-		return nil, "", nil, fmt.Errorf("DYNAMODB_ENDPOINT: %w", err)
+		return nil, "", fmt.Errorf("DYNAMODB_ENDPOINT: %w", err)
 	}
 	client := dynamodb.NewFromConfig(config)
 	ready, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	if err := table.Ensure(ready, client, template, tableName); err != nil {
-		return nil, "", nil, fmt.Errorf("table on %s: %w (is DynamoDB listening there?)", cfg.endpoint, err)
+		return nil, "", fmt.Errorf("table on %s: %w (is DynamoDB listening there?)", cfg.endpoint, err)
 	}
 	store := dynamo.New(client, tableName)
 	store.Unrecorded = api.Unrecorded(log)
-	return store, fmt.Sprintf("table %s on %s", tableName, cfg.endpoint),
-		func() error { return nil }, nil
+	return published{store, events}, fmt.Sprintf("table %s on %s", tableName, cfg.endpoint), nil
 }
