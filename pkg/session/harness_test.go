@@ -55,8 +55,7 @@ func (h *harness) rotateTokenKey() {
 
 // accepting accepts the tokens of another system, if they match; nil for any.
 func (h *harness) accepting(pattern *regexp.Regexp) {
-	a := session.Accepted{Store: h.store, Pattern: pattern}
-	h.Refresher, h.TokenDeleter, h.Revoker = h.Refresher.Accepting(a), h.TokenDeleter.Accepting(a), h.Revoker.Accepting(a)
+	h.Verbs = h.Accepting(session.Accepted{Store: h.store, Pattern: pattern})
 }
 
 func (h *harness) put(app session.Application) {

@@ -21,6 +21,12 @@ type Verbs struct {
 	Introspector
 }
 
+// Accepting also takes the refresh tokens of another system, wherever one of this service is taken to refresh or to end.
+func (v Verbs) Accepting(a Accepted) Verbs {
+	v.Refresher, v.TokenDeleter, v.Revoker = v.Refresher.Accepting(a), v.TokenDeleter.Accepting(a), v.Revoker.Accepting(a)
+	return v
+}
+
 // NewVerbs makes all verbs, with the clock and the token keys of the minter.
 func NewVerbs(store Store, minter Minter, verifier token.Verifier) Verbs {
 	return Verbs{

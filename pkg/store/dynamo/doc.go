@@ -34,7 +34,7 @@
 //	PutAPIKey       TransactWriteItems of 2                   4
 //	RotateAPIKey    TransactWriteItems of 4                   8
 //	DeleteAPIKey    TransactWriteItems of 2                   4
-//	Import          TransactWriteItems of 2                   4     and 1 in the index
+//	Import          TransactWriteItems of 2                   6     table and index
 //	Imported        GetItem                            1
 //
 // A refresh is Rotate in parallel with ApplicationOf: 1 write unit and 1 read unit, one round trip deep.

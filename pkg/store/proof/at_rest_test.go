@@ -2,7 +2,9 @@ package proof
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -22,6 +24,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // atRest is a store with sessions in every state, a dump of it, and the secrets that the dump must not hold.
@@ -37,6 +40,7 @@ type atRest struct {
 	hashes  [][]byte // of 32 bytes: the secret hashes among them
 	current []session.Grant
 	secrets map[string][]byte
+	foreign []string // tokens of another system; the first was refreshed
 }
 
 // newAtRest fills a store; its caller takes the dump.
@@ -47,6 +51,11 @@ func newAtRest(t *testing.T, store session.Store) *atRest {
 		secrets: map[string][]byte{},
 	}
 	l.service = newService(l.keys, store, l.Now, rand.Reader)
+	l.Verbs = l.Accepting(session.Accepted{Store: store})
+	hook := session.Hook{Ask: func(context.Context, session.HookCall) (session.HookAnswer, error) {
+		return session.HookAnswer{Claims: json.RawMessage(`{"plan":"of the hook"}`)}, nil
+	}}
+	l.Issuer, l.Refresher = l.Issuer.WithHook(hook), l.Refresher.WithHook(hook, store)
 	register(t, store, l.tenant, "web", nil)
 	register(t, store, l.tenant, "service", func(s *session.Settings) { s.Usage = session.Reusable })
 	for n := range 4 {
@@ -67,12 +76,45 @@ func newAtRest(t *testing.T, store session.Store) *atRest {
 		l.remember(g)
 		l.current = append(l.current, g)
 	}
+	l.importSessions(store)
 	apiKey := newAPIKey(t, store, l.tenant, l.Now())
 	active := l.keys.TokenKey()
 	l.secrets["an API key"] = []byte(apiKey.Text().Reveal())
 	l.secrets["the secret of an API key"] = apiKey.Secret[:]
 	l.secrets["the token key"] = active.Secret[:]
 	return l
+}
+
+// importSessions brings two sessions of another system along, and refreshes the token of one.
+func (l *atRest) importSessions(store session.Store) {
+	l.Helper()
+	var all []session.ImportRequest
+	for range 2 {
+		text := "a token of another system " + rand.Text()
+		l.foreign = append(l.foreign, text)
+		all = append(all, session.ImportRequest{User: l.user, Foreign: token.ForeignOf(text)})
+		hash := sha256.Sum256([]byte(text))
+		secret := token.ForeignOf(text).Secret()
+		l.secrets[text] = []byte(text)
+		l.secrets["the hash of "+text] = hash[:]
+		l.secrets["the secret of "+text] = secret[:]
+	}
+	if skipped, err := session.NewImporter(store, l.Now).Import(l.Context(), l.tenant, "web", all); err != nil || skipped[0]+skipped[1] != "" {
+		l.Fatalf("import: got %q, %v, want both imported", skipped, err)
+	}
+	g, err := l.Refresh(l.Context(), session.RefreshRequest{Token: l.foreign[0]})
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.remember(g)
+	l.current = append(l.current, g)
+	never, err := l.Live(l.Context(), session.Key{
+		Tenant: l.tenant, User: l.user, Application: "web", ID: token.ForeignOf(l.foreign[1]).Session(l.Now()),
+	})
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.current = append(l.current, session.Grant{Session: never})
 }
 
 // remember keeps the secrets of a grant.

@@ -2,20 +2,17 @@ package proof
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/authorizer"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
+	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
 // meeting makes two faults that hold their requests until both have arrived.
@@ -142,53 +139,6 @@ func TestARefreshWithoutItsRequiredAccessTokenCostsNothing(t *testing.T) {
 	}
 }
 
-// wantSmall checks that a write refused by the stored session is billed one unit: it takes less than 1 KB.
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-unit-calculations.html
-func (p *metered) wantSmall(g session.Grant) {
-	p.Helper()
-	size := 0
-	for name, value := range p.rawItem(g) {
-		size += len(name) + sizeOf(value)
-	}
-	if size >= 1024 {
-		p.Errorf("got an item of %d bytes, want less than 1024", size)
-	}
-}
-
-func sizeOf(value types.AttributeValue) int {
-	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return len(v.Value)
-	case *types.AttributeValueMemberN:
-		return len(v.Value)/2 + 2
-	case *types.AttributeValueMemberB:
-		return len(v.Value)
-	default:
-		return 1 // a flag, the only other type without device and claims
-	}
-}
-
-// rawItem reads the item of a session of "user" as DynamoDB keeps it; nil for an unknown session.
-func (p *metered) rawItem(g session.Grant) map[string]types.AttributeValue {
-	p.Helper()
-	out, err := uncounted(p.store).GetItem(p.Context(), &dynamodb.GetItemInput{
-		TableName: &p.store.Table, ConsistentRead: aws.Bool(true),
-		Key: map[string]types.AttributeValue{
-			"PK": &types.AttributeValueMemberS{Value: "TENANT#" + p.tenant + "#USER#user"},
-			"SK": &types.AttributeValueMemberS{Value: "APP#" + g.Session.Application + "#TOKEN#" + g.Session.ID.String()},
-		},
-	})
-	if err != nil {
-		p.Fatal(err)
-	}
-	return out.Item
-}
-
-// uncounted is a store's client without its transport.
-func uncounted(store *dynamo.Store) *dynamodb.Client {
-	return dynamodb.New(store.Client.Options(), func(o *dynamodb.Options) { o.HTTPClient = http.DefaultClient })
-}
-
 // The table in the doc of package dynamo, summed up for each operation of the service.
 func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 	p := newMetered(t)
@@ -241,6 +191,24 @@ func TestEveryOperationCostsItsRequestsAndUnits(t *testing.T) {
 			_, err := p.Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal(), Tenant: "another"})
 			return only(err, session.ErrOtherTenant)
 		}, cost{"[]", 0, 0, 0}},
+		"refresh, claims of a hook": {"web", func(g session.Grant, _ string) error {
+			_, err := p.hooked(session.HookAnswer{Claims: json.RawMessage(`{"roles":["admin"]}`)}).Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+			return err
+		}, cost{"[GetItem:1 UpdateItem:1]", 1, 1, 0}},
+		"refresh, denied by a hook": {"web", func(g session.Grant, _ string) error {
+			_, err := p.hooked(session.HookAnswer{Deny: true}).Refresh(t.Context(), session.RefreshRequest{Token: g.Refresh.Reveal()})
+			return only(err, session.ErrDenied)
+		}, cost{"[DeleteItem:1 GetItem:1 PutItem:1]", 3, 1, 1}},
+		"refresh, imported": {"web", func(_ session.Grant, user string) error {
+			_, err1 := session.NewImporter(p.store, p.Now).Import(t.Context(), p.tenant, "web", []session.ImportRequest{{User: user, Foreign: token.ForeignOf("old")}})
+			p.transport.Reset()
+			_, err := p.Accepting(session.Accepted{Store: p.store}).Refresh(t.Context(), session.RefreshRequest{Token: "old"})
+			return errors.Join(err1, err)
+		}, cost{"[GetItem:2 UpdateItem:1]", 1, 2, 0}},
+		"refresh, never imported": {"web", func(session.Grant, string) error {
+			_, err := p.Accepting(session.Accepted{Store: p.store}).Refresh(t.Context(), session.RefreshRequest{Token: "unknown"})
+			return only(err, session.ErrMalformed)
+		}, cost{"[GetItem:1]", 0, 1, 0}},
 		"retrieve": {"web", func(g session.Grant, _ string) error {
 			_, err := p.Retrieve(t.Context(), all, g.Session.ID)
 			return err

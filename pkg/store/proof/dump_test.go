@@ -36,6 +36,7 @@ func TestADumpOfTheTableRefreshesNothing(t *testing.T) {
 	}
 	l.wantUnchanged()
 	l.forgesNothingWithTheKey()
+	l.presentsNoHash()
 }
 
 func TestTheFileOfTheEmbeddedStoreRefreshesNothing(t *testing.T) {
@@ -44,6 +45,7 @@ func TestTheFileOfTheEmbeddedStoreRefreshesNothing(t *testing.T) {
 	l.forgesNothingWithoutTheKey()
 	l.wantUnchanged()
 	l.forgesNothingWithTheKey()
+	l.presentsNoHash()
 }
 
 func (l *atRest) holdsNoSecret() {
@@ -73,7 +75,43 @@ func (l *atRest) assemble(g session.Grant, secret token.Secret, generation uint3
 // guesses are the secrets that a dump suggests.
 func (l *atRest) guesses(g session.Grant) []token.Secret {
 	guesses := []token.Secret{{}, token.Secret(g.Session.SecretHash), token.Secret(token.Secret(g.Session.SecretHash).Hash())}
+	for _, text := range l.foreign {
+		guesses = append(guesses, token.Secret(token.ForeignOf(text).Locator()), token.Foreign(token.ForeignOf(text).Locator()).Secret())
+	}
 	return append(guesses, token.Secret(l.hashes[0]))
+}
+
+// presentsNoHash presents what a dump holds as tokens of another system, which have no tag. The tokens themselves refresh
+// afterwards.
+func (l *atRest) presentsNoHash() {
+	l.Helper()
+	var held [][]byte
+	for _, g := range l.current {
+		held = append(held, g.Session.SecretHash[:], g.Session.RootHash[:])
+	}
+	for _, text := range l.foreign {
+		locator := token.ForeignOf(text).Locator()
+		if len(finds(l.dump, map[string][]byte{"it": locator[:]})) == 0 {
+			l.Fatal("got no locator in the dump, want those of both imported sessions")
+		}
+		held = append(held, locator[:])
+	}
+	for _, bytes := range held {
+		for how, text := range encodings(bytes) {
+			if _, err := l.Refresh(l.Context(), session.RefreshRequest{Token: string(text)}); !errors.Is(err, session.ErrMalformed) {
+				l.Errorf("a hash %s: refresh: got %v, want %v", how, err, session.ErrMalformed)
+			}
+			if _, err := l.LogOut(l.Context(), string(text)); !errors.Is(err, session.ErrNoSession) {
+				l.Errorf("a hash %s: logout: got %v, want %v", how, err, session.ErrNoSession)
+			}
+		}
+	}
+	l.wantUnchanged()
+	for i, want := range []session.Outcome{session.Retried, session.Rotated} {
+		if g, err := l.Refresh(l.Context(), session.RefreshRequest{Token: l.foreign[i]}); err != nil || g.Outcome != want {
+			l.Errorf("a token of another system: got %q, %v, want %q", g.Outcome, err, want)
+		}
+	}
 }
 
 // forgesNothingWithoutTheKey tries a dump with keys that the attacker made.

@@ -1,15 +1,18 @@
 package proof
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -65,6 +68,11 @@ func (p *metered) refresh(g session.Grant) (session.Grant, error) {
 		req.Proof = p.key.Present(p.Now())
 	}
 	return p.Refresh(p.Context(), req)
+}
+
+// hooked is the refresher with a claims hook that gives one answer.
+func (p *metered) hooked(answer session.HookAnswer) session.Refresher {
+	return p.Refresher.WithHook(session.Hook{Ask: func(context.Context, session.HookCall) (session.HookAnswer, error) { return answer, nil }}, p.store)
 }
 
 // cost is what an operation consumed: requests by name, and units.
@@ -134,4 +142,51 @@ func (p *metered) cloned(g session.Grant, id token.ID) session.Grant {
 	t.Session = id
 	g.Refresh = fixture.Must(t.Encode(p.keys.TokenKey()))
 	return g
+}
+
+// wantSmall checks that a write refused by the stored session is billed one unit: it takes less than 1 KB.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-unit-calculations.html
+func (p *metered) wantSmall(g session.Grant) {
+	p.Helper()
+	size := 0
+	for name, value := range p.rawItem(g) {
+		size += len(name) + sizeOf(value)
+	}
+	if size >= 1024 {
+		p.Errorf("got an item of %d bytes, want less than 1024", size)
+	}
+}
+
+func sizeOf(value types.AttributeValue) int {
+	switch v := value.(type) {
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return len(v.Value)/2 + 2
+	case *types.AttributeValueMemberB:
+		return len(v.Value)
+	default:
+		return 1 // a flag, the only other type without device and claims
+	}
+}
+
+// rawItem reads the item of a session of "user" as DynamoDB keeps it; nil for an unknown session.
+func (p *metered) rawItem(g session.Grant) map[string]types.AttributeValue {
+	p.Helper()
+	out, err := uncounted(p.store).GetItem(p.Context(), &dynamodb.GetItemInput{
+		TableName: &p.store.Table, ConsistentRead: aws.Bool(true),
+		Key: map[string]types.AttributeValue{
+			"PK": &types.AttributeValueMemberS{Value: "TENANT#" + p.tenant + "#USER#user"},
+			"SK": &types.AttributeValueMemberS{Value: "APP#" + g.Session.Application + "#TOKEN#" + g.Session.ID.String()},
+		},
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return out.Item
+}
+
+// uncounted is a store's client without its transport.
+func uncounted(store *dynamo.Store) *dynamodb.Client {
+	return dynamodb.New(store.Client.Options(), func(o *dynamodb.Options) { o.HTTPClient = http.DefaultClient })
 }
