@@ -307,7 +307,7 @@ function details({ path, item, method, operation }) {
       element('span', { class: 'muted summary' }, operation.summary || ''),
       operation.deprecated ? element('span', { class: 'chip' }, 'deprecated') : ''),
     element('div', { class: 'about' }, markdown(operation.description)),
-    element('div', { class: 'try' }, form, element('div', {}, form.output, sampleView(form))),
+    element('div', { class: 'try' }, form, element('div', { class: 'sides' }, form.output, sampleView(form))),
     answers(operation));
   made.addEventListener('toggle', () => { if (made.open) current(made.id); });
   return made;

@@ -1,21 +1,15 @@
 package openapi
 
 import (
-	_ "embed"
+	"embed"
 	"net/http"
 	"strconv"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/page"
 )
 
-//go:embed docs.html
-var docsHTML string
-
-//go:embed samples.js
-var samplesJS string
-
-//go:embed docs.js
-var docsJS string
+//go:embed docs.html *.js
+var files embed.FS
 
 // Handler answers exactly GET and HEAD of /openapi.json and of /docs; everything else goes to next untouched, whatever
 // the shape of its path.
@@ -24,7 +18,10 @@ func Handler(next http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs := page.New(docsHTML, samplesJS, docsJS)
+	docs, err := page.New(files, "docs.html", "samples.js", "docs.js")
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		switch {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,15 +25,24 @@ type Page struct {
 	policy string
 }
 
-// New makes a page of markup that has {{style}} and {{script}} where these belong. The scripts follow that of the helpers.
-func New(markup string, scripts ...string) *Page {
-	script := text + strings.Join(scripts, "")
+// New makes a page of a file of markup that has {{style}} and {{script}} where these belong. The scripts follow that of the
+// helpers.
+func New(files fs.FS, markup string, scripts ...string) (*Page, error) {
+	read := make([]string, 0, 1+len(scripts))
+	for _, name := range append([]string{markup}, scripts...) {
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		read = append(read, string(raw))
+	}
+	script := text + strings.Join(read[1:], "")
 	return &Page{
-		body: []byte(strings.NewReplacer("{{style}}", style, "{{script}}", script).Replace(markup)),
+		body: []byte(strings.NewReplacer("{{style}}", style, "{{script}}", script).Replace(read[0])),
 		// The page runs this script and this style, talks to its own origin, and nothing else (CSP level 3).
 		policy: "default-src 'none'; script-src " + digest(script) + "; style-src " + digest(style) +
 			"; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-	}
+	}, nil
 }
 
 // digest is the source expression of an inline script or style.

@@ -12,7 +12,7 @@ function element(name, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(key, '');
     else if (value !== false && value !== undefined) made.setAttribute(key, value);
   }
-  made.append(...children.flat().filter((child) => child !== undefined && child !== ''));
+  made.append(...children.flat(Infinity).filter((child) => ![undefined, null, false, ''].includes(child)));
   return made;
 }
 
@@ -61,10 +61,12 @@ function copyButton(what, text) {
 
 const units = [['year', 31536000], ['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 
+const inTime = new Intl.RelativeTimeFormat('en');
+
 /** "in 14 minutes", "3 days ago" */
 function inWords(seconds) {
   const [unit, size] = units.find((one) => Math.abs(seconds) >= one[1]) || units.at(-1);
-  return new Intl.RelativeTimeFormat('en').format(Math.trunc(seconds / size), unit);
+  return inTime.format(Math.trunc(seconds / size), unit);
 }
 
 /** A time that stays true: the page writes it anew each second. */
@@ -76,7 +78,8 @@ function relative(seconds) {
 }
 
 function tell(time) {
-  time.textContent = inWords((new Date(time.dateTime) - Date.now()) / 1000);
+  const text = inWords((new Date(time.dateTime) - Date.now()) / 1000);
+  if (text !== time.textContent) time.textContent = text;
 }
 
 setInterval(() => document.querySelectorAll('time').forEach(tell), 1000);
@@ -98,16 +101,16 @@ function decode(token) {
 function decodedView(token) {
   const parts = decode(token);
   if (!parts) return '';
-  const inTime = (name, value) => ['exp', 'iat', 'nbf', 'auth_time'].includes(name) && Math.abs(value) < 1e11;
+  const isTime = (name, value) => ['exp', 'iat', 'nbf', 'auth_time'].includes(name) && Math.abs(value) < 1e11;
   const row = ([name, value]) => element('tr', {}, element('th', { scope: 'row' }, name),
     element('td', {}, element('code', {}, typeof value === 'string' ? value : JSON.stringify(value)),
-      inTime(name, value) ? [' ', relative(value)] : ''));
+      isTime(name, value) ? [' ', relative(value)] : ''));
   const table = (caption, part) => element('table', { class: 'claims' }, element('caption', {}, caption),
     element('tbody', {}, Object.entries(part).map(row)));
   const [header, claims] = parts;
   return element('details', { class: 'jwt' },
     element('summary', {}, 'Access token decoded', claims.sub ? ', of ' + claims.sub : '',
-      inTime('exp', claims.exp) ? [', expires ', relative(claims.exp)] : ''),
+      isTime('exp', claims.exp) ? [', expires ', relative(claims.exp)] : ''),
     table('Header', header), table('Claims', claims),
     element('p', { class: 'muted' }, 'Decoded here and not verified.'));
 }

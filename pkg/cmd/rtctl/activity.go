@@ -16,6 +16,7 @@ import (
 
 // activity is how many refreshes had which end, in slots of Seconds from Since on.
 type activity struct {
+	Started bool         `json:"started"` // Since is when the service started
 	Since   time.Time    `json:"since"`
 	Seconds int          `json:"seconds"`
 	Series  []seriesView `json:"series"`
@@ -67,7 +68,7 @@ func (l laptop) activity(ctx context.Context, _ int) (activity, error) {
 	if err := json.Unmarshal(raw, &counted); err != nil {
 		return activity{}, err
 	}
-	out := activity{Since: counted.Since, Seconds: counted.Seconds}
+	out := activity{Started: true, Since: counted.Since, Seconds: counted.Seconds}
 	for _, s := range allSeries() {
 		view := seriesView{s.name, make([]int, counted.Slots)}
 		for _, one := range counted.Counts {

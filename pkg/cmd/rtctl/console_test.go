@@ -189,7 +189,7 @@ func TestTheConsoleShowsWhatALaptopHasCounted(t *testing.T) {
 		}
 	})
 	p := openConsole(d)
-	p.gives("activity", `{"hours":"3"}`, `{"since":"2026-01-31T12:00:00Z","seconds":15,"series":[{"name":"refreshes","values":[4,2]},`+
+	p.gives("activity", `{"hours":"3"}`, `{"started":true,"since":"2026-01-31T12:00:00Z","seconds":15,"series":[{"name":"refreshes","values":[4,2]},`+
 		`{"name":"retries","values":[0,0]},{"name":"reuses","values":[0,1]},{"name":"refusals","values":[0,5]},{"name":"failures","values":[9,0]}]}`)
 	p.refuses("activity", `{"hours":"soon"}`, "must be a number")
 }

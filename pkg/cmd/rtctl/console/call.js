@@ -27,7 +27,7 @@ async function call(name, payload = {}) {
 /** Forgets the secret and all that was shown. */
 function lock(why) {
   secret = '';
-  at('open').replaceChildren();
+  forget();
   at('open').hidden = true;
   at('closed').hidden = at('next').hidden = false;
   at('why').textContent = why[0].toUpperCase() + why.slice(1) + '.';
@@ -35,7 +35,8 @@ function lock(why) {
 
 /** Waits for the end of the command, or for another page that takes over. */
 async function watch() {
-  for (let failures = 0; secret && failures < 2;) {
+  const mine = secret;
+  for (let failures = 0; secret === mine && failures < 2;) {
     try {
       const { over } = await post('/watch', {});
       if (over) return lock('the command has ended');
@@ -44,7 +45,7 @@ async function watch() {
       failures += 1;
     }
   }
-  return secret && lock('the command has ended');
+  return secret === mine && lock('the command has ended');
 }
 
 /** Exchanges the link's secret, which leaves the address at once. */
@@ -59,7 +60,7 @@ async function enter() {
     at('closed').hidden = true;
     at('open').hidden = false;
     watch();
-    return begin(opened.of);
+    return await begin(opened.of);
   } catch (failure) {
     return lock(failure instanceof TypeError ? 'the command has ended' : failure.message);
   }

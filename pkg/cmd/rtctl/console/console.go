@@ -6,7 +6,7 @@ package console
 import (
 	"bufio"
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,14 +18,13 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/page"
 )
 
-//go:embed console.html
-var markup string
+//go:embed console.html *.js
+var files embed.FS
 
-//go:embed call.js
-var callJS string
-
-//go:embed console.js
-var consoleJS string
+// scripts are the page's own, in their order.
+func scripts() []string {
+	return []string{"call.js", "view.js", "user.js", "history.js", "applications.js", "keys.js", "activity.js"}
+}
 
 // Function answers the payload of a request of the page. Its error is a sentence that the page shows.
 type Function func(ctx context.Context, payload json.RawMessage) (any, error)
@@ -56,10 +55,11 @@ func (c *Console) Run(ctx context.Context) error {
 		return err
 	}
 	g := &guard{host: l.Addr().String(), random: c.Random, now: c.Now, over: make(chan struct{})}
-	if err := c.print(g); err != nil {
+	home, err := page.New(files, "console.html", scripts()...)
+	if err = errors.Join(err, c.print(g)); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	server := &http.Server{Handler: c.handler(ctx, g), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
+	server := &http.Server{Handler: g.protect(home, c.posts(ctx, g)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	go c.listen(ctx, g)
@@ -100,8 +100,8 @@ func (c *Console) listen(ctx context.Context, g *guard) {
 	}
 }
 
-// handler answers the page, the exchange of its link and its requests. Ctx ends with the command.
-func (c *Console) handler(ctx context.Context, g *guard) http.Handler {
+// posts answers the exchange of a link and the requests of the page. Ctx ends with the command.
+func (c *Console) posts(ctx context.Context, g *guard) http.Handler {
 	posts := http.NewServeMux()
 	posts.HandleFunc("/session", func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Link string }
@@ -141,7 +141,7 @@ func (c *Console) handler(ctx context.Context, g *guard) http.Handler {
 	posts.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusNotFound, message{"There is nothing here."})
 	})
-	return g.protect(page.New(markup, callJS, consoleJS), posts)
+	return posts
 }
 
 // message is the answer to what is refused.

@@ -184,7 +184,9 @@ func TestNoAnswerIsCachedFramedSharedOrReadElsewhere(t *testing.T) {
 			t.Errorf("%s: got %d %.60s, want the page at / alone", asked, status, body)
 		}
 	}
-	if _, body, _ := x.ask("GET", "/", ""); regexp.MustCompile(`https?://[^ ]|\ssrc=|@import|innerHTML|\beval\b|\{\{|localStorage|sessionStorage|indexedDB|\.cookie`).MatchString(body) {
+	_, body, _ := x.ask("GET", "/", "")
+	body = strings.ReplaceAll(body, "http://www.w3.org/2000/svg", "") // a name
+	if regexp.MustCompile(`https?://[^ ]|\ssrc=|@import|innerHTML|\beval\b|\{\{|localStorage|sessionStorage|indexedDB|\.cookie`).MatchString(body) {
 		t.Error("the page loads from elsewhere, makes markup of text or stores something")
 	}
 }
@@ -214,7 +216,7 @@ func TestCtrlCEndsItAndThePageHearsOfIt(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(secretHeader, good)
 	answer := httptest.NewRecorder()
-	(&Console{}).handler(ended, g).ServeHTTP(answer, r)
+	(&Console{}).posts(ended, g).ServeHTTP(answer, r)
 	if got := strings.TrimSpace(answer.Body.String()); got != `{"over":true}` {
 		t.Errorf("a page that waits: got %d %s, want that it is over", answer.Code, got)
 	}
