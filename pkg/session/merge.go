@@ -47,7 +47,8 @@ func (p Position) Within(application string) bool {
 
 // merge makes one page. The store sorts a user's sessions by application, then by id. The merge first finds the user's
 // applications, each with its newest session: one query starts after the last session of the application before it.
-// Then it takes the newest session of all applications, again and again.
+// Then it takes the newest session of all applications, again and again. Requests go one after another, since each decides
+// what the next one asks for. Where the first page holds all sessions of a user they are two, a query and the applications.
 type merge struct {
 	Position
 
