@@ -120,11 +120,17 @@ type result struct {
 	out, err string
 }
 
-// typed runs a command with this standard input.
+// typed runs a command with this text as its standard input.
 func (d *desk) typed(input string, args ...string) result {
 	d.Helper()
+	return d.given(strings.NewReader(input), args...)
+}
+
+// given runs a command with this standard input.
+func (d *desk) given(input io.Reader, args ...string) result {
+	d.Helper()
 	var out, err bytes.Buffer
-	w := world{strings.NewReader(input), &out, &err, func(name string) string { return d.environment[name] }}
+	w := world{input, &out, &err, func(name string) string { return d.environment[name] }}
 	ok := run(d.Context(), w, append(args, d.flags...))
 	return result{ok, out.String(), err.String()}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -76,7 +77,7 @@ func (c *ctl) keysOf(s keySet) *cobra.Command {
 			return c.done(raw, "%s %s is dropped; repeat this until no such key is in use", s.name, args[0])
 		},
 	}
-	return group(s.name, "The "+s.name+"s of the service", list, rotate, drop)
+	return group(s.name, "The "+strings.ReplaceAll(s.name, "-", " ")+"s of the service", list, rotate, drop)
 }
 
 func (c *ctl) showKeys(ctx context.Context, s keySet) error {
@@ -92,8 +93,12 @@ func (c *ctl) showKeys(ctx context.Context, s keySet) error {
 	}
 	rows := [][]string{{"KEY", "ALGORITHM", "STATUS", "CREATED"}}
 	for _, key := range set.Keys {
-		at := time.Unix(key.Created, 0)
-		rows = append(rows, []string{key.ID, key.Alg, key.Status, when(&at, "")})
+		created := "unknown" // no rotation made it
+		if key.Created > 0 {
+			at := time.Unix(key.Created, 0)
+			created = when(&at, "")
+		}
+		rows = append(rows, []string{key.ID, key.Alg, key.Status, created})
 	}
 	raw, err := json.Marshal(set)
 	if err != nil {

@@ -30,7 +30,8 @@ func harmless(text string, isJSON bool) string {
 	return b.String()
 }
 
-// show prints an answer as JSON, or else as a table of rows, the first of them its heading.
+// show prints an answer as JSON, or else as a table of rows, the first of them its heading. Of an empty list it says on
+// standard error whose it is: the tenant may be a mistake.
 func (c *ctl) show(raw json.RawMessage, rows ...[]string) error {
 	if c.json {
 		return c.showJSON(raw)
@@ -42,6 +43,9 @@ func (c *ctl) show(raw json.RawMessage, rows ...[]string) error {
 			cells[i] = harmless(cell, false)
 		}
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	if len(rows) == 1 && len(rows[0]) > 1 {
+		fmt.Fprintf(c.err, "none in tenant %s\n", harmless(c.tenant, false))
 	}
 	return w.Flush()
 }

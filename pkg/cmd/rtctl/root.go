@@ -138,12 +138,16 @@ func (c *ctl) confirm(what string) error {
 	if c.yes {
 		return nil
 	}
+	nobody := fmt.Errorf("%s: there is nobody to ask; say --yes", what)
 	if file, ok := c.in.(*os.File); !ok || !isTerminal(file) {
-		return fmt.Errorf("%s: there is nobody to ask; say --yes", what)
+		return nobody
 	}
 	fmt.Fprintf(c.err, "%s? [y/N] ", harmless(what, false))
 	answer, err := bufio.NewReader(c.in).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF) && answer == "": // /dev/null looks like a terminal
+		return nobody
+	case err != nil && !errors.Is(err, io.EOF):
 		return err
 	}
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {

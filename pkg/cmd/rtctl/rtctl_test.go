@@ -64,6 +64,9 @@ func TestEveryCommandWorksOverTheLaptopsSocket(t *testing.T) {
 	everyCommand(t, d)
 	aNewOperator(d)
 	d.do([]string{"[]"}, "session", "list", "--user", "nobody", "--json")
+	if got := d.run("session", "list", "--user", "nobody"); got.err != "none in tenant demo\n" {
+		t.Errorf("an empty list: got %q, want its tenant", got.err)
+	}
 }
 
 // A tenant whose key nobody has gets one for the length of a request.
@@ -92,6 +95,14 @@ func TestNothingEndsUnasked(t *testing.T) {
 		{"revoke", "--tenant", "demo"},
 	} {
 		d.refused([]string{"there is nobody to ask; say --yes"}, args...)
+	}
+	null, err := os.Open(os.DevNull) // a character device, as a terminal is
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = null.Close() }()
+	if got := d.given(null, "app", "delete", "web"); got.ok || !strings.HasSuffix(got.err, "there is nobody to ask; say --yes\n") {
+		t.Errorf("without input: got %v, %s", got.ok, got.err)
 	}
 	d.refused([]string{"whose sessions are to end"}, "revoke", "-y")
 	for _, args := range [][]string{
@@ -182,9 +193,9 @@ func TestTheKeysOfALaptopAreListedWithoutTheirSecrets(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, format := range [][]string{nil, {"--json"}} {
-			out := d.do([]string{"active", "kid"}[:1], append([]string{name, "list"}, format...)...)
-			if err := leaks.Find(out, string(secret)); err != nil {
-				t.Errorf("%s list: %v", name, err)
+			out := d.do([]string{"active"}, append([]string{name, "list"}, format...)...)
+			if err := leaks.Find(out, string(secret)); err != nil || strings.Contains(out, "1970") {
+				t.Errorf("%s list: %v, got %s", name, err, out)
 			}
 		}
 		d.refused([]string{"do not rotate", name + "s.json"}, name, "rotate")
