@@ -21,6 +21,7 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	fixtureservice "github.com/stencil-auth/refresh-tokens/pkg/fixture/service"
 	"github.com/stencil-auth/refresh-tokens/pkg/gateway"
+	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
@@ -233,6 +234,9 @@ func TestEveryCommandWorksOverTheBuiltFunctions(t *testing.T) {
 			t.Errorf("%s: got\n%swant %s dropped", name, now, was)
 		}
 	}
+	d.happened(1, "token.deleted", event.Detail{Extent: event.ExtentApplication, TenantID: "acme", ApplicationID: "shop", Epoch: 3})
+	d.do([]string{"application shop of acme ended, epoch 0 to 3"}, "replay", "--since", "2h", "-y")
+	d.request(http.StatusBadRequest, "POST", "/jwt/refresh", "", `{"refreshToken":"`+granted["refreshToken"].(string)+`"}`)
 	// DynamoDB Local has the table without its stream.
 	if got := d.run("doctor"); !strings.Contains(got.out, "without a stream") || !strings.Contains(got.err, "1 of 9 things are wrong") {
 		t.Errorf("got\n%s%swant the stream at fault alone", got.out, got.err)

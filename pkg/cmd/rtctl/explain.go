@@ -165,7 +165,8 @@ func (c *ctl) explainSession(ctx context.Context, text string, e explanation) (e
 	case e.Kind == "access token":
 		e.Why = "Its session is alive and does not take it any more, or its signature is wrong."
 	case e.Generation != nil && *e.Generation < s.Generation:
-		e.Why = fmt.Sprintf("It was refreshed: its session is at generation %d. Later than the overlap it ends the session.", s.Generation)
+		e.Why = fmt.Sprintf("It was refreshed: its session is at generation %d since %s. Within the overlap it is a retry, later its use ends "+
+			"the session.", s.Generation, when(s.LastRefreshed, "its issue"))
 	default:
 		e.Why = "Its session is alive, and its tag or its secret is wrong."
 	}
