@@ -39,6 +39,8 @@ var rules = []struct {
 	{"pkg/store/dynamo/table", []string{"pkg/stack", "aws-sdk"}, "it makes the template's table where CloudFormation does not"},
 	{"pkg/store/storetest", []string{"pkg/dpop", "pkg/keys", "pkg/token", "pkg/session", "github.com/google/go-cmp"}, "the suite knows the port alone"},
 	{"pkg/authorizer", []string{"pkg/dpop", "pkg/frame", "pkg/keys", "pkg/token", "pkg/session", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "the edge sees the core, not the stores"},
+	{"pkg/verify", []string{"pkg/dpop", "pkg/issuer", "pkg/keys", "pkg/token"}, "an API of somebody else links no cloud and no session"},
+	{"pkg/verify/queue", []string{"pkg/verify", "aws-sdk"}, "it moves events, and does not know what they mean"},
 	{"pkg/frame", []string{"pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "what publishes documents starts without the code of sessions"},
 	{"pkg/api", []string{"pkg/dpop", "pkg/frame", "pkg/issuer", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry", "github.com/aws/aws-lambda-go/events"}, "the shell knows no interface, and the edge sees the core, not the stores"},
 	{"pkg/api/stencil", []string{"pkg/api", "pkg/dpop", "pkg/keys", "pkg/token", "pkg/session", "pkg/authorizer", "pkg/telemetry"}, "interfaces over the one core never import each other"},
@@ -135,36 +137,47 @@ func TestNoFunctionImportsTheSDKsConfig(t *testing.T) {
 }
 
 // What a function does not link needs no time at a cold start, and cannot be attacked in it: verifiers all over the world
-// ask these two, without a credential.
-func TestPublicDocumentsLinkNoCodeOfSessions(t *testing.T) {
-	linked := map[string]bool{}
-	var link func(pkg string)
-	link = func(pkg string) {
-		files, err := filepath.Glob(filepath.Join(root, pkg, "*.go"))
-		if linked[pkg] || err != nil {
-			return
+// ask the first two, without a credential. What pkg/verify links, APIs of others link with it.
+func TestLittleIsLinkedWhereLittleIsNeeded(t *testing.T) {
+	for roots, want := range map[string][]string{
+		"functions/jwks functions/oauth-metadata": {
+			"functions/jwks", "functions/oauth-metadata", "pkg/api/wellknown", "pkg/deploy/awsconfig", "pkg/deploy/process",
+			"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/keys/secretsmanager", "pkg/telemetry",
+		},
+		"pkg/verify": {"github.com/golang-jwt/jwt/v5", "pkg/dpop", "pkg/issuer", "pkg/keys", "pkg/token", "pkg/verify"},
+	} {
+		linked := map[string]bool{}
+		for root := range strings.FieldsSeq(roots) {
+			addLinked(t, root, linked)
 		}
-		linked[pkg] = true
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			for _, imported := range importsOf(t, strings.TrimPrefix(file, root+"/")) {
-				if own, found := strings.CutPrefix(imported, module+"/"); found {
-					link(own)
-				}
-			}
+		if !slices.Contains(want, "github.com/golang-jwt/jwt/v5") { // functions link Lambda's and the SDK's packages
+			maps.DeleteFunc(linked, func(name string, _ bool) bool { return strings.HasPrefix(name, "github.com/") })
+		}
+		if got := slices.Sorted(maps.Keys(linked)); !slices.Equal(got, want) {
+			t.Errorf("%s links\n%v, want\n%v", roots, got, want)
 		}
 	}
-	link("functions/jwks")
-	link("functions/oauth-metadata")
-	got := slices.Sorted(maps.Keys(linked))
-	want := []string{
-		"functions/jwks", "functions/oauth-metadata", "pkg/api/wellknown", "pkg/deploy/awsconfig", "pkg/deploy/process",
-		"pkg/frame", "pkg/issuer", "pkg/keys", "pkg/keys/secretsmanager", "pkg/telemetry",
+}
+
+// addLinked adds a package of the module, and what it imports beyond the standard library.
+func addLinked(t *testing.T, pkg string, linked map[string]bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, pkg, "*.go"))
+	if linked[pkg] || err != nil {
+		return
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("jwks and oauth-metadata link\n%v, want\n%v", got, want)
+	linked[pkg] = true
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for _, imported := range importsOf(t, strings.TrimPrefix(file, root+"/")) {
+			if own, found := strings.CutPrefix(imported, module+"/"); found {
+				addLinked(t, own, linked)
+			} else if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") {
+				linked[imported] = true
+			}
+		}
 	}
 }
 

@@ -115,8 +115,7 @@ func Proven(access token.Access, text string, isBearer bool, p dpop.Presented, n
 	if access.Confirmation == nil || isBearer {
 		return access.Confirmation == nil && isBearer
 	}
-	proof, err := p.Verify()
-	return err == nil && proof.Recent(now) && proof.For(text) && proof.Key.String() == access.Confirmation.JKT
+	return p.Proves(text, access.Confirmation.JKT, now)
 }
 
 // fits compares the tenant with that of the headers. Errors: ErrUnauthenticated, ErrOtherTenant.

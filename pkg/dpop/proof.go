@@ -148,3 +148,10 @@ func (p Proof) For(accessToken string) bool {
 	sum := sha256.Sum256([]byte(accessToken))
 	return p.accessToken == base64.RawURLEncoding.EncodeToString(sum[:])
 }
+
+// Proves reports whether the request has a proof for an access token, made within a minute of now by the key with a
+// thumbprint (RFC 9449 section 7.1). Nothing remembers proofs: for a minute one may come again.
+func (p Presented) Proves(accessToken, thumbprint string, now time.Time) bool {
+	proof, err := p.Verify()
+	return err == nil && proof.Recent(now) && proof.For(accessToken) && proof.Key.String() == thumbprint
+}

@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // TokenKeyID names a token key inside a refresh token: four bytes, printed as eight hex digits.
@@ -177,6 +179,23 @@ func ParsePublicSet(raw []byte) (*PublicSet, error) {
 		return nil, err
 	}
 	return publicSet(doc)
+}
+
+// ParseJWKS reads the published document (RFC 7517 section 5). Keys that it does not understand are left out; an error if
+// none is left.
+func ParseJWKS(raw []byte) (*PublicSet, error) {
+	doc, err := decodeDocument(raw)
+	if err != nil {
+		return nil, err
+	}
+	usable := slices.DeleteFunc(doc.Keys, func(j JWK) bool {
+		_, err := j.verifier()
+		return err != nil || j.Status != ""
+	})
+	if len(usable) == 0 {
+		return nil, errors.New("the key set has no key that verifies access tokens")
+	}
+	return publicSet(Document{Keys: usable})
 }
 
 func publicSet(doc Document) (*PublicSet, error) {
