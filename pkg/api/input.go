@@ -102,14 +102,7 @@ func (f *Faults) CheckIDs(in Input, names ...string) {
 	}
 }
 
-// CheckNewID records what is wrong with an id that comes into being.
-func (f *Faults) CheckNewID(field, id string) {
-	if err := session.CheckNewID(id); err != nil {
-		f.Add(field, "invalid", err.Error())
-	}
-}
-
-// CheckTenantID is CheckNewID for a tenant.
+// CheckTenantID is CheckID for a tenant.
 func (f *Faults) CheckTenantID(field, id string) {
 	if err := session.CheckTenantID(id); err != nil {
 		f.Add(field, "invalid", err.Error())

@@ -105,8 +105,7 @@ func membersOf(values map[string][]string) ([]Member, error) {
 			bad.Add(name, "duplicate", "must not be there twice")
 			continue
 		}
-		// A byte that is not UTF-8 arrives as U+FFFD, so the id would be another one. An id that has U+FFFD can be
-		// named in a path or in a body.
+		// A byte that is not UTF-8 arrives as U+FFFD.
 		if strings.ContainsRune(strings.ToValidUTF8(name+values[name][0], "\ufffd"), utf8.RuneError) {
 			bad.Add(strings.ToValidUTF8(name, "\ufffd"), "invalid", "must be UTF-8, without U+FFFD")
 			continue

@@ -63,7 +63,7 @@ func TestADeleteThatNamesAnUnknownApplicationIs404(t *testing.T) {
 	} {
 		r.run(t, w)
 	}
-	for _, close := range []string{"WEB", "web ", " web", "web%00", "web/", "we", "web#", "..", "%2E"} {
+	for _, close := range []string{"WEB", "web ", " web", "web%00", "web/", "we", "web#", "...", "%2E"} {
 		path := "/jwt/users/" + w.sessions[0].user + "/applications/" + escape(close) + "/refresh"
 		home.do(t, call{"DELETE", path, home.demo.admin(), ""}).check(t, 404)
 	}

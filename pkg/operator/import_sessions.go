@@ -67,7 +67,7 @@ func (o Operator) ImportSessions(ctx context.Context, raw json.RawMessage) (Impo
 func (o Operator) importSessions(ctx context.Context, in ImportSessionsInput) (ImportSessionsOutput, error) {
 	var bad api.Faults
 	bad.CheckTenantID("tenantId", in.TenantID)
-	bad.CheckNewID("applicationId", in.ApplicationID)
+	bad.CheckID("applicationId", in.ApplicationID)
 	if len(in.Sessions) == 0 || len(in.Sessions) > maxImport {
 		bad.Add("sessions", "outOfRange", "must be 1 to 100 objects")
 		return ImportSessionsOutput{}, bad.Err()
@@ -104,7 +104,7 @@ func readImported(raw json.RawMessage, at string, now time.Time) (session.Import
 	var bad api.Faults
 	req := session.ImportRequest{}
 	malformed := decode(raw, at, &in)
-	bad.CheckNewID(at+"userId", in.UserID)
+	bad.CheckID(at+"userId", in.UserID)
 	var ok bool
 	if req.Foreign, ok = token.ParseForeign(in.TokenSHA256); !ok {
 		bad.Add(at+"tokenSha256", "invalid", "must be 64 hexadecimal digits")

@@ -123,7 +123,7 @@ func (o Operator) mergeApplication(ctx context.Context, in ApplicationInput) (Pu
 func checkApplication(app session.Application) error {
 	var bad api.Faults
 	bad.CheckTenantID("tenantId", app.Tenant)
-	bad.CheckNewID("applicationId", app.ID)
+	bad.CheckID("applicationId", app.ID)
 	if len(app.Name) > maxName {
 		bad.Add("name", "tooLong", "may have 128 bytes")
 	}

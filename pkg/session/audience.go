@@ -37,7 +37,7 @@ func (a *Audiences) UnmarshalJSON(raw []byte) error {
 
 // isAudience reports whether a string is an absolute URI without a fragment (RFC 8707 section 2), or an id.
 func isAudience(text string) bool {
-	if CheckNewID(text) != nil {
+	if CheckID(text) != nil {
 		return false
 	}
 	if !strings.Contains(text, "://") {

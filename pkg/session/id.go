@@ -12,7 +12,7 @@ import (
 // MaxIDBytes is the longest user, application or token id, in bytes of UTF-8.
 const MaxIDBytes = 128
 
-// The errors of CheckID, CheckNewID and CheckTenantID.
+// The errors of CheckID and CheckTenantID.
 var (
 	ErrIDBlank     = errors.New("must not be blank")
 	ErrIDTooLong   = errors.New("must have at most 128 bytes of UTF-8")
@@ -22,9 +22,13 @@ var (
 )
 
 // CheckID reports why a string cannot be an id. A byte that is not UTF-8 becomes U+FFFD on its way through API Gateway, so
-// no id has it. Ids are compared byte by byte: never trimmed, folded or normalised.
+// no id has it. Clients remove dot segments from a path, encoded or not (RFC 3986 section 5.2.4): a deletion of one user's
+// tokens would arrive as a deletion of all tokens of an application. Ids are compared byte by byte: never trimmed, folded or
+// normalised.
 func CheckID(id string) error {
 	switch {
+	case id == "." || id == "..":
+		return ErrIDDots
 	case strings.TrimSpace(id) == "":
 		return ErrIDBlank
 	case len(id) > MaxIDBytes:
@@ -35,16 +39,7 @@ func CheckID(id string) error {
 	return nil
 }
 
-// CheckNewID is CheckID for an id that comes into being. Clients remove dot segments from a path, encoded or not (RFC 3986
-// section 5.2.4): a deletion of one user's tokens would arrive as a deletion of all tokens of an application.
-func CheckNewID(id string) error {
-	if id == "." || id == ".." {
-		return ErrIDDots
-	}
-	return CheckID(id)
-}
-
-// CheckTenantID is CheckNewID for a tenant, whose id travels in a header and in the path of its issuer.
+// CheckTenantID is CheckID for a tenant, whose id travels in a header and in the path of its issuer.
 func CheckTenantID(id string) error {
 	switch {
 	case id == "." || id == "..":

@@ -8,14 +8,14 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
-func TestANewIDIsShortVisibleTextAndNoDotSegment(t *testing.T) {
+func TestAnIDIsShortVisibleTextAndNoDotSegment(t *testing.T) {
 	for id, want := range map[string]error{
 		"x": nil, "a b": nil, "a,b": nil, "d\u00e9mo": nil, "...": nil, strings.Repeat("x", 128): nil,
 		"": session.ErrIDBlank, " \t": session.ErrIDBlank, strings.Repeat("x", 129): session.ErrIDTooLong,
 		"a\x00": session.ErrIDInvalid, "a\xff": session.ErrIDInvalid, "a\ufffd": session.ErrIDInvalid,
 		".": session.ErrIDDots, "..": session.ErrIDDots,
 	} {
-		if got := session.CheckNewID(id); !errors.Is(got, want) {
+		if got := session.CheckID(id); !errors.Is(got, want) {
 			t.Errorf("%q: got %v, want %v", id, got, want)
 		}
 	}

@@ -65,7 +65,7 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 	req.User, req.Application = in[keyUserID], in[keyApplicationID]
 	for _, id := range []string{keyUserID, keyApplicationID} {
 		if value, given := in[id]; given {
-			bad.CheckNewID(id, value)
+			bad.CheckID(id, value)
 		} else if !api.Mentions(ids, id) {
 			bad.Add(id, "missing", "is required")
 		}
