@@ -96,9 +96,13 @@ func TestBodiesOfEveryKind(t *testing.T) {
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			got = request{}
-			r := httptest.NewRequest("POST", "/open", strings.NewReader(c.body))
+			body := strings.NewReader(c.body)
+			r := httptest.NewRequest("POST", "/open", body)
 			r.ContentLength = c.length
 			w := send(h, r)
+			if body.Len() > 0 {
+				t.Errorf("%d bytes of the body were not read", body.Len())
+			}
 			if w.Code != c.status || got.Body != c.text || got.IsBase64Encoded != c.isBase64 {
 				t.Errorf("got %d, a body of %d bytes, base64 %t; want %d, %d, %t",
 					w.Code, len(got.Body), got.IsBase64Encoded, c.status, len(c.text), c.isBase64)
