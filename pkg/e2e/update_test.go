@@ -135,6 +135,7 @@ func TestLivesAtIssue(t *testing.T) {
 	issue(`"refreshIdleSeconds":2592000,"refreshAbsoluteSeconds":15552000`).check(t, 201)
 	issue(`"refreshIdleSeconds":2592001,"refreshAbsoluteSeconds":15552001`).check(t, 400).
 		wantFields(t, "refreshIdleSeconds", "refreshAbsoluteSeconds")
+	issue(`"refreshAbsoluteSeconds":1`).check(t, 400).wantFields(t, "refreshAbsoluteSeconds")
 	for _, bad := range []string{"0", "-1", "1.5", `"60"`, "null", "true", "99999999999999999999"} {
 		issue(`"refreshIdleSeconds":`+bad).check(t, 400).wantFields(t, "refreshIdleSeconds")
 	}

@@ -81,6 +81,9 @@ const (
 	MaxAbsoluteSeconds = 10 * 365 * 24 * 60 * 60
 )
 
+// MinAbsoluteSeconds is the shortest absolute life: the last second before its end no longer refreshes.
+const MinAbsoluteSeconds = 2
+
 const (
 	maxOverlapSeconds = 24 * 60 * 60
 	maxSessionsLimit  = 10_000
@@ -99,7 +102,7 @@ func (s Settings) Validate() []FieldError {
 	}
 	within(s.AccessTokenSeconds, 1, MaxAccessSeconds, "accessTokenSeconds")
 	within(s.RefreshIdleSeconds, 1, MaxAbsoluteSeconds, "refreshIdleSeconds")
-	within(s.RefreshAbsoluteSeconds, 1, MaxAbsoluteSeconds, "refreshAbsoluteSeconds")
+	within(s.RefreshAbsoluteSeconds, MinAbsoluteSeconds, MaxAbsoluteSeconds, "refreshAbsoluteSeconds")
 	within(s.OverlapSeconds, 0, maxOverlapSeconds, "overlapSeconds")
 	within(int64(s.MaxSessionsPerUser), 0, maxSessionsLimit, "maxSessionsPerUser")
 	check(s.Usage == OneTime || s.Usage == Reusable, "usage", "oneTime or reusable")

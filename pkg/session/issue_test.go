@@ -238,6 +238,17 @@ func TestConcurrentIssuesKeepTheLimit(t *testing.T) {
 	}
 }
 
+// The last second before the absolute end no longer refreshes.
+func TestAnAbsoluteLifeOfOneSecondIsNone(t *testing.T) {
+	s := session.DefaultSettings()
+	for seconds, faults := range map[int64]int{1: 1, session.MinAbsoluteSeconds: 0} {
+		s.RefreshAbsoluteSeconds = seconds
+		if bad := s.Validate(); len(bad) != faults {
+			t.Errorf("%d s: got %v, want %d faults", seconds, bad, faults)
+		}
+	}
+}
+
 func TestSettingsHaveLimits(t *testing.T) {
 	if bad := session.DefaultSettings().Validate(); len(bad) != 0 {
 		t.Errorf("the defaults: got %v, want no fault", bad)

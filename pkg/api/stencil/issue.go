@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -54,9 +55,9 @@ func readIssue(r *api.Request) (session.IssueRequest, error) {
 		case "dpopJkt":
 			req.JKT = readThumbprint(m.Value, &bad)
 		case keyIdle:
-			req.Idle = readSeconds(m, &bad)
+			req.Idle = readSeconds(m, 1, &bad)
 		case keyAbsolute:
-			req.Absolute = readSeconds(m, &bad)
+			req.Absolute = readSeconds(m, session.MinAbsoluteSeconds, &bad)
 		default:
 			ids = append(ids, m)
 		}
@@ -80,10 +81,10 @@ const (
 )
 
 // readSeconds takes a number of seconds.
-func readSeconds(m api.Member, bad *api.Faults) time.Duration {
+func readSeconds(m api.Member, least int64, bad *api.Faults) time.Duration {
 	n, err := strconv.ParseInt(string(m.Value), 10, 64)
-	if err != nil || n < 1 {
-		bad.Add(m.Name, "invalid", "must be a whole number of seconds, at least 1")
+	if err != nil || n < least {
+		bad.Add(m.Name, "invalid", fmt.Sprintf("must be a whole number of seconds, at least %d", least))
 	}
 	return time.Duration(min(n, session.MaxAbsoluteSeconds+1)) * time.Second // more is too much for every application
 }
