@@ -19,6 +19,7 @@ type broken struct {
 	listed      func([]session.Session)
 	application func(session.Application, error) (session.Application, error)
 	update      func(context.Context, session.Update) (session.Session, bool, error)
+	imports     func(context.Context, session.Session, session.Locator) (session.Locator, error)
 	advance     func(ctx context.Context, tenant, id string, from uint64) (session.Ending, error)
 }
 
@@ -34,6 +35,13 @@ func (b *broken) Update(ctx context.Context, u session.Update) (session.Session,
 		return b.Store.Update(ctx, u)
 	}
 	return b.update(ctx, u)
+}
+
+func (b *broken) Import(ctx context.Context, s session.Session, l session.Locator) (session.Locator, error) {
+	if b.imports == nil {
+		return b.Store.Import(ctx, s, l)
+	}
+	return b.imports(ctx, s, l)
 }
 
 func (b *broken) Delete(ctx context.Context, d session.Deletion) (session.Session, error) {
@@ -195,7 +203,7 @@ func mistakes() []mistake {
 				return s
 			}),
 		},
-	}, mistakesOfEndings(), mistakesOfUpdates(), mistakesOfBinding())
+	}, mistakesOfEndings(), mistakesOfUpdates(), mistakesOfHooks(), mistakesOfImports(), mistakesOfBinding())
 }
 
 // The proof can fail: each broken law shows in some schedule of its scenario.

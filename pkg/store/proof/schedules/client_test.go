@@ -47,7 +47,8 @@ func newEnvironment(t *testing.T, mistake func(session.Store) session.Store) *en
 func (g *environment) verbs(store session.Store, now func() time.Time, random io.Reader) session.Verbs {
 	minter := session.NewMinter(fixture.Issuer, g.tokens, g.signing, now, random)
 	minter = minter.WithWait(func(context.Context, time.Duration) {})
-	return session.NewVerbs(store, minter, token.Verifier{Issuer: fixture.Issuer, Now: now})
+	verbs := session.NewVerbs(store, minter, token.Verifier{Issuer: fixture.Issuer, Now: now})
+	return verbs.Accepting(session.Accepted{Store: store})
 }
 
 // client is a user agent or an operator, with a clock and a container of its own.
@@ -80,6 +81,9 @@ func (s *schedule) addClient(name string, play func(a *client)) *client {
 func (a *client) restart() *container {
 	c := &container{Store: a.store, client: a}
 	a.verbs = a.environment.verbs(c, a.now, a.random)
+	if a.scenario.hooked {
+		a.verbs.Refresher = a.verbs.Refresher.WithHook(session.Hook{Ask: c.ask, Refuse: true}, c)
+	}
 	return c
 }
 
@@ -128,9 +132,12 @@ func (a *client) done(w answer) {
 // refresh presents a token. Where the container ends, the client asks another one.
 func (a *client) refresh(text string) (session.Grant, error) {
 	for {
-		t, err := a.verbs.Identify(context.Background(), text)
-		if err != nil {
-			return session.Grant{}, err
+		var t token.Refresh // of generation 0, if it is of another system
+		if !token.IsForeign(text) {
+			var err error
+			if t, err = a.verbs.Identify(context.Background(), text); err != nil {
+				return session.Grant{}, err
+			}
 		}
 		req := session.RefreshRequest{Token: text}
 		if a.proves != nil {

@@ -23,6 +23,7 @@ type scenario struct {
 
 	contended     bool // logins may evict each other until one gives up
 	repeatsCreate bool // a mistake: creations are repeated like any other write
+	hooked        bool // each refresh asks a claims hook
 
 	setUp func(s *schedule) (check func())
 }

@@ -10,7 +10,7 @@ import (
 
 // scenarios are explored one after the other.
 func scenarios() []scenario {
-	return slices.Concat(tabs(), deletions(), updates(), boundSessions(), faults(), limits(), restores(), leakedKey())
+	return slices.Concat(tabs(), deletions(), updates(), hooked(), imported(), boundSessions(), faults(), limits(), restores(), leakedKey())
 }
 
 // follow refreshes so many times, each time with the token of the answer before.

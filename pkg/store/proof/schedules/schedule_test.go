@@ -83,6 +83,7 @@ type schedule struct {
 	clients    []*client
 	answers    []answer
 	deletedBy  map[string][]int // clients that deleted a session, by its id
+	hook       session.HookAnswer
 	violations []string
 }
 
