@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -35,6 +36,7 @@ type differential struct {
 	seed     [32]byte
 	seen     map[string]int // how often each class of answer occurred
 	sessions []*clientSession
+	hook     session.HookAnswer // what the claims hook of both says
 }
 
 // clientSession is a session as its clients know it: all grants in it, oldest first.
@@ -87,7 +89,11 @@ func applicationsOfEveryKind() map[string]func(*session.Settings) {
 // restart makes both services anew, with the keys as they are now.
 func (d *differential) restart() {
 	for i, store := range d.stores {
-		d.services[i] = newService(d.keys, store, d.Now, &d.random[i])
+		s := newService(d.keys, store, d.Now, &d.random[i])
+		hook := session.Hook{Ask: func(context.Context, session.HookCall) (session.HookAnswer, error) { return d.hook, nil }}
+		s.Verbs = s.Accepting(session.Accepted{Store: store})
+		s.Issuer, s.Refresher = s.Issuer.WithHook(hook), s.Refresher.WithHook(hook, store)
+		d.services[i] = s
 	}
 }
 
@@ -130,7 +136,7 @@ func classOf(err error) (class string, known bool) {
 	for _, sentinel := range []error{
 		session.ErrNoSession, session.ErrNoApplication, session.ErrForged, session.ErrUnknown, session.ErrApplicationGone,
 		session.ErrExpired, session.ErrReused, session.ErrWrongRoot, session.ErrDroppedKey, session.ErrOtherTenant, session.ErrAccessRequired,
-		session.ErrOtherSession, session.ErrOtherApplication, session.ErrChanged,
+		session.ErrOtherSession, session.ErrOtherApplication, session.ErrChanged, session.ErrDenied, session.ErrIssueDenied,
 	} {
 		if errors.Is(err, sentinel) {
 			return sentinel.Error(), true
@@ -158,7 +164,7 @@ func TestDynamoDBAnswersRandomSequencesLikeTheEmbeddedStore(t *testing.T) {
 			"refresh at an edge": d.edge, "refresh at an edge 2": d.edge,
 			"forge": d.forge, "authorize": d.authorize, "list": d.list, "retrieve": d.retrieve,
 			"update": d.update, "update by user": d.updateByUser, "delete": d.delete, "delete by user": d.deleteByUser, "delete by application": d.deleteByApplication,
-			"put application": d.putApplication, "rotate the token key": d.rotateKey,
+			"put application": d.putApplication, "import": d.imports, "change the hook": d.changeHook, "rotate the token key": d.rotateKey,
 			"wait": d.wait, "wait more": d.wait,
 		})
 		d.agree(t)
@@ -168,7 +174,8 @@ func TestDynamoDBAnswersRandomSequencesLikeTheEmbeddedStore(t *testing.T) {
 	}
 	wanted := []string{"refresh: rotated", "refresh: retry", session.ErrUnknown.Error(), session.ErrForged.Error(), session.ErrNoSession.Error()}
 	if runs >= 200 { // enough runs for rare outcomes
-		wanted = append(wanted, "refresh: extended", session.ErrReused.Error(), session.ErrExpired.Error(),
+		wanted = append(wanted, "refresh: extended", session.ErrReused.Error(), session.ErrExpired.Error(), session.ErrDenied.Error(),
+			"import: ", "import: there", "import: other user", "import: over", "a token of another system: rotated",
 			session.ErrAccessRequired.Error(), session.ErrOtherSession.Error(), session.ErrNoApplication.Error())
 	}
 	for _, class := range wanted {
