@@ -167,7 +167,7 @@ func (r *Request) ExchangeBeside(ctx context.Context, refresher session.Refreshe
 		}
 	}
 	grant, err := r.Exchange(ctx, refresher, req)
-	if foreign && errors.Is(err, session.ErrAccessRequired) {
+	if errors.Is(err, session.ErrOtherSession) || foreign && errors.Is(err, session.ErrAccessRequired) {
 		err = a.Refusal
 	}
 	return grant, err

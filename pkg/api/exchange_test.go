@@ -97,11 +97,11 @@ func TestWhatComesBesideARefreshTokenFitsOrCountsAsAbsent(t *testing.T) {
 		},
 		"another session's": {
 			func(n fixture.Tenants, _ string) string { return n.Sign(n.Access(fixture.SessionTwo)) },
-			"401 401 400 200 200 400 401 401", "401 401 400 400 400 400 401 401",
+			"401 401 400 200 200 401 401 401", "401 401 400 400 400 401 401 401",
 		},
 		"another tenant's": {
 			func(n fixture.Tenants, _ string) string { return n.Sign(n.Access(fixture.SessionFar)) },
-			"401 401 400 200 200 400 401 401", "401 401 400 400 400 400 401 401",
+			"401 401 400 200 200 401 401 401", "401 401 400 400 400 401 401 401",
 		},
 		"a refresh token": {
 			func(n fixture.Tenants, id string) string { return n.RefreshText(id, 0) }, "401 401 400 200 200 401 401 401", "401 401 400 400 400 401 401 401",

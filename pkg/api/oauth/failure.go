@@ -51,7 +51,7 @@ func failure(err error) api.Answer {
 		body.Code = "invalid_target" // RFC 8707 section 2
 	case session.KindScope:
 		body.Code = "invalid_scope"
-	case session.KindRefused, session.KindApplicationGone, session.KindOtherApplication, session.KindOtherSession, session.KindOtherTenant:
+	case session.KindRefused, session.KindApplicationGone, session.KindOtherApplication, session.KindOtherTenant:
 		e.Status, body = http.StatusBadRequest, refusal{"invalid_grant", api.RefusedText(err, "The refresh token is not valid for this client.")}
 	case authorizer.KindUnauthenticated:
 		body.Code = "invalid_client"

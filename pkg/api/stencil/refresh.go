@@ -75,11 +75,7 @@ func (f refresh) exchange(ctx context.Context, r *api.Request, in api.Input, jar
 	if err != nil {
 		return session.Grant{}, err
 	}
-	grant, err := r.ExchangeBeside(ctx, f.refresher, f.companion, session.RefreshRequest{Token: jar.Refresh}, came)
-	if errors.Is(err, session.ErrOtherSession) {
-		return session.Grant{}, came.Refusal
-	}
-	return grant, err
+	return r.ExchangeBeside(ctx, f.refresher, f.companion, session.RefreshRequest{Token: jar.Refresh}, came)
 }
 
 // accompanying is what comes beside a refresh token; its source decides how a bad one is refused.
