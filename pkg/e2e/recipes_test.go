@@ -17,16 +17,23 @@ import (
 	"testing"
 )
 
-// recipe is one block of pkg/api/recipes/README.md and how it runs: as a file beside its driver in testdata/recipes.
+// recipe is one block of a README and how it runs: as a file beside its driver.
 type recipe struct {
-	language, file, driver string
-	command                []string
+	readme, language, file, driver string
+	command                        []string
 }
 
+const (
+	clientRecipes  = "pkg/api/recipes/README.md"
+	clientDrivers  = "testdata/recipes/"
+	protectRecipes = "pkg/verify/README.md"
+	protectDrivers = "testdata/protect/"
+)
+
 var recipes = []recipe{
-	{"js", "tokens.mjs", "driver.mjs", []string{"node", "driver.mjs"}},
-	{"python", "tokens.py", "driver.py", []string{"python3", "driver.py"}},
-	{"go", "tokens/tokens.go", "driver.go.txt", []string{"go", "run", "."}},
+	{clientRecipes, "js", "tokens.mjs", clientDrivers + "driver.mjs", []string{"node", "driver.mjs"}},
+	{clientRecipes, "python", "tokens.py", clientDrivers + "driver.py", []string{"python3", "driver.py"}},
+	{clientRecipes, "go", "tokens/tokens.go", clientDrivers + "driver.go.txt", []string{"go", "run", "."}},
 }
 
 // lossy is a network before the service: it does what is armed to the next requests, and counts those for a path.
@@ -101,10 +108,11 @@ type user struct {
 	out *bufio.Reader
 }
 
-func (r recipe) start(t *testing.T, base string) user {
+// write puts the recipe and its driver into a new folder.
+func (r recipe) write(t *testing.T) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
-	readme, err := os.ReadFile(filepath.Join(repository, "pkg/api/recipes/README.md"))
+	dir = t.TempDir()
+	readme, err := os.ReadFile(filepath.Join(repository, r.readme))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,11 +120,11 @@ func (r recipe) start(t *testing.T, base string) user {
 	if len(block) != 1 {
 		t.Fatalf("got %d blocks of %s, want one", len(block), r.language)
 	}
-	driver, err := os.ReadFile(filepath.Join("testdata/recipes", r.driver))
+	driver, err := os.ReadFile(r.driver)
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := strings.TrimSuffix(r.driver, ".txt")
+	program := strings.TrimSuffix(filepath.Base(r.driver), ".txt")
 	for name, text := range map[string][]byte{r.file: block[0][1], program: driver, "go.mod": []byte("module recipe\n\ngo 1.26\n")} {
 		name = filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
@@ -126,12 +134,19 @@ func (r recipe) start(t *testing.T, base string) user {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// start runs the recipe in its folder.
+func (r recipe) start(t *testing.T, dir string, env ...string) user {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), r.command[0], r.command[1:]...)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	cmd.Env = append(os.Environ(), "BASE_URL="+base)
-	for _, name := range []string{"TENANT_ID", "APPLICATION_ID", "ISSUE_API_KEY"} {
+	cmd.Env = os.Environ()
+	for _, name := range []string{"BASE_URL", "TENANT_ID", "APPLICATION_ID", "ISSUE_API_KEY"} {
 		cmd.Env = append(cmd.Env, name+"="+home.creds[name])
 	}
+	cmd.Env = append(cmd.Env, env...)
 	in, err1 := cmd.StdinPipe()
 	out, err := cmd.StdoutPipe()
 	if err1 != nil || err != nil {
@@ -187,7 +202,7 @@ func TestRecipesKeepASessionThroughLostAnswers(t *testing.T) {
 					t.Errorf("%s: got %d refreshes, want %d", what, got, want)
 				}
 			}
-			u := r.start(t, network.URL)
+			u := r.start(t, r.write(t), "BASE_URL="+network.URL)
 			u.want("token", "login needed")
 			first := u.want("login "+fresh(), "eyJ")
 			before := u.want("stored", "srt_")

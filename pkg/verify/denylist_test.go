@@ -165,7 +165,7 @@ func declaredEvents(t *testing.T) (all []session.Event) {
 func TestEntriesExpireWithTheTokensThatTheyRefuse(t *testing.T) {
 	s := newServer(t, keysOf["ES256"]())
 	d := newDenylist(s.Now)
-	v := s.verifier(t, func(c *verify.Config) { c.Denylist = d })
+	v := s.verifier(t, func(c *verify.Config) { c.Denylist, c.Leeway = d, time.Minute })
 	last := s.sign(func(a *token.Access) { a.IssuedAt += 5; a.Expires += 5 }) // by the clock of another container
 	d.Apply(delivered(entryAt(s.Now(), session.EventDeleted, nil)))
 	for step := range int64(16 * 60 / 5) {

@@ -49,6 +49,9 @@ type Config struct {
 	// are refused.
 	PublicURLs []string
 
+	// Leeway is how long after its exp a token is good, for clocks that differ: at most a minute. An iat and nbf up to a
+	// minute ahead are always good.
+	Leeway time.Duration
 	// JWKS is the service's key set, for a process that cannot fetch it: key rotations must reach it in another way.
 	JWKS []byte
 	// Client fetches the key set; nil for one with a timeout of 5 s. Its redirects are not followed.
@@ -71,7 +74,7 @@ func New(c Config) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	v := &Verifier{config: c, tokens: token.Verifier{Issuer: issuer.Service(c.Issuer), Now: c.Now, Leeway: token.Skew}}
+	v := &Verifier{config: c, tokens: token.Verifier{Issuer: issuer.Service(c.Issuer), Now: c.Now, Leeway: c.Leeway}}
 	var wrong []error
 	refuse := func(field, reason string, values ...any) {
 		wrong = append(wrong, fmt.Errorf("%s: "+reason, append([]any{field}, values...)...))
@@ -81,6 +84,9 @@ func New(c Config) (*Verifier, error) {
 	}
 	if c.Audience == "" {
 		refuse("Audience", "it is empty")
+	}
+	if c.Leeway < 0 || c.Leeway > token.Skew {
+		refuse("Leeway", "%s is not between 0 and %s", c.Leeway, token.Skew)
 	}
 	if c.AnyTenant == (len(c.Tenants) > 0) {
 		refuse("Tenants", "name some, or set AnyTenant")

@@ -122,7 +122,7 @@ test('proofs of the package dpop bind a session', async () => {
   }
 });
 
-test('openid-client discovers, refreshes, introspects and revokes', async () => {
+test('openid-client discovers, refreshes, introspects and revokes, and its tokens verify', async () => {
   const discover = (algorithm, tenant) => openid.discovery(new URL(issuerOf(tenant)), APPLICATION_ID, undefined, openid.None(), {
     algorithm, execute: [openid.allowInsecureRequests],
   });
@@ -136,6 +136,12 @@ test('openid-client discovers, refreshes, introspects and revokes', async () => 
   const session = await issue();
   const tokens = await openid.refreshTokenGrant(config, session.refreshToken);
   assert.ok(tokens.expiresIn() > 0);
+  // It verifies ID tokens alone: what it has discovered is enough to verify the access token.
+  const { issuer, jwks_uri } = config.serverMetadata();
+  const keys = jose.createRemoteJWKSet(new URL(jwks_uri));
+  const verified = (token) => jose.jwtVerify(token, keys, { issuer, audience: config.clientMetadata().client_id, typ: 'at+jwt' });
+  assert.equal((await verified(tokens.access_token)).payload.sid, session.refreshTokenId);
+  await assert.rejects(verified((await issueElsewhere()).accessToken), { claim: 'iss' });
   assert.equal((await openid.tokenIntrospection(config, tokens.access_token)).active, true);
   assert.equal((await openid.tokenIntrospection(config, session.accessToken)).active, true); // until exp, or the session's end
   await openid.tokenRevocation(config, tokens.refresh_token);
