@@ -49,8 +49,21 @@ type Importer struct {
 // NewImporter imports into a store.
 func NewImporter(store ImportStore, now func() time.Time) Importer { return Importer{store, now} }
 
-// importsAtOnce is how many sessions are written at the same time.
+// importsAtOnce is how many sessions, or entries, are written at the same time.
 const importsAtOnce = 10
+
+func someAtOnce(count int, do func(n int)) {
+	places := make(chan struct{}, importsAtOnce)
+	var running sync.WaitGroup
+	for n := range count {
+		places <- struct{}{}
+		running.Go(func() {
+			defer func() { <-places }()
+			do(n)
+		})
+	}
+	running.Wait()
+}
 
 // Import adds sessions to an application, evicts none, and says why it skipped which. It may be repeated. Errors:
 // ErrNoApplication; ErrUnavailable, where some may have been imported.
@@ -61,16 +74,7 @@ func (i Importer) Import(ctx context.Context, tenant, application string, all []
 	}
 	now := i.clock.now()
 	skipped, errs, keys := make([]Skipped, len(all)), make([]error, len(all)), make([]Key, len(all))
-	places := make(chan struct{}, importsAtOnce)
-	var running sync.WaitGroup
-	for n, req := range all {
-		places <- struct{}{}
-		running.Go(func() {
-			defer func() { <-places }()
-			keys[n], skipped[n], errs[n] = i.one(ctx, app, req, now)
-		})
-	}
-	running.Wait()
+	someAtOnce(len(all), func(n int) { keys[n], skipped[n], errs[n] = i.one(ctx, app, all[n], now) })
 	i.record(ctx, keys, skipped, errs, now)
 	return skipped, errors.Join(errs...)
 }
@@ -135,7 +139,5 @@ func (i Importer) record(ctx context.Context, keys []Key, skipped []Skipped, err
 		}
 		e.Sessions = append(e.Sessions, key.ID)
 	}
-	for _, e := range order {
-		Record(ctx, i.store, now, *e)
-	}
+	someAtOnce(len(order), func(n int) { Record(ctx, i.store, now, *order[n]) })
 }
