@@ -63,7 +63,6 @@ type importing struct {
 	batch       []json.RawMessage
 	numbers     []int // of the lines of the batch
 	read        progress
-	skipped     []skippedLine // of this run, for --json
 }
 
 // newImport goes on where an earlier import of the file was interrupted.
@@ -138,14 +137,12 @@ func (i *importing) send(ctx context.Context) error {
 			return i.located(err)
 		}
 		i.read.Imported += out.Imported
+		i.read.Skipped += len(out.Skipped)
 		for _, s := range out.Skipped {
-			i.read.Skipped++
-			if i.json {
-				i.skipped = append(i.skipped, skippedLine{i.numbers[s.Index], s.Why})
-				continue
+			line := skippedLine{i.numbers[s.Index], s.Why}
+			if err := i.say(line, "line %d: %s", line.Line, line.Why); err != nil {
+				return err
 			}
-			i.clearBar()
-			_, _ = fmt.Fprintf(i.out, "line %d: %s\n", i.numbers[s.Index], harmless(s.Why, false))
 		}
 	}
 	i.batch, i.numbers, i.done = nil, nil, i.read
@@ -162,15 +159,25 @@ func (i *importing) located(err error) error {
 	return errors.New(text)
 }
 
+// report says what became of the whole file.
 func (i *importing) report() error {
-	raw, err := json.Marshal(struct {
-		Imported int           `json:"imported"`
-		Skipped  []skippedLine `json:"skipped"`
-	}{i.done.Imported, append([]skippedLine{}, i.skipped...)})
-	if err != nil {
-		return err
+	return i.say(totals{i.done.Line, i.done.Imported, i.done.Skipped},
+		"imported %d sessions of %d lines, skipped %d", i.done.Imported, i.done.Line, i.done.Skipped)
+}
+
+// say prints a line at once, or with --json an object in a line: a file of a million lines may have as many to report.
+func (i *importing) say(value any, format string, args ...any) error {
+	i.clearBar()
+	text := fmt.Sprintf(format, args...)
+	if i.json {
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		text = string(raw)
 	}
-	return i.ctl.done(raw, "imported %d sessions of %d lines, skipped %d", i.done.Imported, i.done.Line, i.done.Skipped)
+	_, err := fmt.Fprintln(i.out, harmless(text, false))
+	return err
 }
 
 const barWidth = 40

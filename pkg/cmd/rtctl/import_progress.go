@@ -30,6 +30,13 @@ type skippedLine struct {
 	Why  string `json:"why"`
 }
 
+// totals are those of a whole file.
+type totals struct {
+	Lines    int `json:"lines"`
+	Imported int `json:"imported"`
+	Skipped  int `json:"skipped"`
+}
+
 // pass counts a line that was read.
 func (p *progress) pass(line []byte) {
 	p.Offset += int64(len(line))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,7 +46,69 @@ func TestImportReportsEachSkippedLine(t *testing.T) {
 	if _, err := os.Stat(name + ".progress"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want the progress forgotten at the end", err)
 	}
-	d.do([]string{`"imported": 0`, `"line": 253`, `"why": "other user"`}, "import", name, "--application", "web", "--json")
+	again := d.do(nil, "import", name, "--application", "web", "--json")
+	var last totals
+	objects := strings.Split(strings.TrimSpace(again), "\n")
+	if err := json.Unmarshal([]byte(objects[len(objects)-1]), &last); err != nil || last != (totals{253, 0, 252}) || len(objects) != 253 {
+		t.Errorf("got %d objects, the last %+v, %v; want 252 skipped lines and the totals", len(objects), last, err)
+	}
+	if want := `{"line":253,"why":"other user"}`; objects[251] != want {
+		t.Errorf("got %s, want %s", objects[251], want)
+	}
+}
+
+// TestMain is the command itself in the process that a test kills.
+func TestMain(m *testing.M) {
+	if os.Getenv("RTCTL_IS_KILLED") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// The batch that was under way was imported or not. The next run sends it again, so that nothing is missing and every line
+// that was skipped is said.
+func TestAnImportThatIsKilledGoesOn(t *testing.T) {
+	for _, carriedOut := range []bool{true, false} {
+		calls, kill := 0, func() {}
+		d := onLaptop(t, func(d *desk) {
+			whole := d.functions["import-sessions"]
+			d.functions["import-sessions"] = func(ctx context.Context, raw json.RawMessage) (answer any, err error) {
+				calls++
+				if calls != 4 || carriedOut {
+					answer, err = whole(context.WithoutCancel(ctx), raw)
+				}
+				if calls == 4 {
+					kill()
+				}
+				return answer, err
+			}
+		})
+		name := d.file(lines(1, 149) + lines(1, 1) + lines(150, 699) + lines(1, 1) + strings.TrimSuffix(lines(700, 1000), "\n"))
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "import", name, "--application", "web")
+		cmd.Env = append(os.Environ(), "RTCTL_IS_KILLED=yes", "LOCAL_DIR="+d.environment["LOCAL_DIR"])
+		kill = func() { _ = cmd.Process.Kill() }
+		said, err := cmd.Output()
+		if err == nil || string(said) != "line 150: there\n" {
+			t.Fatalf("got %s, %v, want a killed process that has said line 150", said, err)
+		}
+		skipped := "line 701: there\n"
+		imported := 1000
+		if carriedOut {
+			var repeated strings.Builder
+			for line := 301; line <= 400; line++ {
+				fmt.Fprintf(&repeated, "line %d: there\n", line)
+			}
+			skipped, imported = repeated.String()+skipped, 900
+		}
+		want := fmt.Sprintf("%simported %d sessions of 1002 lines, skipped %d\n", skipped, imported, 1002-imported)
+		if got := d.do(nil, "import", name, "--application", "web"); got != want {
+			t.Errorf("carried out: %v: got\n%swant\n%s", carriedOut, got, want)
+		}
+		if n := d.imports(1000); n != 1000 || calls != 12 {
+			t.Errorf("carried out: %v: got %d sessions by %d calls, want 1000 by 12", carriedOut, n, calls)
+		}
+	}
 }
 
 func TestAnInterruptedImportGoesOnWhereItWas(t *testing.T) {
