@@ -110,7 +110,7 @@ async function sessionList(box, user, session, alive) {
     const words = filter.value.trim().toLowerCase();
     const wanted = all.filter((one) => !words || JSON.stringify(Object.values(one)).toLowerCase().includes(words));
     cards.replaceChildren(...wanted.map((one) => sessionCard(one, user, one.id === session)));
-    count.textContent = words ? many(wanted.length, 'session') + ' of ' + all.length + ' match' : many(all.length, 'session') +
+    count.textContent = words ? wanted.length + ' of ' + many(all.length, 'session') : many(all.length, 'session') +
       (cursor ? ' shown, and there are more' : '');
     more.hidden = !cursor;
   };
