@@ -121,9 +121,13 @@ func (c *Cookies) Choose(ctx context.Context, identifier session.Identifier) err
 			c.set[ofAccess] = appendNew(c.set[ofAccess], one.pair[ofAccess])
 		}
 	}
-	if len(c.set[ofAccess]) == 0 {
-		pair := slices.IndexFunc(cookiePairs, func(pair [2]string) bool { return pair[ofRefresh] == c.set[ofRefresh][0] })
-		c.set[ofAccess] = []string{cookiePairs[pair][ofAccess]}
+	if len(c.set[ofAccess]) > 0 {
+		return nil
+	}
+	for _, pair := range cookiePairs {
+		if slices.Contains(c.set[ofRefresh], pair[ofRefresh]) {
+			c.set[ofAccess] = append(c.set[ofAccess], pair[ofAccess])
+		}
 	}
 	return nil
 }

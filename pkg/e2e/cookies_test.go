@@ -130,7 +130,7 @@ func TestTokensOfTwoSessionsAmongTheCookiesAreRefusedAndCleared(t *testing.T) {
 	}
 	home.wantAlive(t, x, y)
 	a := home.do(t, cookieCall("refreshToken="+x.refresh+"; refresh_token="+x.refresh)).want(t, 200) // the same
-	equal(t, "both names", len(a.cookies()), 3)
+	equal(t, "both pairs", len(a.cookies()), 4)
 	// The names of the first pair cannot be planted, so they win and the others are not compared.
 	equal(t, "the session", home.do(t, cookieCall("refreshToken="+x.refresh+"; __Host-refresh_token="+y.refresh)).want(t, 200).data("refreshTokenId"), y.id)
 }
