@@ -42,7 +42,7 @@ endef
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run rtctl test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench scale build \
-  template interfaces moto invoke clean
+  template interfaces moto invoke sam-local clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,7 +70,7 @@ check: skipped ## What CI runs, up to 20 minutes: format, linters, vulnerabiliti
 	@echo "check: every step passed"; cat .build/steps
 	@echo "check: the slowest packages"; awk '$$1 == "ok" { print $$3, $$2 }' .build/tests | sort -rn | head
 
-nightly: fuzz prove bench compare ## What takes hours: fuzzing, longer proofs, floors with verdicts, comparison with others
+nightly: fuzz prove bench compare test-sam-local ## What takes hours: fuzzing, longer proofs, floors, comparison, sam local
 
 skipped: # what make check leaves out on this machine, before it starts
 	@$(call skip,race detector,$(cc),a C compiler)
@@ -155,7 +155,7 @@ lint-template: $(VENV)/bin/sam $(MOTO)/bin/moto_server
 	@$(MOTO)/bin/python pkg/stack/validate/create.py .build/translated.json <.build/overrides 2>.build/moto.log || \
 	  { cat .build/moto.log; exit 1; }
 	BUILD_FUNCTIONS=1 SAM=$(VENV)/bin/sam TRANSLATED=$(CURDIR)/.build/translated.json \
-	  go test -count=1 -timeout 60m -run 'Builds|Translated' ./pkg/stack
+	  go test -count=1 -timeout 60m -run 'Builds|Translated|SAMLocal' ./pkg/stack
 
 .PHONY: load compare overlap
 DURATION ?= 20s
@@ -178,6 +178,24 @@ interfaces: ## Lint, fuzz and try out the HTTP surface with other people's tools
 
 invoke: ## Run one function on one event, without a container (OP=refresh EVENT=events/refresh-reused.json; needs java and npm)
 	@go run ./pkg/cmd/invoke -op "$(OP)" -event "$(EVENT)"
+
+sam-local: ready-for-sam-local ## The account of sam local, and the commands to paste (needs a container engine, java, npm, python3)
+	@go build -o .build/samlocal ./pkg/cmd/samlocal
+	@pkg/cmd/samlocal/engine .build/samlocal -moto $(MOTO)/bin/moto_server -sam $(VENV)/bin/sam
+
+# For the processor of this machine: the functions need no emulation then.
+.PHONY: ready-for-sam-local test-sam-local
+ready-for-sam-local: export SAM_CLI_TELEMETRY := 0
+ready-for-sam-local: export AWS_DEFAULT_REGION := us-east-1
+ready-for-sam-local: $(VENV)/bin/sam $(MOTO)/bin/moto_server
+	@mkdir -p .build
+	@GOARCH=$$(go env GOHOSTARCH) $(VENV)/bin/sam build >.build/sam.log 2>&1 || { cat .build/sam.log; exit 1; }
+	@go run ./pkg/cmd/samlocal -fetch
+
+test-sam-local: $(if $(and $(python),$(engine)),ready-for-sam-local)
+	@$(call skip,sam local,$(and $(python),$(engine)),python3 with venv and java and npm)
+	@$(if $(and $(python),$(engine)),SAM_CLI_TELEMETRY=0 SAM=$(VENV)/bin/sam MOTO=$(MOTO)/bin/moto_server \
+	  pkg/cmd/samlocal/engine go test -count=1 -timeout 60m -v ./pkg/cmd/samlocal)
 
 moto: ## Rotate keys against moto's Secrets Manager (needs python3)
 	@$(call skip,moto,$(python),python3 with venv)

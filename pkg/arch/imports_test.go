@@ -28,6 +28,7 @@ var rules = []struct {
 	{"pkg/keys/file", []string{"pkg/keys"}, "an adapter imports the core it serves"},
 	{"pkg/keys/secretsmanager", []string{"pkg/keys", "aws-sdk"}, "an adapter imports the core it serves"},
 	{"pkg/keys/secretsmanager/fakesm", []string{"pkg/deploy/awsconfig", "aws-sdk"}, "support for tests of what reads and rotates secrets"},
+	{"pkg/keys/secretsmanager/moto", []string{"pkg/deploy/awsconfig", "aws-sdk"}, "support for tests of what reads and rotates secrets"},
 	{"pkg/keys/rotation", []string{"pkg/keys", "pkg/telemetry", "aws-sdk"}, "rotation knows keys and their secrets, not what they make"},
 	{"pkg/token", []string{"pkg/issuer", "pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
 	{"pkg/dpop", []string{"pkg/keys", "github.com/golang-jwt/jwt/v5"}, "the core knows no cloud and no HTTP"},
@@ -77,7 +78,7 @@ var rules = []struct {
 	{"pkg/e2e/lambda/runtimeapi", []string{}, "it runs binaries and knows no function"},
 	{"pkg/e2e/lambda", []string{}, "tests only"},
 	{"pkg/e2e/lambda/scratch", []string{
-		"pkg/e2e/lambda/runtimeapi", "pkg/fixture", "pkg/keys/secretsmanager/fakesm", "pkg/stack", "pkg/token",
+		"pkg/e2e/lambda/runtimeapi", "pkg/fixture", "pkg/keys/secretsmanager/fakesm", "pkg/stack", "pkg/token", "pkg/store/dynamo", "aws-sdk",
 	}, "an account has the services that functions ask, and runs none itself"},
 	{"pkg/e2e/leaks", []string{}, "it knows credentials by their form alone"},
 	{"pkg/fixture/service", []string{"pkg", "github.com/aws/aws-lambda-go"}, "a service for tests sees both sides"},

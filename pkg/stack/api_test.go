@@ -13,59 +13,6 @@ import (
 	"github.com/stencil-auth/refresh-tokens/pkg/frame"
 )
 
-// The contract's table of operations, as method, path, operation and authorizer.
-const contractRoutes = `
-POST /jwt/issue issue authorizer
-POST /jwt/refresh refresh -
-GET /jwt/refresh/{tokenId} retrieve-by-id authorizer
-GET /jwt/refresh retrieve-by-user authorizer
-GET /jwt/users/{userId}/history retrieve-history authorizer
-PATCH /jwt/refresh/{tokenId} update-by-id authorizer
-PATCH /jwt/users/{userId}/refresh update-by-user authorizer
-DELETE /jwt/refresh/{tokenId} delete-by-id authorizer
-POST /jwt/revoke delete-by-string authorizer
-DELETE /jwt/users/{userId}/refresh delete-by-user authorizer
-DELETE /jwt/applications/{applicationId}/refresh delete-by-application authorizer
-DELETE /jwt/users/{userId}/applications/{applicationId}/refresh delete-by-user-and-application authorizer
-POST /jwt/logout logout -
-POST /jwt/refresh/{tokenId} documented-forms authorizer
-DELETE /jwt/refresh documented-forms authorizer
-GET /.well-known/jwks.json jwks -
-HEAD /.well-known/jwks.json jwks -
-POST /User/RefreshToken user-refresh-token -
-POST /user/refreshToken user-refresh-token -
-POST /api/v1/authenticate/refresh authenticate-refresh -
-POST /oauth2/token oauth-token -
-POST /oauth2/revoke oauth-revoke -
-POST /oauth2/introspect oauth-introspect authorizer
-GET /.well-known/oauth-authorization-server oauth-metadata -
-HEAD /.well-known/oauth-authorization-server oauth-metadata -
-GET /.well-known/oauth-authorization-server/t/{tenantId} oauth-metadata -
-HEAD /.well-known/oauth-authorization-server/t/{tenantId} oauth-metadata -
-GET /t/{tenantId}/.well-known/oauth-authorization-server oauth-metadata -
-HEAD /t/{tenantId}/.well-known/oauth-authorization-server oauth-metadata -
-GET /t/{tenantId}/.well-known/openid-configuration oauth-metadata -
-HEAD /t/{tenantId}/.well-known/openid-configuration oauth-metadata -
-`
-
-// Only the routes that the contract calls public have no authorizer, with and without its alias.
-func TestRoutesAreTheContractsTable(t *testing.T) {
-	for _, alias := range []string{"true", "false"} {
-		got, want := map[string]string{}, map[string]string{}
-		for _, r := range deployed(t, "UseAuthorizerAlias="+alias).API.Routes {
-			got[r.Method+" "+r.Path] = r.Operation + " " + r.Authorizer
-		}
-		for line := range strings.Lines(strings.TrimSpace(contractRoutes)) {
-			f := strings.Fields(line)
-			want[f[0]+" "+f[1]] = f[2] + " " + strings.TrimPrefix(f[3], "-")
-			want["OPTIONS "+f[1]] = "preflight "
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("UseAuthorizerAlias=%s: routes (-contract +template):\n%s", alias, diff)
-		}
-	}
-}
-
 // A route has the authorizer where the table of operations asks for a credential.
 func TestARouteIsAuthorizedWhereItsOperationNeedsACredential(t *testing.T) {
 	who := map[string]api.Who{}

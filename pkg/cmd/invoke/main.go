@@ -19,15 +19,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/scratch"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
@@ -74,7 +68,8 @@ func run(op, event string, out io.Writer) error {
 		return err
 	}
 	ends = append(ends, func() { _ = engine.Close() })
-	if err := populate(context.Background(), template, &account, engine.Endpoint); err != nil {
+	account.At("DYNAMODB", engine.Endpoint)
+	if err := account.Fill(context.Background(), template, dynamotest.Client(engine.Endpoint), "invoke"); err != nil {
 		return err
 	}
 	account.StartRotation(op)
@@ -105,24 +100,6 @@ func invoke(ctx context.Context, f runtimeapi.Function, event []byte, out io.Wri
 	}
 	_, err = fmt.Fprintf(out, "%stime   init %.1f ms, invocation %.1f ms\n", text, ms(process.Init), ms(answer.Took))
 	return err
-}
-
-// populate makes the table with the tenants. The engine removes expired items within seconds, AWS within days: here they
-// stay, so that an event about one means something.
-func populate(ctx context.Context, template *stack.Template, account *scratch.Account, endpoint string) error {
-	const name = "invoke"
-	client := dynamotest.Client(endpoint)
-	if err := table.Ensure(ctx, client, template, name); err != nil {
-		return err
-	}
-	_, err := client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
-		TableName: aws.String(name), TimeToLiveSpecification: &types.TimeToLiveSpecification{
-			AttributeName: aws.String("ttl"), Enabled: aws.Bool(false),
-		},
-	})
-	account.At("DYNAMODB", endpoint)
-	account.Set("TABLE_NAME", name)
-	return errors.Join(err, account.Populate(ctx, dynamo.New(client, name)))
 }
 
 func names(template *stack.Template) (all []string) {

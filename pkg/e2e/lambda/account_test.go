@@ -44,7 +44,7 @@ func (p *account) within(t *testing.T) *account {
 // withTable has the tenants in a table of DynamoDB Local, and nothing else.
 func (p *account) withTable() *account {
 	p.t.Helper()
-	p.table = sharedTable(p.t, p.Tenants)
+	p.table = sharedTable(p.t, p.Account)
 	p.At("DYNAMODB", p.endpoint)
 	p.Set("TABLE_NAME", p.name)
 	p.reset(p.t)

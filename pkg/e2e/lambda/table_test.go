@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/scratch"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
-	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamotest"
 )
 
@@ -32,18 +32,15 @@ var shared struct {
 	table *table
 }
 
-func sharedTable(t *testing.T, tenants fixture.Tenants) *table {
+func sharedTable(t *testing.T, a scratch.Account) *table {
 	t.Helper()
 	endpoint := dynamotest.Start(t)
 	shared.Do(func() {
-		t.Setenv("STORE_TEST_TABLE", "") // functions run with the credentials of a test
-		client, name := dynamotest.Table(t)
-		// The engine removes expired items within seconds; AWS takes hours, in which the code must recognise them.
-		_, err := client.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{
-			TableName: &name, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(false)},
-		})
+		const name = "tenants"
+		client := dynamotest.Client(endpoint)
+		template, err := deployment()
 		if err == nil {
-			err = tenants.Populate(t.Context(), dynamo.New(client, name))
+			err = a.Fill(t.Context(), template, client, name)
 		}
 		if err != nil {
 			t.Fatal(err)

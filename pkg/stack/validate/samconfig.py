@@ -7,7 +7,8 @@ import sys
 
 import tomlkit
 
-MODULES = {"build": "build.command", "deploy": "deploy.command", "validate": "validate.validate", "local_start_api": "local.start_api.cli"}
+MODULES = {"build": "build.command", "deploy": "deploy.command", "validate": "validate.validate", "local_start_api": "local.start_api.cli",
+           "local_invoke": "local.invoke.cli"}
 
 with open("samconfig.toml") as file:
     config = tomlkit.load(file)

@@ -5,6 +5,8 @@ package scratch
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,10 +17,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/stencil-auth/refresh-tokens/pkg/e2e/lambda/runtimeapi"
 	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/keys/secretsmanager/fakesm"
 	"github.com/stencil-auth/refresh-tokens/pkg/stack"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo"
+	"github.com/stencil-auth/refresh-tokens/pkg/store/dynamo/table"
 	"github.com/stencil-auth/refresh-tokens/pkg/token"
 )
 
@@ -108,24 +116,48 @@ func (a *Account) StartRotation(op string) (arn string) {
 	return arn
 }
 
-// Function is a built function in dir, with the variables that the template gives it. Error: a variable without a value.
-func (a *Account) Function(template *stack.Template, dir, op string) (runtimeapi.Function, error) {
+// Variables are those that the template gives a function. Error: a variable without a value.
+func (a *Account) Variables(template *stack.Template, op string) (map[string]string, error) {
 	i := slices.IndexFunc(template.Functions, func(f stack.Function) bool { return f.Operation == op })
 	if i < 0 {
-		return runtimeapi.Function{}, fmt.Errorf("template.yaml has no %s", stack.LogicalID(op))
+		return nil, fmt.Errorf("template.yaml has no %s", stack.LogicalID(op))
 	}
-	env := []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"}
+	all := map[string]string{}
 	for name, preset := range template.Functions[i].Variables {
 		if strings.HasPrefix(name, "SSL_CERT_") { // nothing here speaks TLS
 			continue
 		}
-		value := a.Value(name, preset)
-		if strings.Contains(value, "${") {
-			return runtimeapi.Function{}, fmt.Errorf("template.yaml has a variable %s: add its value to pkg/e2e/lambda/scratch", name)
+		all[name] = a.Value(name, preset)
+		if strings.Contains(all[name], "${") {
+			return nil, fmt.Errorf("template.yaml has a variable %s: add its value to pkg/e2e/lambda/scratch", name)
 		}
+	}
+	return all, nil
+}
+
+// Function is a built function in dir, with its Variables.
+func (a *Account) Function(template *stack.Template, dir, op string) (runtimeapi.Function, error) {
+	variables, err := a.Variables(template, op)
+	env := []string{"AWS_LAMBDA_LOG_LEVEL=DEBUG"}
+	for name, value := range variables {
 		env = append(env, name+"="+value)
 	}
-	return runtimeapi.Function{Name: op, Binary: filepath.Join(dir, op), Env: append(env, a.endpoints...)}, nil
+	return runtimeapi.Function{Name: op, Binary: filepath.Join(dir, op), Env: append(env, a.endpoints...)}, err
+}
+
+// Fill makes the table of the template with the tenants, for an engine such as DynamoDB Local. That one removes expired
+// items within seconds, AWS within days: here they stay, so that an event about one means something.
+func (a *Account) Fill(ctx context.Context, template *stack.Template, client *dynamodb.Client, name string) error {
+	if err := table.Ensure(ctx, client, template, name); err != nil {
+		return err
+	}
+	_, err := client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: aws.String(name), TimeToLiveSpecification: &types.TimeToLiveSpecification{
+			AttributeName: aws.String("ttl"), Enabled: aws.Bool(false),
+		},
+	})
+	a.Set("TABLE_NAME", name)
+	return errors.Join(err, a.Populate(ctx, dynamo.New(client, name)))
 }
 
 // Event is the event in a file, in the tenants' time.
