@@ -18,7 +18,7 @@ func Handler(next http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := page.New(files, "docs.html", "samples.js", "docs.js")
+	docs, err := page.New(files, "docs.html", "samples.js", "proof.js", "send.js", "docs.js")
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { accessible, answer, open, send, start, visit } from './browser.mjs';
-import { API_KEY, BASE_URL } from './fixture.mjs';
+import { API_KEY, BASE_URL, DPOP_APPLICATION_ID } from './fixture.mjs';
 
 let page, elsewhere, complaints, close;
 
@@ -140,6 +140,40 @@ test('long tokens are folded and copied whole', async () => {
   assert.match(await page.locator('#issue .taken').textContent(), /^\d+ ms, \d+ bytes$/);
 });
 
+test('a session is bound to the key of the page, whose proofs are fresh', async () => {
+  await asUser('bound');
+  await page.fill('#application', DPOP_APPLICATION_ID);
+  await send(page, 'issue');
+  const card = await open(page, 'refresh');
+  await card.locator('.prove').click();
+  const proof = card.locator('[name=DPoP]');
+  await card.locator('code', { hasText: /^[\w-]{43}$/ }).waitFor();
+  const [thumbprint, proofs] = [await card.locator('.prove + .muted code').textContent(), [await proof.inputValue()]];
+  assert.ok((await card.locator('.sample').textContent()).includes(proofs[0]), 'the sample has the proof');
+  for (const generation of [1, 2]) {
+    const [status, grant] = await send(page, 'refresh');
+    assert.equal(status, 200, `generation ${generation}`);
+    assert.equal(grant.data.tokenType, 'DPoP');
+    proofs.push(await proof.inputValue());
+    const [, claims] = grant.data.accessToken.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url')));
+    assert.equal(claims.cnf.jkt, thumbprint);
+  }
+  assert.equal(new Set(proofs).size, 3, 'each request has a proof of its own');
+  await proof.fill('');
+  const [refused] = await send(page, 'refresh');
+  assert.equal(refused, 400);
+
+  const list = await open(page, 'retrieveByUser');
+  await list.locator('[name=credential]').selectOption('accessToken tenant');
+  assert.equal((await send(page, 'retrieveByUser'))[0], 401);
+  await list.locator('.prove').click();
+  await list.locator('.prove + .muted code').waitFor();
+  const [status, all] = await send(page, 'retrieveByUser');
+  assert.deepEqual([status, all.data.map((one) => one.generation)], [200, [2]]);
+  assert.deepEqual(await page.evaluate(async () => [document.cookie, localStorage.length, sessionStorage.length,
+    (await indexedDB.databases()).length]), ['', 0, 0, 0]);
+});
+
 test('Markdown in descriptions is shown, and nothing in them runs', async () => {
   const bad = '<img src=x onerror="window.bad=1"> **bold** `a<b` [doc](/docs) [js](javascript:window.bad=1) [far](//evil.example)\n\n* one\n* <b>two</b>';
   await page.route('**/openapi.json', async (route) => {
@@ -211,5 +245,5 @@ test('axe finds nothing, wide and narrow, light and dark, and nothing is wider t
 
 test('it sends requests to the service alone and nothing is blocked', () => {
   assert.deepEqual(elsewhere, []);
-  assert.deepEqual(complaints.filter((text) => !/status of 400|ERR_FAILED/.test(text)), []);
+  assert.deepEqual(complaints.filter((text) => !/status of 40[01]|ERR_FAILED/.test(text)), []);
 });
