@@ -33,3 +33,16 @@ func TestOnlyTheOwnersAPIsInvokeTheirAuthorizer(t *testing.T) {
 		t.Errorf("got the output %s, want the alias", got)
 	}
 }
+
+// The README of pkg/verify imports it, from the stack that samconfig.toml calls prod.
+func TestOtherStacksImportTheAuthorizer(t *testing.T) {
+	const name = "-AuthorizeResourceArn"
+	for file, want := range map[string]string{
+		"template.yaml": `Export: {Name: !Sub "${AWS::StackName}` + name + `"}`, "pkg/verify/README.md": "!ImportValue refresh-tokens-prod" + name,
+		"samconfig.toml": `stack_name = "refresh-tokens-prod"`,
+	} {
+		if !strings.Contains(read(t, file), want) {
+			t.Errorf("%s: want %s in it", file, want)
+		}
+	}
+}
