@@ -22,7 +22,7 @@ import (
 )
 
 // notes is a REST API of the owner with three routes. Its function answers with what the authorizer says of the caller.
-func (p *account) notes(authorizer *runtimeapi.Process) *gateway.Gateway {
+func (p *account) notes(authorizer gateway.Authorizer) *gateway.Gateway {
 	p.t.Helper()
 	route := func(method, path string) stack.Route {
 		return stack.Route{Method: method, Path: path, Function: "NotesFunction", Operation: "notes", Authorizer: "authorize-resource"}
@@ -37,7 +37,7 @@ func (p *account) notes(authorizer *runtimeapi.Process) *gateway.Gateway {
 				return events.APIGatewayProxyResponse{StatusCode: 200, Body: string(caller)}, err
 			},
 		},
-		Authorizers: map[string]gateway.Authorizer{"authorize-resource": authorizerOf(authorizer)},
+		Authorizers: map[string]gateway.Authorizer{"authorize-resource": authorizer},
 	})
 	if err != nil {
 		p.t.Fatal(err)
@@ -64,25 +64,30 @@ func authorizerOf(process *runtimeapi.Process) gateway.Authorizer {
 	}
 }
 
+// wantNotes wants an answer of each of the three routes.
+func wantNotes(t *testing.T, when string, api http.Handler, authorization string, status int, answer string) {
+	t.Helper()
+	for _, route := range []string{"GET /notes", "POST /notes", "DELETE /notes/a%2Fb%2A"} {
+		method, path, _ := strings.Cut(route, " ")
+		r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if w.Code != status || !strings.Contains(w.Body.String(), answer) {
+			t.Errorf("%s: %s: got %d %s, want %d %s", when, route, w.Code, w.Body, status, answer)
+		}
+	}
+}
+
 // Law 5: no access token of a deleted session passes an authorizer, that of the owner's other APIs included.
 func TestADeletedSessionIsRefusedByTheNextCallOfAnotherAPI(t *testing.T) {
 	p := newAccount(t).withTable()
 	authorizer := p.start("authorize-resource")
-	api := p.notes(authorizer)
+	api := p.notes(authorizerOf(authorizer))
 	bearer := "Bearer " + p.Sign(p.Access(fixture.SessionOne))
 	want := func(when string, status int, answer, simple string) {
 		t.Helper()
-		for _, r := range []*http.Request{
-			httptest.NewRequestWithContext(t.Context(), "GET", "/notes", nil), httptest.NewRequestWithContext(t.Context(), "POST", "/notes", nil),
-			httptest.NewRequestWithContext(t.Context(), "DELETE", "/notes/a%2Fb%2A", nil),
-		} {
-			r.Header.Set("Authorization", bearer)
-			w := httptest.NewRecorder()
-			api.ServeHTTP(w, r)
-			if w.Code != status || !strings.Contains(w.Body.String(), answer) {
-				t.Errorf("%s: %s %s: got %d %s, want %d %s", when, r.Method, r.URL, w.Code, w.Body, status, answer)
-			}
-		}
+		wantNotes(t, when, api, bearer, status, answer)
 		for _, event := range []string{"authorize-resource-http", "authorize-resource-http-1"} { // of the same session
 			given, err := authorizer.Invoke(t.Context(), p.read(event), timeout)
 			if got := verdict(given.Payload, err); !strings.HasPrefix(got, simple) {
@@ -96,6 +101,49 @@ func TestADeletedSessionIsRefusedByTheNextCallOfAnotherAPI(t *testing.T) {
 		t.Fatalf("the deletion: got %s, want 200", got)
 	}
 	want("after", 401, "", "deny ")
+}
+
+// kept is an authorizer whose answers API Gateway keeps, by the identity source Authorization.
+type kept struct {
+	ask     gateway.Authorizer
+	answers map[string]events.APIGatewayCustomAuthorizerResponse
+	asked   int
+}
+
+func (k *kept) authorize(ctx context.Context, q events.APIGatewayCustomAuthorizerRequestTypeRequest,
+) (answer events.APIGatewayCustomAuthorizerResponse, err error) {
+	answer, found := k.answers[q.Headers["Authorization"]]
+	if found {
+		return answer, nil
+	}
+	k.asked++
+	if answer, err = k.ask(ctx, q); err == nil {
+		k.answers[q.Headers["Authorization"]] = answer
+	}
+	return answer, err
+}
+
+// One answer serves all routes for the caller that it is about, and nobody else. An error is not kept.
+func TestAnAnswerThatAnotherAPIKeepsServesItsCallerAlone(t *testing.T) {
+	p := newAccount(t).withTable()
+	k := &kept{ask: authorizerOf(p.start("authorize-resource")), answers: map[string]events.APIGatewayCustomAuthorizerResponse{}}
+	api := p.notes(k.authorize)
+	for _, caller := range []struct {
+		session, answer string
+		status, asked   int
+	}{
+		{fixture.SessionOne, `"userId":"alice"`, 200, 1},
+		{fixture.SessionBob, `"userId":"bob"`, 200, 2},
+		{fixture.SessionFar, `"tenantId":"other"`, 200, 3},
+		{fixture.SessionOne, `"userId":"alice"`, 200, 3},
+		{fixture.SessionSvc, "", 401, 6},
+		{fixture.SessionOld, "", 401, 9},
+	} {
+		wantNotes(t, caller.session, api, "Bearer "+p.Sign(p.Access(caller.session)), caller.status, caller.answer)
+		if k.asked != caller.asked {
+			t.Errorf("%s: got %d questions in all, want %d", caller.session, k.asked, caller.asked)
+		}
+	}
 }
 
 func TestAnotherAPITakesABoundTokenWithAProofWhereTheDeploymentSaysSo(t *testing.T) {
