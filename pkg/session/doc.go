@@ -60,10 +60,10 @@
 //  9. Every ending has a reason and an author. Issue, update, deletion, eviction, reuse, roll forward and a retry from
 //     elsewhere (once for each generation) leave one entry each in the history of their user, and so do the changes of
 //     applications and API keys in that of their tenant: one write right after the change, by the same request. What
-//     cannot be written is logged in full and stops nothing. An ordinary refresh writes none. Events are published from
-//     the entries, with reason and author; the item of a session adds its id alone, when it is removed or refreshed.
-//     Every refusal has an outcome in the log and in the metrics. A line names ids, never a user, a token, a secret or a
-//     hash.
+//     cannot be written is logged in full and stops nothing; a process that ends between the two leaves none. An
+//     ordinary refresh writes none. Events are published from the entries, with reason and author; the item of a session
+//     adds its id alone, when it is removed or refreshed. Every refusal has an outcome in the log and in the metrics. A
+//     line names ids, never a user, a token, a secret or a hash.
 //  10. Sessions of another system can be imported by the SHA-256 of their refresh tokens: an ordinary session of
 //     generation 0, whose secret follows from that hash, and a locator under another hash of it, made together where
 //     neither exists. Neither item yields a secret. Presenting the foreign token is one strong read of the locator and

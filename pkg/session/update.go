@@ -50,13 +50,13 @@ func (u Updater) Update(ctx context.Context, c Caller, id token.ID, p Patch) (Se
 		return Session{}, fmt.Errorf("load session: %w", err)
 	}
 	s, written, err := p.update(ctx, u.store, s, app, now)
-	if err != nil {
-		return Session{}, err
-	}
-	if written {
+	if written && !errors.Is(err, ErrNoSession) { // after a failure too: it may have changed
 		e := entryOf(key, EventUpdated)
 		e.Changed = p.noted()
 		Record(ctx, u.store, u.clock.now(), e)
+	}
+	if err != nil {
+		return Session{}, err
 	}
 	return s.Under(app), nil
 }
@@ -64,9 +64,16 @@ func (u Updater) Update(ctx context.Context, c Caller, id token.ID, p Patch) (Se
 // maxUpdates is the most writes of one update. A refused write means that another update of the session came first.
 const maxUpdates = 64
 
+// updating is a store that can tell what became of an update.
+type updating interface {
+	LoadStore
+	UpdateWriter
+}
+
 // update writes the patch of a session, and once more for the session as it is now where another update came between.
-// Written says that a write was sent which may have been applied. Errors: ErrNoSession for a session that is over.
-func (p Patch) update(ctx context.Context, store UpdateWriter, s Session, app Application, now time.Time,
+// Written says that a write was sent which may have been applied, and so leaves an entry: its repetition finds nothing
+// to change, and leaves none. Errors: ErrNoSession for a session that is over.
+func (p Patch) update(ctx context.Context, store updating, s Session, app Application, now time.Time,
 ) (state Session, written bool, err error) {
 	for range maxUpdates {
 		if !s.LiveUnder(app, now) {
@@ -79,11 +86,21 @@ func (p Patch) update(ctx context.Context, store UpdateWriter, s Session, app Ap
 		var applied bool
 		s, applied, err = store.Update(ctx, u)
 		if err != nil {
-			return s, written, fmt.Errorf("update session: %w", err)
+			return s, written || perhapsApplied(ctx, store, u, err), fmt.Errorf("update session: %w", err)
 		}
 		if written = true; applied {
 			return s, written, nil
 		}
 	}
 	return s, written, fmt.Errorf("%w: other updates came before each of %d writes", ErrUnavailable, maxUpdates)
+}
+
+// perhapsApplied reports whether an update that failed may have been applied, because its answer was lost. The session
+// tells; where it cannot be read, nobody knows.
+func perhapsApplied(ctx context.Context, store LoadStore, u Update, failure error) bool {
+	if errors.Is(failure, ErrNoSession) {
+		return false
+	}
+	s, _, err := store.Load(ctx, u.Key)
+	return !errors.Is(err, ErrNoSession) && (err != nil || s.Updates > u.From)
 }

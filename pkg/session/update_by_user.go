@@ -13,8 +13,7 @@ import (
 // UpdateByUserStore is what UserUpdater needs of Store.
 type UpdateByUserStore interface {
 	ListStore
-	ApplicationOf(ctx context.Context, key Key) (Application, error)
-	UpdateWriter
+	updating
 	Recorder
 }
 
@@ -71,11 +70,11 @@ func (u UserUpdater) UpdateByUser(ctx context.Context, q Query, p Patch) (update
 			err = nil // it ended meanwhile
 			continue
 		}
-		if err != nil {
-			break
-		}
 		if written {
 			updated = append(updated, one.ID)
+		}
+		if err != nil {
+			break
 		}
 	}
 	if len(updated) > 0 { // after a failure too: those are changed
@@ -90,11 +89,12 @@ func (u UserUpdater) UpdateByUser(ctx context.Context, q Query, p Patch) (update
 func (u UserUpdater) due(ctx context.Context, q Query, p Patch, now time.Time) (all []due, err error) {
 	epochs := newEpochs(u.store, q.Tenant, q.User)
 	if q.Application != "" {
-		app, err := u.store.ApplicationOf(ctx, Key{Tenant: q.Tenant, User: q.User, Application: q.Application})
-		if err != nil {
-			return nil, fmt.Errorf("read application: %w", err)
+		if err := epochs.learn(ctx, []string{q.Application}); err != nil {
+			return nil, err
 		}
-		epochs.known[q.Application] = &app
+		if epochs.known[q.Application] == nil {
+			return nil, fmt.Errorf("read application: %w", ErrNoApplication)
+		}
 	}
 	err = pages(ctx, u.store, q, func(found []Session) (bool, error) {
 		live, err := epochs.live(ctx, found, now)

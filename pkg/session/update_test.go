@@ -115,14 +115,14 @@ func TestTheEntryOfASupersedeSaysSoAndIsLaterThanTheTokens(t *testing.T) {
 		h.updated(g, p)
 	}
 	var last session.Grant
-	h.store.meanwhile = func() { // after the update by user began, before it writes
+	store := updating{h.store, func() { // after the update by user began
 		h.Pass(3 * time.Second)
 		var err error
 		last, err = h.refresh(g)
 		h.want("refresh", err, nil)
-	}
+	}}
 	q := session.Query{Tenant: "demo", User: "u", Application: "web"}
-	if _, _, err := h.UpdateByUser(t.Context(), q, session.Patch{Supersede: true}); err != nil {
+	if _, _, err := session.NewUserUpdater(store, h.Now).UpdateByUser(t.Context(), q, session.Patch{Supersede: true}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
