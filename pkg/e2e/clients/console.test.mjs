@@ -51,6 +51,9 @@ test('a user lost a phone: all sessions but one end, and the history says why', 
   await page.getByLabel('Endings only').check();
   assert.equal(await page.locator('.timeline li').count(), 1);
 
+  await sessionsOf(user, named('Another phone'));
+  await view('Sessions');
+  await finds(user, 2);
   await cardOf('New phone').getByRole('button', { name: 'End', exact: true }).click();
   await dialog().getByLabel('Reason').fill('Not One');
   await dialog().getByRole('button', { name: 'End the session' }).click();
@@ -58,6 +61,12 @@ test('a user lost a phone: all sessions but one end, and the history says why', 
   await dialog().getByLabel('Reason').fill('stolen');
   await page.keyboard.press('Enter');
   await page.locator('#said', { hasText: 'The session has ended.' }).waitFor();
+  assert.deepEqual(await page.locator('.session h3').allTextContents(), ['Another phone']);
+  await page.getByRole('button', { name: 'End all', exact: true }).click();
+  assert.match(await dialog().textContent(), new RegExp(`Every session of ${user} in tenant ${TENANT_ID} ends`));
+  await dialog().getByLabel('Reason').fill('stolen');
+  await page.keyboard.press('Enter');
+  await page.locator('#said', { hasText: '1 session ended.' }).waitFor();
   assert.match(await page.locator('main .empty').textContent(), /No session is alive/);
 });
 
@@ -103,6 +112,11 @@ test('a session id and a pasted token lead to their user, and the token is nowhe
   await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
   await page.getByRole('button', { name: user }).click();
   await page.locator('.session').waitFor();
+  await page.getByLabel('Tenant').selectOption('other');
+  await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
+  await page.goBack(); // to the tenant of that view, too
+  await page.locator('.session').waitFor();
+  assert.equal(await page.getByLabel('Tenant').inputValue(), TENANT_ID);
 });
 
 test('an application is edited: what will change is shown, and nothing else changes', async () => {

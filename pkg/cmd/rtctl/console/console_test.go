@@ -8,10 +8,14 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stencil-auth/refresh-tokens/pkg/session"
 )
 
 func TestALinkOpensOnePageOnce(t *testing.T) {
@@ -50,22 +54,52 @@ func TestAFreshLinkClosesThePageBefore(t *testing.T) {
 	if got := x.exchange(replaced); got != "" || first == "" {
 		t.Errorf("a link that was replaced: got %q, want no secret; the newer one: got %q, want one", got, first)
 	}
-	watched := make(chan int, 1)
-	go func() {
-		status, _, _ := x.ask("POST", "/watch", `{}`, secret(first))
-		watched <- status
-	}()
 	if _, err := io.WriteString(x.enter, "\n"); err != nil {
 		t.Fatal(err)
 	}
 	second := x.exchange(x.link())
-	<-watched // at once, or else this test hangs: 200 if it came before the exchange, 401 if it came after
 	if status, _, _ := x.ask("POST", "/functions/echo", `{}`, secret(first)); status != 401 {
 		t.Errorf("the page before: got %d, want 401", status)
 	}
 	if status, _, _ := x.ask("POST", "/functions/echo", `{}`, secret(second)); status != 200 {
 		t.Errorf("the new page: got %d, want 200", status)
 	}
+}
+
+// So the page before need not ask for something to hear that it is closed.
+func TestAPageThatWaitsHearsOfTheNextOne(t *testing.T) {
+	g, good := entered(t)
+	r := httptest.NewRequest(http.MethodPost, "/watch", nil)
+	r.Header.Set(secretHeader, good)
+	over, ok := g.admit(r)
+	select {
+	case <-over:
+		t.Error("got the end of a page that is open")
+	default:
+	}
+	link, err := g.draw()
+	if _, errExchange := g.exchange(link); !ok || err != nil || errExchange != nil {
+		t.Fatal(ok, err, errExchange)
+	}
+	select {
+	case <-over:
+	default:
+		t.Error("got no end of the page before, want one")
+	}
+}
+
+// entered is a guard whose first link was exchanged for this secret.
+func entered(t *testing.T) (g *guard, secret string) {
+	t.Helper()
+	g = &guard{host: "127.0.0.1:1", random: rand.Reader, now: time.Now, over: make(chan struct{})}
+	link, err := g.draw()
+	if err == nil {
+		secret, err = g.exchange(link)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, secret
 }
 
 func TestALinkThatNobodyOpensExpires(t *testing.T) {
@@ -201,23 +235,48 @@ func TestCtrlCEndsItAndThePageHearsOfIt(t *testing.T) {
 
 	ended, end := context.WithCancel(t.Context())
 	end()
-	g := &guard{host: x.host, random: rand.Reader, now: time.Now, over: make(chan struct{})}
-	link, err := g.draw()
-	if err != nil {
-		t.Fatal(err)
-	}
-	good, err := g.exchange(link)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, good := entered(t)
 	r := httptest.NewRequest(http.MethodPost, "/watch", strings.NewReader("{}"))
-	r.Host = x.host
-	r.Header.Set("Origin", "http://"+x.host)
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(secretHeader, good)
 	answer := httptest.NewRecorder()
 	(&Console{}).posts(ended, g).ServeHTTP(answer, r)
 	if got := strings.TrimSpace(answer.Body.String()); got != `{"over":true}` {
 		t.Errorf("a page that waits: got %d %s, want that it is over", answer.Code, got)
+	}
+}
+
+// The page's lists follow the service: a setting, a permission or an event that is new is missing on the page.
+func TestThePageKnowsEverySettingPermissionAndEvent(t *testing.T) {
+	names := func(file, pattern string) (found []string) {
+		raw, err := files.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(raw), -1) {
+			found = append(found, one[1])
+		}
+		slices.Sort(found)
+		return found
+	}
+	var settings, permissions []string
+	for field := range reflect.TypeFor[session.Settings]().Fields() {
+		settings = append(settings, field.Tag.Get("json"))
+	}
+	for _, permission := range session.Permissions() {
+		permissions = append(permissions, string(permission))
+	}
+	events := []string{
+		string(session.EventIssued), string(session.EventUpdated), string(session.EventDeleted), string(session.EventReuse),
+		string(session.EventEvicted), string(session.EventDenied), string(session.EventRetryElsewhere), string(session.EventRolledForward),
+		string(session.EventImported),
+	}
+	for _, one := range []struct{ got, want []string }{
+		{names("applications.js", `(?m)^  (\w+): \['`), settings},
+		{names("keys.js", `\['(tokens:[a-z-]+)'`), permissions},
+		{names("history.js", `(?m)^  (\w+): \['`), events},
+	} {
+		if slices.Sort(one.want); !slices.Equal(one.got, one.want) {
+			t.Errorf("got %q on the page, want %q", one.got, one.want)
+		}
 	}
 }

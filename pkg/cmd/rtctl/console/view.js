@@ -1,7 +1,7 @@
 // The frame of the page: views, the tenant, questions, and words for what the service says.
 
 let turn = 0; // counts views, so that the answer for an earlier one is dropped
-const shown = []; // the views that were opened, for the browser's own way back
+const shown = []; // the views that were opened, each with its tenant, for the browser's own way back
 const views = {}; // by name: {title, open()}
 
 /** Control characters and bidirectional marks, escaped: a name may hold any of them. */
@@ -41,14 +41,15 @@ function show(title, ...content) {
 /** Opens a view, which the browser's way back returns to. Nothing but its number goes into the browser's history. */
 function go(name, ...rest) {
   shown.splice((history.state ?? -1) + 1);
-  shown.push([name, rest]);
+  shown.push([name, rest, tenant()]);
   history[shown.length === 1 ? 'replaceState' : 'pushState'](shown.length - 1, '', '/');
   return paint();
 }
 
 async function paint() {
-  const [name, rest] = shown[history.state] ?? shown[0];
+  const [name, rest, of] = shown[history.state] ?? shown[0];
   const mine = ++turn;
+  at('tenant').value = of;
   at('ask').close();
   for (const button of at('views').querySelectorAll('button')) {
     button.setAttribute('aria-current', button.value === (views[name].under ?? name) ? 'page' : 'false');
