@@ -81,9 +81,9 @@ func (c *Console) print(g *guard) error {
 	}
 	enter := ""
 	if c.In != nil {
-		enter = " Enter prints a fresh one, which closes the page before."
+		enter = "Enter prints a fresh link, which closes the page before. "
 	}
-	_, err = fmt.Fprintf(c.Out, "\n  http://%s/#link=%s\n\nThis link opens the console of %s once, within %.0f minutes.%s\nCtrl-C ends it.\n",
+	_, err = fmt.Fprintf(c.Out, "\n  http://%s/#link=%s\n\nIt opens the console of %s once, within %.0f minutes.\n%sCtrl-C ends the console.\n",
 		g.host, link, c.Of, linkLife.Minutes(), enter)
 	return err
 }
