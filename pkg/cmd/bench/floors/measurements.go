@@ -62,6 +62,7 @@ var measurements = []measurement{
 		{"11", "refreshes over 15 ms in 149 freeze/thaw cycles", "", timed, 0},
 		{"", "refresh after a thaw", "ms", shown, 0},
 	}},
+	{"memory", memory, benchOnly, memoryRows()},
 	{"one-failure", oneFailure, benchOnly, []row{{"12", "a 500 from DynamoDB, then a 200", "ms", timed, 10}}},
 	{"deletion", deletion, elsewhere, []row{{"13", "DynamoDB calls to delete by application, with its entry", "", exact, 3}}},
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // canned is the answer to every request that contains a word.
@@ -25,7 +26,8 @@ func answering(word string, status int, body string) canned {
 type stub struct {
 	url       string
 	answers   []canned
-	failsOnce atomic.Bool // whether the first of each two requests is a 500
+	delay     time.Duration // before each answer
+	failsOnce atomic.Bool   // whether the first of each two requests is a 500
 	seen      atomic.Int64
 
 	mu    sync.Mutex
@@ -81,6 +83,7 @@ func (s *stub) serve(conn net.Conn) {
 		if n += read; !complete(buffer[:n]) {
 			continue
 		}
+		time.Sleep(s.delay)
 		if _, err := conn.Write(s.answer(buffer[:n])); err != nil {
 			return
 		}
