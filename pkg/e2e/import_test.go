@@ -228,13 +228,10 @@ func TestIntrospectionSaysThatAForeignTokenIsInactive(t *testing.T) {
 	t.Parallel()
 	s := accepting(t)
 	x := s.brought(t, 1, s.demo.web)[0]
-	ask := func(text string) answer {
-		return s.do(t, call{"POST", introspectPath, with(s.demo.admin(), "Content-Type", isForm().Get("Content-Type")), form("token", text)})
-	}
-	wantInactive(t, ask(x.refresh))
+	wantInactive(t, s.describe(t, x.refresh))
 	next := s.present(t, x.refresh).want(t, 200)
-	wantInactive(t, ask(x.refresh))
-	active := ask(next.data("refreshToken")).want(t, 200)
+	wantInactive(t, s.describe(t, x.refresh))
+	active := s.describe(t, next.data("refreshToken")).want(t, 200)
 	equal(t, "its successor", fmt.Sprint(active.body["active"], " ", active.body["sub"], " ", active.body["plan"]), "true "+x.user+" free")
 }
 

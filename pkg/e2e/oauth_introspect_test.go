@@ -17,6 +17,12 @@ func introspect(t *testing.T, credential http.Header, pairs ...string) answer {
 	return postForm(t, call{"POST", introspectPath, header, form(pairs...)})
 }
 
+// describe asks another service than home.
+func (s *service) describe(t testing.TB, text string) answer {
+	t.Helper()
+	return s.do(t, call{"POST", introspectPath, with(s.demo.admin(), "Content-Type", isForm().Get("Content-Type")), form("token", text)})
+}
+
 // reader is the header of the key that may only read.
 func reader() http.Header { return home.demo.as(home.creds[mayRead]) }
 
