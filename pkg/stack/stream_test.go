@@ -63,7 +63,7 @@ func TestTheStreamWakesThePublisherForWhatItPublishes(t *testing.T) {
 // Items of 90 days ago are removed by TTL all the time.
 func TestTheRemovalOfAnEntryWakesNobody(t *testing.T) {
 	for _, asked := range []string{"false", "true"} {
-		for sort, want := range map[string]bool{"EVENT#0198c0de": false, "KEY#k": false, "APP#web#TOKEN#0198c0de": true} {
+		for sort, want := range map[string]bool{"EVENT#0198c0de": false, "KEY#k": false, "IMPORTED": false, "APP#web#TOKEN#0198c0de": true} {
 			record := decoded(t, `{"eventName":"REMOVE","dynamodb":{"Keys":{"PK":{"S":"TENANT#t#USER#u"},"SK":{"S":"`+sort+`"}}}}`)
 			if got := passes(t, asked, record); got != want {
 				t.Errorf("PublishRefreshed=%s: the removal of %s passes: got %t, want %t", asked, sort, got, want)
