@@ -1,6 +1,6 @@
-// Package console owns the page of rtctl console: how it is served on a loopback address, and to whom. It answers the one
-// page that was opened with the newest link, and nobody else on the machine or on the web. It must never know what its
-// functions do, nor keep a secret anywhere but in memory.
+// Package console owns the page of rtctl console: how it is served on a loopback address, and to whom. Its functions
+// answer the one page that was opened with the newest link, and nobody else on the machine or on the web. It must never
+// know what its functions do, nor keep a secret anywhere but in memory.
 package console
 
 import (
