@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,7 +30,7 @@ const (
 const refetchEvery = 5 * time.Second
 
 // Ring caches one key set: it fetches it at first use, again after CacheFor, and at once (rate-limited) for an unknown
-// key id, one fetch at a time. While the source is down it serves the stale set.
+// key id, one fetch at a time. While the source is down, or slow to answer another caller, it serves the stale set.
 type Ring[Set any] struct {
 	// OnStale, if set before first use, gets the error of the source while a stale set is served. It must not call
 	// the ring.
@@ -37,21 +38,27 @@ type Ring[Set any] struct {
 	// Now is the clock; it may be set before first use.
 	Now func() time.Time
 
-	fetch func(context.Context) (*Set, error)
+	fetch    func(context.Context) (*Set, error)
+	fetching sync.Mutex // held while the source is asked
+	latest   atomic.Pointer[fetched[Set]]
+}
 
-	mu      sync.Mutex
-	set     *Set
-	fetched time.Time
-	tried   time.Time
-	failed  error // of the latest try
+// fetched is what the latest fetch left behind. It never changes.
+type fetched[Set any] struct {
+	set    *Set      // nil before the first success
+	at     time.Time // when the fetch of the set began
+	tried  time.Time // the end of the latest fetch
+	failed error     // of the latest fetch
 }
 
 // NewRing makes a ring that fetches from a source.
 func NewRing[Set any](fetch func(context.Context) (*Set, error)) *Ring[Set] {
-	return &Ring[Set]{Now: time.Now, fetch: fetch}
+	r := &Ring[Set]{Now: time.Now, fetch: fetch}
+	r.latest.Store(&fetched[Set]{})
+	return r
 }
 
-// Get returns the set, at most five minutes old unless its source is down. Errors: ErrUnavailable.
+// Get returns the set, at most five minutes old unless its source is down or is being asked. Errors: ErrUnavailable.
 func (r *Ring[Set]) Get(ctx context.Context) (*Set, error) {
 	set, err := r.get(ctx, CacheFor)
 	if set != nil {
@@ -73,8 +80,8 @@ func (r *Ring[Set]) Refetch(ctx context.Context) (*Set, error) {
 // Renew fetches the set, for what the cached one cannot explain. It may be used only where no attacker can cause it, since
 // it is not rate-limited. Errors: ErrUnavailable.
 func (r *Ring[Set]) Renew(ctx context.Context) (*Set, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.fetching.Lock()
+	defer r.fetching.Unlock()
 	set, err := r.load(ctx)
 	if err != nil {
 		return nil, err
@@ -82,37 +89,44 @@ func (r *Ring[Set]) Renew(ctx context.Context) (*Set, error) {
 	return set, nil
 }
 
-// get returns the cached set, nil before the first fetch, and the error for which it may be older than maxAge.
+// get returns the cached set, nil before the first success, and the error for which it may be older than maxAge.
 func (r *Ring[Set]) get(ctx context.Context, maxAge time.Duration) (*Set, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.Now()
-	if r.set != nil && now.Sub(r.fetched) < maxAge {
-		return r.set, nil
+	known, now := r.latest.Load(), r.Now()
+	switch {
+	case known.set != nil && now.Sub(known.at) < maxAge:
+		return known.set, nil
+	case known.set != nil && now.Sub(known.tried) < refetchEvery:
+		return known.set, known.failed
+	case known.set == nil || maxAge < CacheFor: // only the source can tell
+		r.fetching.Lock()
+	case !r.fetching.TryLock():
+		return known.set, nil
 	}
-	if r.set != nil && now.Sub(r.tried) < refetchEvery {
-		return r.set, r.failed
+	defer r.fetching.Unlock()
+	if other := r.latest.Load(); other != known { // a fetch of another caller has ended, well or not
+		return other.set, other.failed
 	}
 	return r.load(ctx)
 }
 
-// load fetches the set. It returns the cached one with the error of the source.
+// load fetches the set. It returns the cached one with the error of the source. The caller holds r.fetching.
 func (r *Ring[Set]) load(ctx context.Context) (*Set, error) {
-	now := r.Now()
+	next, began := *r.latest.Load(), r.Now()
 	set, err := r.fetch(ctx)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return r.set, err // the caller cancelled; the source may be up, so the next caller fetches at once
+		return next.set, err // the caller cancelled; the source may be up, so the next caller fetches at once
 	}
-	r.tried, r.failed = r.Now(), err // counted from the end of the fetch, which may take long
+	next.tried, next.failed = r.Now(), err // counted from the end of the fetch, which may take long
 	if err == nil {
-		r.set, r.fetched = set, now
-	} else if r.set != nil && r.OnStale != nil {
+		next.set, next.at = set, began
+	} else if next.set != nil && r.OnStale != nil {
 		r.OnStale(err)
 	}
-	return r.set, err
+	r.latest.Store(&next)
+	return next.set, err
 }
 
 // FindTokenKey returns the token key with an id, and fetches again if the id is unknown or dropped. Errors: ErrNoKey,
