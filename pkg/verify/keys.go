@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	fetchTimeout = 5 * time.Second
+	fetchTimeout = 5 * time.Second // of both documents
 	// maxDocument bounds what is read of a document, in bytes. A set of ten RSA keys has 5 KB.
 	maxDocument = 256 << 10
 )
@@ -27,7 +27,7 @@ func (c Config) ring() (*keys.Ring[keys.PublicSet], error) {
 		set, err := keys.ParseJWKS(c.JWKS)
 		return keys.NewRing(func(context.Context) (*keys.PublicSet, error) { return set, nil }), err
 	}
-	client := http.Client{Timeout: fetchTimeout}
+	var client http.Client
 	if c.Client != nil {
 		client = *c.Client
 	}
@@ -50,6 +50,8 @@ type source struct {
 
 // fetch finds the key set through the issuer's metadata (RFC 8414 section 3, OpenID Connect Discovery section 4).
 func (s source) fetch(ctx context.Context) (*keys.PublicSet, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
 	var metadata struct {
 		Issuer  string `json:"issuer"`
 		JWKSURI string `json:"jwks_uri"`

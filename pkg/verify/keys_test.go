@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,36 @@ func TestANewKeyIsFetchedAndInventedOnesCauseFewFetches(t *testing.T) {
 	s.Keys = rotated
 	if _, err := v.Verify(t.Context(), s.sign(nil)); err != nil {
 		t.Errorf("the new key: got %v, want none", err)
+	}
+}
+
+// An attacker may hang up at once: the fetch goes on, and counts.
+func TestClientsThatHangUpCauseFewFetches(t *testing.T) {
+	s := newServer(t, keysOf["ES256"]())
+	v := s.verifier(t, nil)
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	invented := forge(t, map[string]any{"alg": "ES256", "typ": "at+jwt", "kid": "invented"}, s.access(nil), "ES256", foreignKey())
+	request := fixture.Must(http.NewRequestWithContext(gone, http.MethodGet, "/", nil))
+	request.Header.Set("Authorization", "Bearer "+invented)
+	for range 100 {
+		if _, err := v.Request(request); !errors.Is(err, verify.ErrInvalid) {
+			t.Fatalf("got %v, want ErrInvalid", err)
+		}
+	}
+	if got := s.asked("/jwks"); got != 1 {
+		t.Errorf("got %d fetches for 100 requests, want 1", got)
+	}
+	s.publish("/jwks", "503")
+	s.Pass(keys.CacheFor)
+	before := s.asked("/jwks")
+	for range 100 {
+		if _, err := v.Request(request); !errors.Is(err, verify.ErrUnavailable) {
+			t.Fatalf("while the service is down: got %v, want ErrUnavailable", err)
+		}
+	}
+	if got := s.asked("/jwks") - before; got != 1 {
+		t.Errorf("while the service is down: got %d fetches for 100 requests, want 1", got)
 	}
 }
 

@@ -54,7 +54,7 @@ type Config struct {
 	Leeway time.Duration
 	// JWKS is the service's key set, for a process that cannot fetch it: key rotations must reach it in another way.
 	JWKS []byte
-	// Client fetches the key set; nil for one with a timeout of 5 s. Its redirects are not followed.
+	// Client fetches the key set, within 5 s; nil for one of net/http. Redirects are not followed.
 	Client *http.Client
 	// OnStale, if set, gets the error for which the last key set stays in use after its five minutes.
 	OnStale func(error)
@@ -142,7 +142,8 @@ func (v *Verifier) Request(r *http.Request) (Claims, error) {
 
 // verify judges a token. Bound reports whether it was presented as its kind wants.
 func (v *Verifier) verify(ctx context.Context, text string, bound func(token.Access) bool) (Claims, error) {
-	a, err := v.tokens.Verify(ctx, text)
+	// A client that hangs up must not end the fetch for which others wait, nor cause the next one at once.
+	a, err := v.tokens.Verify(context.WithoutCancel(ctx), text)
 	switch {
 	case errors.Is(err, keys.ErrUnavailable):
 		return Claims{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
