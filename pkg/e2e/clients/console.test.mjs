@@ -192,15 +192,16 @@ test('the keyboard is enough to end a session', async () => {
   const user = unique('keyboard');
   await sessionsOf(user, named('Phone', 'Laptop'));
   await page.locator('#find:focus').waitFor();
-  const until = async (found, argument) => {
-    for (let i = 0; i < 40 && !await page.evaluate(found, argument); i++) await page.keyboard.press('Tab');
-    assert.ok(await page.evaluate(found, argument), `${found} ${argument}`);
+  const until = async (key, text) => {
+    const focused = () => page.evaluate((one) => document.activeElement.matches('button') && document.activeElement.textContent === one, text);
+    for (let i = 0; i < 20 && !await focused(); i++) await page.keyboard.press(key);
+    assert.ok(await focused(), `${key} does not reach ${text}`);
   };
   await page.keyboard.type(user);
   await page.keyboard.press('Enter');
   await page.locator('.session').nth(1).waitFor();
   await page.locator('.timeline li').first().waitFor();
-  await until((text) => document.activeElement.matches('button') && document.activeElement.textContent === text, 'End');
+  await until('Tab', 'End');
   const card = await page.evaluate(() => document.activeElement.closest('li').querySelector('h3').textContent);
   await page.keyboard.press('Enter');
   await page.locator('#ask input[name=reason]:focus').waitFor();
@@ -208,12 +209,12 @@ test('the keyboard is enough to end a session', async () => {
   await page.keyboard.press('Enter');
   await page.locator('#said', { hasText: 'The session has ended.' }).waitFor();
   assert.deepEqual((await page.locator('.session h3').allTextContents()).concat(card).sort(), ['Laptop', 'Phone']);
-  await until((text) => document.activeElement.matches('button') && document.activeElement.textContent === text, 'Sessions');
+  await until('Shift+Tab', 'Sessions'); // back from the heading of the view
   for (const name of ['Applications', 'API keys', 'Activity']) {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.locator('h1:focus', { hasText: name }).waitFor();
-    await until((text) => document.activeElement.matches('button') && document.activeElement.textContent === text, name);
+    await until('Shift+Tab', name);
   }
 });
 
