@@ -179,6 +179,14 @@ func TestOthersAreRefused(t *testing.T) {
 	}
 }
 
+func TestWithoutRandomnessThereIsNoLink(t *testing.T) {
+	g := &guard{random: strings.NewReader("few"), now: time.Now, over: make(chan struct{})}
+	link, err := g.draw()
+	if err == nil || link != "" || g.link != "" {
+		t.Errorf("got the link %q, kept %q, and %v, want an error alone", link, g.link, err)
+	}
+}
+
 func TestNoAnswerIsCachedFramedSharedOrReadElsewhere(t *testing.T) {
 	x := start(t)
 	good := x.exchange(x.link())

@@ -48,10 +48,13 @@ func (g *guard) secret() (string, error) {
 // draw makes a link, in place of one that is not used yet.
 func (g *guard) draw() (string, error) {
 	link, err := g.secret()
+	if err != nil {
+		return "", err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.link, g.drawn = link, g.now()
-	return link, err
+	return link, nil
 }
 
 // exchange uses the link up. The session before it is over.
