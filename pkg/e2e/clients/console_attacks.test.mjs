@@ -108,6 +108,26 @@ test('a used link, a loaded page and an earlier page are closed, and say what to
   await closedSaying(third, 'a newer link was opened');
 });
 
+test('a token that is pasted with what stood around it is asked as a token, never as a user', async () => {
+  const user = unique('quoted');
+  const [grant] = await sessionsOf(user, named('Phone'));
+  const [page] = await opened(await command.fresh());
+  const { view, find } = operate(page);
+  const asked = [];
+  page.on('request', (one) => asked.push(new URL(one.url()).pathname + one.postData()));
+  for (const [pasted, token] of [
+    [`Bearer ${grant.accessToken}`, grant.accessToken], [`Cookie: a=b; rt=${grant.refreshToken}; c=d`, grant.refreshToken],
+    [`"${grant.refreshToken}",`, grant.refreshToken], [`{"accessToken":"${grant.accessToken}"}`, grant.accessToken],
+  ]) {
+    await view('Sessions');
+    asked.length = 0;
+    await find(pasted);
+    await page.getByRole('heading', { level: 1, name: `User ${user}` }).waitFor();
+    assert.ok(!(await page.content()).includes(token), `the page has ${pasted}`);
+    assert.deepEqual(asked.filter((one) => one.includes(token)), [`/functions/explain${JSON.stringify({ tenantId: TENANT_ID, text: token })}`]);
+  }
+});
+
 test('when the command ends the page closes, and the browser has kept nothing', async () => {
   const user = unique('secretive'), device = unique('phone');
   const [grant] = await sessionsOf(user, named(device));

@@ -1,6 +1,7 @@
 // Sessions: who is looked for, the cards of a user's sessions, and the history as a time line.
 
-const isToken = (text) => /^(srt_|sak_|eyJ[\w-]+\.)/.test(text);
+/** The token or key in a text, which may have a scheme, quotes or a cookie's name around it. */
+const tokenIn = (text) => /(?<![\w.-])(?:srt_|sak_|eyJ[\w-]+\.)[\w.-]*/.exec(text)?.[0];
 const isID = (text) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(text);
 const looked = []; // users of this page's life: [tenant, user]
 
@@ -14,7 +15,7 @@ views.users = { title: 'Sessions', open() {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const text = field.value.trim();
-    if (isToken(text)) field.value = '';
+    if (tokenIn(text)) field.value = '';
     result.replaceChildren(element('p', { class: 'muted' }, 'Looking.'));
     try {
       await lookUp(text, result);
@@ -36,8 +37,9 @@ views.users = { title: 'Sessions', open() {
 
 /** Goes where the text leads: to the user of a token or of a session, or to the user of this name. */
 async function lookUp(text, result) {
-  if (isToken(text)) {
-    const told = await call('explain', { tenantId: tenant(), text });
+  const token = tokenIn(text);
+  if (token) {
+    const told = await call('explain', { tenantId: tenant(), text: token });
     if (told.userId && [...at('tenant').options].some((one) => one.value === told.tenantId)) {
       at('tenant').value = told.tenantId;
       return go('user', told.userId, { told, session: told.sessionId });
