@@ -128,6 +128,34 @@ test('a token that is pasted with what stood around it is asked as a token, neve
   }
 });
 
+test('an answer that comes after its question was left says nothing about the next one', async () => {
+  const user = unique('slow');
+  await sessionsOf(user, named('First', 'Second'));
+  const [page] = await opened(await command.fresh());
+  const { finds, cardOf, dialog } = operate(page);
+  await finds(user, 2);
+  let answer;
+  const answered = new Promise((resolve) => { answer = resolve; });
+  await page.route('**/functions/delete-by-id', async (route) => {
+    await answered;
+    await route.continue();
+  }, { times: 1 });
+  const ask = async (name) => {
+    await cardOf(name).getByRole('button', { name: 'End', exact: true }).click();
+    await dialog().getByLabel('Reason').fill('stolen');
+  };
+  await ask('First');
+  await dialog().getByRole('button', { name: 'End the session' }).click();
+  await page.keyboard.press('Escape');
+  await ask('Second');
+  answer();
+  await page.locator('#said', { hasText: 'End this session: done.' }).waitFor();
+  assert.ok(await dialog().isVisible(), 'the second question is open');
+  await dialog().getByRole('button', { name: 'End the session' }).click();
+  await page.locator('#said', { hasText: 'The session has ended.' }).waitFor();
+  await page.locator('main .empty', { hasText: 'No session is alive' }).waitFor();
+});
+
 test('when the command ends the page closes, and the browser has kept nothing', async () => {
   const user = unique('secretive'), device = unique('phone');
   const [grant] = await sessionsOf(user, named(device));

@@ -87,15 +87,18 @@ function ask({ title, body, button: label, danger, act }) {
   const leave = element('button', { type: 'button', class: 'plain', onclick: () => dialog.close() }, act ? 'Cancel' : 'Close');
   const form = element('form', { autocomplete: 'off' }, element('h2', { id: 'ask-title' }, title), body,
     element('p', { class: 'row' }, leave, act ? sure : ''));
+  const late = (text) => secret && say(title.replace(/\??$/, ': ') + text); // the dialog may be another question's
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     sure.disabled = true;
     form.querySelector('[role=alert]')?.remove();
     try {
       await act(new FormData(form));
-      dialog.close('done');
+      if (form.isConnected) dialog.close('done');
+      else late('done.');
     } catch (failure) {
-      sure.parentElement.before(wrong(failure));
+      if (form.isConnected) sure.parentElement.before(wrong(failure));
+      else late(plain(failure.message));
     }
     sure.disabled = false;
   });
