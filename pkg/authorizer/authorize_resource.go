@@ -64,7 +64,7 @@ var errSharedAnswer = errors.New("the Authorization header must be among the ide
 // for all methods of the API's stage; but that for a bound token only for the one that its proof is for.
 func (r *Resource) Handler(log telemetry.Log) func(context.Context, ResourceRequest) (any, error) {
 	return func(ctx context.Context, e ResourceRequest) (answer any, err error) {
-		line := telemetry.Line{Operation: "authorize-resource", Started: time.Now()}
+		line := telemetry.Line{Operation: "authorize-resource", Request: e.RequestContext.RequestID, Started: time.Now()}
 		var access token.Access
 		var credential string
 		err = telemetry.Guard(func() (err error) {
@@ -72,9 +72,7 @@ func (r *Resource) Handler(log telemetry.Log) func(context.Context, ResourceRequ
 			return err
 		})
 		line.Outcome = outcomeOf(err)
-		line.Attrs = []slog.Attr{
-			slog.String("tenant", access.Tenant), slog.String("apiRequestId", e.RequestContext.RequestID),
-		}
+		line.Attrs = []slog.Attr{slog.String("tenant", access.Tenant)}
 		switch {
 		case err == nil:
 			answer = r.allow(e, access, credential)

@@ -28,7 +28,7 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 ) (events.APIGatewayCustomAuthorizerResponse, error) {
 	return func(ctx context.Context, e events.APIGatewayCustomAuthorizerRequestTypeRequest,
 	) (answer events.APIGatewayCustomAuthorizerResponse, err error) {
-		line := telemetry.Line{Operation: "authorizer", Started: time.Now()}
+		line := telemetry.Line{Operation: "authorizer", Request: e.RequestContext.RequestID, Started: time.Now()}
 		var p Principal
 		authenticate := a.Authenticate
 		if e.Resource == introspection {
@@ -39,7 +39,7 @@ func (a *Authorizer) Handler(log telemetry.Log) func(context.Context, events.API
 			return err
 		})
 		line.Outcome = outcomeOf(err)
-		line.Attrs = []slog.Attr{slog.String("tenant", p.Tenant), slog.String("apiRequestId", e.RequestContext.RequestID)}
+		line.Attrs = []slog.Attr{slog.String("tenant", p.Tenant)}
 		if p.KeyID != "" {
 			line.Attrs = append(line.Attrs, slog.String("keyId", p.KeyID))
 		}

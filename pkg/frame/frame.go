@@ -44,7 +44,7 @@ type Run func(ctx context.Context, e *events.APIGatewayProxyRequest, line *telem
 // Serve runs an operation, gives its error to the encoder and writes the one log line.
 func (f Frame) Serve(operation string, failure Encoder, run Run) Handler {
 	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-		line := telemetry.Line{Operation: operation, Started: time.Now()}
+		line := telemetry.Line{Operation: operation, Request: e.RequestContext.RequestID, Started: time.Now()}
 		origin := Headers{e.Headers, e.MultiValueHeaders}.Get("Origin")
 		var a Answer
 		err := telemetry.Guard(func() (err error) {
@@ -62,7 +62,7 @@ func (f Frame) Serve(operation string, failure Encoder, run Run) Handler {
 			line.Err = err
 		}
 		line.Outcome, line.Security = cmp.Or(a.Outcome, "ok"), line.Security || a.Security
-		line.Attrs = append(line.Attrs, slog.Int("status", status), slog.String("apiRequestId", e.RequestContext.RequestID))
+		line.Attrs = append(line.Attrs, slog.Int("status", status))
 		f.Log.Write(ctx, line)
 		if e.HTTPMethod == http.MethodHead {
 			return response(status, header, ""), nil

@@ -23,6 +23,7 @@ type Log struct {
 type Line struct {
 	Operation string
 	Outcome   string
+	Request   string // the id of the request to the API; "" where the API does not call
 	Started   time.Time
 	Attrs     []slog.Attr // ids and numbers that the operation adds
 	Counts    []string    // metrics that count this line, by operation
@@ -34,6 +35,9 @@ type Line struct {
 func (l Log) Write(ctx context.Context, line Line) {
 	now := time.Now()
 	attrs := append([]slog.Attr{slog.String("op", line.Operation), slog.String("outcome", line.Outcome)}, line.Attrs...)
+	if line.Request != "" {
+		attrs = append(attrs, slog.String("apiRequestId", line.Request))
+	}
 	attrs = append(attrs, slog.Float64("ms", float64(now.Sub(line.Started).Microseconds())/1000))
 	level := slog.LevelInfo
 	if line.Security {
@@ -54,6 +58,9 @@ func (l Log) Write(ctx context.Context, line Line) {
 	if l.Count != nil {
 		l.Count(line.Operation, line.Outcome)
 	}
+	if line.Request != "" {
+		ctx = context.Background() // without Lambda's id of the invocation: a line is a bill, and one id is enough
+	}
 	l.LogAttrs(ctx, level, "request", attrs...)
 }
 
@@ -61,21 +68,21 @@ func (l Log) Write(ctx context.Context, line Line) {
 // the dimensions: each value would be a metric, and a bill, of its own. Durations and calls are by operation alone.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func directive(namespace string, at time.Time, counts []string) slog.Attr {
-	type metric struct{ Name, Unit string }
+	type metric struct{ Name string }
 	type metrics struct {
 		Namespace  string
 		Dimensions [][]string
 		Metrics    []metric
 	}
-	byOperation := []metric{{"dynamodbCalls", "Count"}, {"ms", "Milliseconds"}}
+	byOperation := []metric{{"dynamodbCalls"}, {"ms"}}
 	for _, name := range counts {
-		byOperation = append(byOperation, metric{name, "Count"})
+		byOperation = append(byOperation, metric{name})
 	}
 	return slog.Any("_aws", struct {
 		Timestamp         int64 // milliseconds
 		CloudWatchMetrics []metrics
 	}{at.UnixMilli(), []metrics{
-		{namespace, [][]string{{"op", "outcome"}}, []metric{{"requests", "Count"}}},
+		{namespace, [][]string{{"op", "outcome"}}, []metric{{"requests"}}},
 		{namespace, [][]string{{"op"}}, byOperation},
 	}})
 }
