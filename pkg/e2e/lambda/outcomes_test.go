@@ -49,6 +49,7 @@ func refusals() map[string]string {
 		"authenticate-refresh": "extended", "authenticate-refresh-rotating": "rotated",
 		"authenticate-refresh-expired": "expired", "authenticate-refresh-reused": "reuse",
 		"oauth-token": "rotated", "oauth-token-narrowed": "rotated", "oauth-token-expired": "expired", "oauth-token-reused": "reuse",
+		"refresh-http-api": "rotated", "oauth-token-http-api": "rotated", "user-refresh-token-http-api": "rotated",
 		"user-refresh-token": "rotated", "user-refresh-token-reused": "reuse",
 	}
 }

@@ -33,7 +33,7 @@ func rows(t *testing.T, s *service.Service) []row {
 	current := s.RefreshText(fixture.SessionOne, 0)
 	return slices.Concat(
 		issueRows(admin, foreign, owner), refreshRows(s, current), tokenRows(s, admin, foreign, owner, current), updateRows(admin, foreign, owner), formRows(admin, foreign, current),
-		authorizerRows(s), resourceRows(s), operatorRows(), otherRows(s, admin, foreign, owner, current),
+		authorizerRows(s), resourceRows(s), operatorRows(), hotRows(s, current), otherRows(s, admin, foreign, owner, current),
 	)
 }
 

@@ -24,8 +24,8 @@ export const accepted = [
   },
   {
     rule: 'AwsSolutions-APIG1',
-    resource: 'ApiStage',
-    reason: 'AccessLogs switches access logs, on in prod: without a log role in the account they fail the deployment.',
+    resource: 'ApiStage|HotStage',
+    reason: 'AccessLogs switches access logs, on in prod: without a log role in the account they fail the deployment. HotRoute is for its price.',
   },
   {
     rule: 'AwsSolutions-APIG2',
@@ -49,8 +49,18 @@ export const accepted = [
   },
   {
     rule: 'F1020',
-    resource: 'Api|AuditStream',
+    resource: 'Api|AuditStream|HotApi|HotRole|AuthorizeResourcePermission',
     reason: 'SAM reads !Ref Function.Alias. The translated template, with the alias as a resource, is validated too.',
+  },
+  {
+    rule: 'F3031',
+    resource: 'AuthorizeResourcePermission',
+    reason: 'ResourceApiArn is empty by default, and the condition HasResourceApi takes the other branch then.',
+  },
+  {
+    rule: 'F3033',
+    resource: 'AuthorizeResourcePermission',
+    reason: 'ResourceApiArn is empty by default, and the condition HasResourceApi takes the other branch then.',
   },
   {
     rule: 'I3042',

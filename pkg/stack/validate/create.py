@@ -23,6 +23,7 @@ EVERYTHING = [
     "AccessLogs=true", "AccountLogRole=true", "Firewall=true", "AlarmEmail=a@example.com", "AcceptImported=true", "Canary=true",
     "ClaimsHookArn=arn:aws:lambda:us-east-1:123456789012:function:claims", "PublishRefreshed=true", "ReservedConcurrency=1",
     "AllowedOrigins=https://app.example.com", "UseAuthorizerAlias=true", "Architecture=x86_64",
+    "HotRoute=true", "Traces=true", "WarmReadUnits=20000", "WarmWriteUnits=20000",
 ]
 
 
