@@ -54,14 +54,19 @@ type ResourceRequest struct {
 	} `json:"requestContext"`
 }
 
-// errSharedAnswer is the error of an HTTP API that would keep the answer to one caller for others.
-var errSharedAnswer = errors.New("the Authorization header must be among the identity sources of the API's authorizer")
+var (
+	// errSharedAnswer is the error of an HTTP API that would keep the answer to one caller for others.
+	errSharedAnswer = errors.New("the Authorization header must be among the identity sources of the API's authorizer")
+	// errKeptProof is the error of an HTTP API that would keep the answer to one proof for requests without it.
+	errKeptProof = errors.New("an HTTP API that takes bound tokens must have no identity sources, so that it keeps no answer")
+)
 
 // Handler is the Lambda authorizer. A refusal is the error "Unauthorized" at a REST API, which makes a 401 of it and keeps
 // it for nobody; at an HTTP API a denial, which is a 403. Any other error is a 500.
 //
 // API Gateway may keep an answer for as long as the API says, by the values of its identity sources. So an answer is good
-// for all methods of the API's stage; but that for a bound token only for the one that its proof is for.
+// for all methods of the API's stage. That for a bound token is good for the one method and path that its proof is for. An
+// HTTP API that may keep it gets an error, since a simple answer names no method.
 func (r *Resource) Handler(log telemetry.Log) func(context.Context, ResourceRequest) (any, error) {
 	return func(ctx context.Context, e ResourceRequest) (answer any, err error) {
 		line := telemetry.Line{Operation: "authorize-resource", Request: e.RequestContext.RequestID, Started: time.Now()}
@@ -89,7 +94,7 @@ func (r *Resource) Handler(log telemetry.Log) func(context.Context, ResourceRequ
 }
 
 // authorize returns the access token of the request, and its text. Errors: ErrUnauthenticated, errSharedAnswer,
-// session.ErrUnavailable, keys.ErrUnavailable.
+// errKeptProof, session.ErrUnavailable, keys.ErrUnavailable.
 func (r *Resource) authorize(ctx context.Context, e ResourceRequest) (access token.Access, text string, err error) {
 	authorization, err := e.headers().Authorization()
 	if err != nil {
@@ -110,8 +115,11 @@ func (r *Resource) authorize(ctx context.Context, e ResourceRequest) (access tok
 		}
 		return nil
 	})
-	if err == nil && !e.keyed() {
+	switch {
+	case err == nil && !e.keyed():
 		err = errSharedAnswer
+	case err == nil && access.Confirmation != nil && len(e.sources()) > 0:
+		err = errKeptProof
 	}
 	if err != nil {
 		return token.Access{}, "", err
@@ -138,18 +146,21 @@ func (e ResourceRequest) proof() dpop.Presented {
 	return h.Proof([]dpop.Base{base})
 }
 
-// keyed reports whether an HTTP API that keeps the answer keeps it for this Authorization header alone. A REST API does not
-// say by what it keeps answers, an HTTP API without identity sources keeps none.
-func (e ResourceRequest) keyed() bool {
+// sources are the values by which an HTTP API may keep the answer. One without identity sources keeps none, and a REST API
+// does not say.
+func (e ResourceRequest) sources() (all []string) {
 	var joined string
-	var sources []string
 	if json.Unmarshal(e.IdentitySource, &joined) == nil && joined != "" {
-		sources = strings.Split(joined, ",")
-	} else {
-		_ = json.Unmarshal(e.IdentitySource, &sources) // absent or null
+		return strings.Split(joined, ",")
 	}
-	own := e.headers().Get(headerAuthorization)
-	return len(sources) == 0 || slices.Contains(sources, own)
+	_ = json.Unmarshal(e.IdentitySource, &all) // absent or null
+	return all
+}
+
+// keyed reports whether an HTTP API that keeps the answer keeps it for this Authorization header alone.
+func (e ResourceRequest) keyed() bool {
+	all := e.sources()
+	return len(all) == 0 || slices.Contains(all, e.headers().Get(headerAuthorization))
 }
 
 func (r *Resource) allow(e ResourceRequest, access token.Access, text string) any {
