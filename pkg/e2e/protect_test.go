@@ -72,6 +72,7 @@ func TestProtectedAPIsRefuseTokensForOthersAndOfEndedSessions(t *testing.T) {
 				t.Skipf("there is no %s", r.command[0])
 			}
 			p := protected{r, dir, t}
+			p.wantsAnAudience()
 			p.refusesTokensForOthers()
 			p.refusesBoundAndExpired()
 			p.refusesWhatEventsEnd()
@@ -88,6 +89,16 @@ type protected struct {
 
 // api is one with an audience.
 func (p protected) api(audience string) user { return p.start(p.t, p.dir, "AUDIENCE="+audience) }
+
+// A variable that is not set must not admit the tokens for every API.
+func (p protected) wantsAnAudience() {
+	cmd := exec.CommandContext(p.t.Context(), p.command[0], p.command[1:]...)
+	cmd.Dir, cmd.Stdin = p.dir, strings.NewReader("verify "+issueForAPIs(p.t, fresh()).access+"\n")
+	cmd.Env = append(os.Environ(), "BASE_URL="+home.base, "TENANT_ID="+home.demo.id)
+	if out, err := cmd.Output(); err == nil || strings.HasPrefix(string(out), "ok") {
+		p.t.Errorf("without an audience: got %q, %v, want a failure", out, err)
+	}
+}
 
 func issueForAPIs(t *testing.T, user string) session {
 	t.Helper()
