@@ -135,7 +135,7 @@ func (e ResourceRequest) headers() Headers {
 }
 
 // proof is what the request proves at the API's own domain. The client sent that name, and API Gateway found by it an API
-// of the owner, so it is as good as a list of URLs, and a proof for one API is none for another.
+// of the owner, so it is as good as a list of URLs. A proof for one API is refused by another, whose domain or path differs.
 func (e ResourceRequest) proof() dpop.Presented {
 	c := e.RequestContext
 	h := e.headers().Of(cmp.Or(c.HTTP.Method, e.HTTPMethod), cmp.Or(c.HTTP.Path, c.Path))
