@@ -41,3 +41,25 @@ func TestTheAnswerToAProofIsNotKept(t *testing.T) {
 		}
 	}
 }
+
+// A WebSocket API asks at $connect, and names neither method nor path. A proof without htm must not fit that.
+func TestAProofWithoutAMethodIsRefusedAtAWebSocketAPI(t *testing.T) {
+	h := start(t)
+	key := fixture.NewProofKey("ES256")
+	bound := h.access(func(a *token.Access) { a.Confirmation = &token.Confirmation{JKT: key.Thumbprint} })
+	for _, htm := range []any{nil, "", "GET"} {
+		proof := key.Prove("GET", "https://notes.example.com", h.Authorizer.Now(), fixture.ForAccess(bound), map[string]any{"htm": htm})
+		e := question("REST", "DPoP "+bound, proof)
+		e.MethodARN, e.HTTPMethod, e.RequestContext.Path = "arn:aws:execute-api:eu-west-1:123456789012:abc/dev/$connect", "", ""
+		r := h.resource()
+		r.TakesDPoP = true
+		if answer, outcome, _ := h.ask(r, e); answer != "Unauthorized" || outcome != "unbound" {
+			t.Errorf("htm %v: got %s, %s, want a refusal", htm, answer, outcome)
+		}
+		e = question("REST", "Bearer "+h.current())
+		e.MethodARN = "arn:aws-cn:execute-api:cn-north-1:123456789012:abc/dev/$connect"
+		if answer, _, _ := h.ask(r, e); answer != "allow arn:aws-cn:execute-api:cn-north-1:123456789012:abc/dev/*" {
+			t.Errorf("an unbound token: got %s, want the stage", answer)
+		}
+	}
+}

@@ -130,7 +130,7 @@ func (p Proof) with(claims jwt.MapClaims, request Presented) (Proof, error) {
 		return p, InvalidError{"it has no jti."}
 	case !hasTime:
 		return p, InvalidError{"it has no iat."}
-	case text("htm") != request.Method:
+	case request.Method == "" || text("htm") != request.Method: // a WebSocket API's $connect tells no method
 		return p, InvalidError{"its htm is not the method of this request."}
 	case !slices.ContainsFunc(request.Bases, func(b Base) bool { return b.names(text("htu"), request.Path) }):
 		return p, InvalidError{"its htu is not the public URL of this request."}
