@@ -41,7 +41,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run rtctl test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench scale build \
+.PHONY: help run rtctl test check nightly skipped format lint fix vulnerabilities race prove fuzz fuzz-short bench bill scale build \
   template interfaces moto invoke sam-local clean
 
 help: ## Print this list
@@ -130,6 +130,9 @@ fuzz: ## Each fuzz target for FUZZTIME (30s)
 
 bench: ## Performance floors: each with its figure and verdict, some minutes (DynamoDB's need java and npm)
 	@go run ./pkg/cmd/bench floors
+
+bill: ## What a million refreshes and a month cost at list prices (PARAMETERS="HotRoute=true Firewall=true")
+	@go run ./pkg/cmd/bench bill $(PARAMETERS)
 
 scale: ## How long refresh, list and deletes take with 10^3 to 10^6 sessions, some minutes
 	@go run ./pkg/cmd/bench scale

@@ -88,6 +88,7 @@ var rules = []struct {
 	{"pkg/cmd/bench/service", []string{"pkg/cmd/bench/measure"}, "it sees the service over HTTP"},
 	{"pkg/cmd/bench/load", []string{"pkg/cmd/bench/measure", "pkg/cmd/bench/service", "pkg/store/dynamotest"}, "load sees the service over HTTP"},
 	{"pkg/cmd/bench/scale", []string{"pkg/cmd/bench/measure", "pkg/cmd/bench/service", "pkg/store/embedded", "pkg/store/storetest"}, "it sees the service over HTTP, and fills its file"},
+	{"pkg/cmd/bench/bill", []string{"pkg/cmd/bench/floors", "pkg/cmd/bench/measure", "pkg/stack"}, "a bill is computed from the template and from measurements"},
 	{"pkg/cmd/bench/compare", []string{"pkg/cmd/bench/measure", "pkg/cmd/bench/service"}, "the comparison sees every server over HTTP"},
 	{"pkg/cmd/bench/compare/harness", []string{}, "a harness has nothing of the service"},
 	{"pkg/cmd/bench/compare/floor", []string{"pkg/cmd/bench/compare/harness", "go.etcd.io/bbolt", "github.com/golang-jwt/jwt/v5"}, "a floor has nothing of the service"},

@@ -16,7 +16,7 @@ import (
 )
 
 // namespace is that of the metrics of the functions, in a stack named local.
-const namespace = "RefreshTokens/local"
+const namespace = "local"
 
 // The questions that the rows of the dashboard answer.
 const loggedOut, stolen = "Are users being logged out?", "Is someone stealing tokens?"

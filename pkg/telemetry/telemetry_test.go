@@ -35,8 +35,8 @@ func refreshed() telemetry.Line {
 }
 
 func TestALineIsAMetric(t *testing.T) {
-	line := logged(t, "RefreshTokens/stack", refreshed())
-	checkMetrics(t, line, "RefreshTokens/stack", "dynamodbCalls", "ms", "requests")
+	line := logged(t, "tokens-prod", refreshed())
+	checkMetrics(t, line, "tokens-prod", "dynamodbCalls", "ms", "requests")
 	for name, want := range map[string]any{
 		"dynamodbCalls": 2.0, "requests": 1.0, "version": "1", "tenant": "demo", "level": "INFO", "security": nil, "error": nil,
 	} {
@@ -49,8 +49,8 @@ func TestALineIsAMetric(t *testing.T) {
 func TestALineCountsWhatItIsToldTo(t *testing.T) {
 	counted := refreshed()
 	counted.Counts = []string{"hookFailures"}
-	line := logged(t, "RefreshTokens/stack", counted)
-	checkMetrics(t, line, "RefreshTokens/stack", "dynamodbCalls", "hookFailures", "ms", "requests")
+	line := logged(t, "tokens-prod", counted)
+	checkMetrics(t, line, "tokens-prod", "dynamodbCalls", "hookFailures", "ms", "requests")
 	if line["hookFailures"] != 1.0 {
 		t.Errorf("hookFailures: got %v, want 1", line["hookFailures"])
 	}

@@ -1,4 +1,4 @@
-// Package main owns `bench`, the one command that measures this service: floors, load, scale, compare and overlap. It
+// Package main owns `bench`, the one command that measures this service: floors, load, scale, compare, overlap and bill. It
 // must never fail because of a time, reach anything but 127.0.0.1, or leave a process behind.
 package main
 
@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/bill"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/compare"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/floors"
 	"github.com/stencil-auth/refresh-tokens/pkg/cmd/bench/load"
@@ -22,6 +23,7 @@ import (
 
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
 	"floors": floors.Run, "load": load.Run, "scale": scale.Run, "compare": compare.Run, "overlap": overlap.Run,
+	"bill": bill.Run,
 }
 
 const usage = `usage, in the project's root: go run ./pkg/cmd/bench <command> [-help]
@@ -29,7 +31,8 @@ const usage = `usage, in the project's root: go run ./pkg/cmd/bench <command> [-
   load     chains of refreshes and other requests over HTTP, every answer checked, with a plot
   scale    how long operations take with 10^3 to 10^6 sessions
   compare  refreshes beside fosite, oidc-provider and a floor
-  overlap  what rules for rotated tokens cost honest clients and leave to thieves, in virtual time`
+  overlap  what rules for rotated tokens cost honest clients and leave to thieves, in virtual time
+  bill     what a million refreshes and a month cost at list prices, with the parameters of a stack`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -24,7 +24,7 @@ func TestTheCommandsOfTheReadmeRun(t *testing.T) {
 	}
 	shorter := map[string]string{
 		"floors": "update-item deletion", "load": "-duration 1s -chains 2", "scale": "-largest 1000 -rounds 1",
-		"compare": "-help", "overlap": "-sessions 1 -thefts 1",
+		"compare": "-help", "overlap": "-sessions 1 -thefts 1", "bill": "HotRoute=true",
 	}
 	for _, command := range regexp.MustCompile(`(?m)^go run \./pkg/cmd/bench (\w+)`).FindAllStringSubmatch(string(readme), -1) {
 		cmd := exec.CommandContext(t.Context(), bench, append(command[1:2], strings.Fields(shorter[command[1]])...)...)

@@ -97,7 +97,7 @@ func (c *cloud) activity(ctx context.Context, hours int) (activity, error) {
 	for _, s := range allSeries() {
 		out.Series = append(out.Series, seriesView{s.name, make([]int, slots)})
 		queries = append(queries, types.MetricDataQuery{Id: aws.String(s.name), Expression: aws.String(fmt.Sprintf(
-			`SUM(SEARCH('{"RefreshTokens/%s",op,outcome} MetricName="requests" op=(%s) outcome=(%s)', 'Sum', %d))`,
+			`SUM(SEARCH('{"%s",op,outcome} MetricName="requests" op=(%s) outcome=(%s)', 'Sum', %d))`,
 			c.name, anyOf(refreshOperations()), anyOf(s.outcomes), out.Seconds,
 		))})
 	}

@@ -227,7 +227,7 @@ func TestTheConsoleShowsWhatCloudWatchHasCounted(t *testing.T) {
 		t.Errorf("got outcomes\n%q, want those of the dashboard\n%q", got, want)
 	}
 	for _, e := range d.expressions {
-		if !strings.HasPrefix(e, `SUM(SEARCH('{"RefreshTokens/tokens-prod",op,outcome} MetricName="requests" op=(`) {
+		if !strings.HasPrefix(e, `SUM(SEARCH('{"tokens-prod",op,outcome} MetricName="requests" op=(`) {
 			t.Errorf("got %s, want a search of the stack's own metrics", e)
 		}
 	}

@@ -20,6 +20,13 @@ const (
 	benchOnly             // it compares times
 )
 
+// What a bill is computed from; Billed is of 512 MB, in milliseconds.
+const (
+	LineBytes   = 596
+	AnswerBytes = 920
+	Billed      = 6
+)
+
 var measurements = []measurement{
 	{"cold-start", coldStarts, benchOnly, []row{
 		{"1", "init CPU of refresh, ratio to bare", "", ratio, 1.9},
@@ -39,6 +46,10 @@ var measurements = []measurement{
 	{"sizes", sizes, hereSlow, []row{
 		{"3", "bootstrap of refresh, stripped, arm64", "MB", count, 9.6},
 		{"3", "its zip", "MB", count, 3.7},
+	}},
+	{"bytes", written, hereSlow, []row{
+		{"14", "log line of a refresh, with its metrics", "B", count, LineBytes},
+		{"14", "body of its answer", "B", count, AnswerBytes},
 	}},
 	{"update-item", updateItem, here, []row{{"5", "UpdateItem over a stubbed transport", "allocs", count, 460}}},
 	{"refresh", wholeRefresh, here, []row{

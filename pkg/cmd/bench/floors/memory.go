@@ -51,7 +51,7 @@ func memory(t testing.TB) []samples {
 	refresh, _ := buildBoth(t)
 	aws := newStub(t, c.answers...)
 	aws.delay = answerAfter
-	refresh.Env = environment(aws.url, "GOMAXPROCS=1", "METRICS_NAMESPACE=RefreshTokens/bench")
+	refresh.Env = environment(aws.url, "GOMAXPROCS=1", "METRICS_NAMESPACE=refresh-tokens-prod")
 	var limited []runtimeapi.Function
 	for _, mb := range memories {
 		limited = append(limited, limit(t, refresh, mb))

@@ -1,7 +1,9 @@
 package floors
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -136,6 +138,27 @@ func cheapest(t testing.TB, f runtimeapi.Function) life {
 		}
 	}
 	return least
+}
+
+// written is what a warm refresh logs, with the names of a stack, and the body that it answers, in bytes. Both are bills.
+func written(t testing.TB) []samples {
+	c := newScene(t)
+	refresh, _ := buildBoth(t)
+	refresh.Env = environment(newStub(t, c.answers...).url, "METRICS_NAMESPACE=refresh-tokens-prod")
+	p, err := runtimeapi.Start(t.Context(), refresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	answer, err := p.Invoke(t.Context(), c.refresh, 10*time.Second)
+	var decoded struct {
+		StatusCode int
+		Body       string
+	}
+	if err != nil || json.Unmarshal(answer.Payload, &decoded) != nil || decoded.StatusCode != http.StatusOK {
+		t.Fatalf("got %s, %v, want status 200", answer.Payload, err)
+	}
+	return []samples{{float64(len(p.Stdout()))}, {float64(len(decoded.Body))}}
 }
 
 // frozen is floor 11: refreshes after Lambda has frozen the function and DynamoDB has closed its connections meanwhile.
