@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/stencil-auth/refresh-tokens/pkg/issuer"
@@ -63,7 +64,8 @@ func (s source) fetch(ctx context.Context) (*keys.PublicSet, error) {
 	if err := json.Unmarshal(document, &metadata); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.discovery, err)
 	}
-	if metadata.Issuer != s.issuer || !secure(metadata.JWKSURI) { // RFC 8414 section 3.3
+	downgraded := strings.HasPrefix(s.issuer, "https:") && !strings.HasPrefix(metadata.JWKSURI, "https:")
+	if metadata.Issuer != s.issuer || downgraded || !secure(metadata.JWKSURI) { // RFC 8414 sections 2 and 3.3
 		return nil, fmt.Errorf("%s is not the metadata of %s: its issuer is %q and its jwks_uri %q",
 			s.discovery, s.issuer, metadata.Issuer, metadata.JWKSURI)
 	}

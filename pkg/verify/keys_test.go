@@ -166,12 +166,19 @@ func TestOtherKeysInTheSetAreLeftOut(t *testing.T) {
 	}
 }
 
-// transport answers requests, and remembers the last one.
-type transport struct{ last *http.Request }
+// transport answers requests with a document, or with a status without one, and remembers the last one.
+type transport struct {
+	last     *http.Request
+	document string
+}
 
 func (r *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	r.last = request
-	return &http.Response{StatusCode: http.StatusTeapot, Body: io.NopCloser(strings.NewReader(""))}, nil
+	status := http.StatusTeapot
+	if r.document != "" {
+		status = http.StatusOK
+	}
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(r.document))}, nil
 }
 
 func TestAKeySetMayBeGivenAndAClientToo(t *testing.T) {
@@ -185,5 +192,15 @@ func TestAKeySetMayBeGivenAndAClientToo(t *testing.T) {
 	v = s.verifier(t, func(c *verify.Config) { c.Client = &http.Client{Transport: r} })
 	if _, err := v.Verify(t.Context(), s.sign(nil)); !errors.Is(err, verify.ErrUnavailable) || r.last == nil || r.last.Header.Get("Authorization") != "" {
 		t.Errorf("a client: got %v and %v, want its own request without a credential", err, r.last)
+	}
+}
+
+// What TLS has protected names no place without it, this host included.
+func TestMetadataOverTLSNamesNoKeySetWithoutIt(t *testing.T) {
+	s := newServer(t, keysOf["ES256"]())
+	r := &transport{document: `{"issuer":"https://auth.example/t/demo","jwks_uri":"http://127.0.0.1:6379/jwks"}`}
+	v := s.verifier(t, func(c *verify.Config) { c.Issuer, c.Client = "https://auth.example", &http.Client{Transport: r} })
+	if _, err := v.Verify(t.Context(), s.sign(nil)); !errors.Is(err, verify.ErrUnavailable) || r.last.URL.Scheme != "https" {
+		t.Errorf("got %v and a request to %s, want ErrUnavailable before it", err, r.last.URL)
 	}
 }
