@@ -53,3 +53,15 @@ func TestATenantWithoutApplicationsIsOneClearLine(t *testing.T) {
 	d := onAWS(t)
 	d.refused([]string{"tenant nowhere has no application, and so no session"}, "session", "list", "--user", "u", "--tenant", "nowhere")
 }
+
+func TestARefusalSaysEachSentenceOnce(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"message":"The request is not valid.","errors":[{"message":"a is blank."},{"message":"b is long."}]}`: "The request is not valid. a is blank. b is long.",
+		`{"message":"a is blank.","errors":[{"message":"a is blank."}]}`:                                        "a is blank.",
+		"<html>": "502 Bad Gateway",
+	} {
+		if got := refusal("502 Bad Gateway", []byte(body)).Error(); got != want {
+			t.Errorf("%s: got %q, want %q", body, got, want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -108,13 +109,15 @@ type refusedError struct {
 	status int
 }
 
-// refusal is the service's own sentence about a request.
+// refusal is what the service says about a request, each sentence once.
 func refusal(status string, raw []byte) error {
 	var e envelope
 	_ = json.Unmarshal(raw, &e) // of another form without one
 	sentences := []string{cmp.Or(e.Message, status)}
 	for _, field := range e.Errors {
-		sentences = append(sentences, field.Message)
+		if !slices.Contains(sentences, field.Message) {
+			sentences = append(sentences, field.Message)
+		}
 	}
 	return errors.New(strings.Join(sentences, " "))
 }
