@@ -56,9 +56,9 @@ const (
 
 // Attributes of a session. Their names are short, because a refresh costs one write unit only while the item has at most
 // 1 024 bytes, names included. It has, with ids of any lengths that fit a token, 512 bytes of device and scope, and the
-// default policy. Claims, those of the claims hook included, and longer devices come on top, and so do two bytes for each escaped byte of an id, four in a tenant id, which is
-// stored twice. A tenant id of 80 bytes beside two UUIDs leaves no room for claims. Times are epoch milliseconds, spans
-// milliseconds. The item lacks zero numbers that no expression reads, empty strings and flags that are false.
+// default policy. Claims, those of the claims hook included, and longer devices come on top. So do two bytes for each
+// escaped byte of an id, four in a tenant id, which is stored twice. A tenant id of 80 bytes beside two UUIDs leaves no
+// room for claims. Times are epoch milliseconds. The item lacks zero numbers that no expression reads, and false flags.
 const (
 	attrSecretHash  = "sh"
 	attrRootHash    = "rh"
