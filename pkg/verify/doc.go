@@ -17,8 +17,9 @@
 //
 // A Denylist does not know what no event says: a rotation through the 7G interface, or of an application with
 // keepPreviousAccessToken false, which ends the access token before; an end or a setting that became earlier or stricter;
-// and what ended before the process began, unless its events are fed again. Such tokens are good until they expire. Who
-// needs more asks the service: authorize-resource or POST /oauth2/introspect.
+// a supersede, or an end of an application, whose history entry could not be written (law 9: the service logs it); and what
+// ended before the process began, unless its events are fed again. Such tokens are good until they expire. Who needs more
+// asks the service: authorize-resource or POST /oauth2/introspect.
 //
 // Who can send to the source of a Denylist can refuse tokens, and never admit one.
 package verify
