@@ -154,6 +154,7 @@ lint-template: $(VENV)/bin/sam $(MOTO)/bin/moto_server
 	@$(VENV)/bin/python pkg/stack/validate/samconfig.py >.build/overrides
 	@$(VENV)/bin/python -c "$$TRANSLATE" >.build/translated.json
 	$(VENV)/bin/cfn-lint -- .build/translated.json
+	@$(VENV)/bin/python pkg/stack/validate/commands.py functions/README.md
 	@pkg/stack/validate/run .build/translated.json
 	@$(MOTO)/bin/python pkg/stack/validate/create.py .build/translated.json <.build/overrides 2>.build/moto.log || \
 	  { cat .build/moto.log; exit 1; }
