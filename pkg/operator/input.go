@@ -76,7 +76,7 @@ func form(t reflect.Type) string {
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.Slice:
-		return "a list of strings"
+		return `a list of strings such as ["one", "two"]`
 	case t.Kind() == reflect.String:
 		return "a string"
 	default:

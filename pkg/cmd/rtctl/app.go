@@ -27,7 +27,8 @@ func (c *ctl) appPut() *cobra.Command {
 	var set []string
 	cmd := &cobra.Command{
 		Use: "put APPLICATION", Short: "Register an application, or change what is named of it", Args: cobra.ExactArgs(1),
-		Example: "  rtctl app put mobile --name Mobile --set overlapSeconds=60 --set usage=oneTime",
+		Example: `  rtctl app put mobile --name Mobile --set overlapSeconds=60 --set usage=oneTime
+  rtctl app put mobile --set 'audiences=["https://api.example"]'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			settings, err := settingsOf(set)
 			if err != nil {

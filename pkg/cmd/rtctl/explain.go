@@ -185,7 +185,7 @@ func (c *ctl) explainKey(ctx context.Context, id string) (explanation, error) {
 	if err != nil {
 		return e, err
 	}
-	e.Why = "The tenant has no such key: it was deleted, or is another tenant's."
+	e.Why = "The tenant has no such key: it was deleted, or is another tenant's; --tenant names that one."
 	for _, key := range all.APIKeys {
 		if key.KeyID != id {
 			continue
