@@ -80,7 +80,7 @@ test('a user was logged out, why? a reuse is told on top', async () => {
     assert.equal(answer.status, want);
   }
   await finds(user, 1);
-  await page.locator('#latest', { hasText: /Session ended: a superseded token was used .* by the service/ }).waitFor();
+  await page.locator('#latest', { hasText: /Session ended: a superseded token was used .* ago\. A copy was stolen/ }).waitFor();
   assert.match(await page.locator('.timeline li.bad').textContent(), /A copy was stolen, or a client kept an old token/);
   assert.ok((await cardOf('Phone').textContent()).includes(grant.refreshTokenId));
 });

@@ -16,6 +16,7 @@ const meanings = {
   retry_elsewhere: 'Nothing ended. A copy may be in use.',
   rolled_forward: 'Nothing ended. The table has lost writes, as after a restore.',
 };
+const own = ['evicted', 'reuse_detected', 'retry_elsewhere', 'rolled_forward']; // the service's, whose words say why
 const isEnding = (entry) => events[entry.event]?.[0] === 'bad';
 
 /** What happened, in words. */
@@ -45,6 +46,7 @@ function author(by, names) {
 }
 
 function because(entry, names) {
+  if (own.includes(entry.event)) return '';
   return [' by ', author(entry.by, names), entry.reason ? [', because of ', element('strong', {}, plain(entry.reason))] : ''].flat(2);
 }
 

@@ -145,7 +145,7 @@ function sessionCard(one, user, chosen) {
   const device = one.device || {}, seen = one.lastSeen || {};
   const agent = seen.userAgent || device.userAgent || '';
   const name = device.name || agentName(agent) || 'Unknown device';
-  const mobile = /phone|mobile|android|tablet|ipad/i.test([device.type, agent].join(' '));
+  const mobile = /phone|mobile|android|tablet|ipad/i.test([device.type, device.name, agent].join(' '));
   const title = element('h3', { id: 'session-' + one.id }, svg(mobile ? phone : desktop), word(name));
   const claims = one.claims && Object.keys(one.claims).length > 0 && element('pre', { tabindex: '0', role: 'group', 'aria-label': 'Claims' },
     plain(pretty(one.claims)).replaceAll('\\u000a', '\n'));
