@@ -51,11 +51,13 @@ function refill() {
 /** The ways in which an operation may be authorised, as choices. */
 function choices(operation) {
   const schemes = description.components.securitySchemes;
-  // The tenant stands beside every key and needs no word.
+  // The tenant needs a word only where the same credential also goes without it.
   const words = (requirement) => Object.keys(requirement).filter((name) => name !== 'tenant')
-    .map((name) => schemes[name].description.replace(/\.$/, '')).join(' + ') || 'None';
+    .map((name) => schemes[name].description.split('. ')[0].replace(/\.$/, '').replaceAll('`', '')).join(' + ') || 'None';
   const list = operation.security && operation.security.length ? operation.security : [{}];
-  return list.map((requirement) => ({ names: Object.keys(requirement), label: words(requirement) }));
+  const labels = list.map(words);
+  return list.map((requirement, at) => ({ names: Object.keys(requirement),
+    label: labels[at] + ('tenant' in requirement && labels.indexOf(labels[at]) !== labels.lastIndexOf(labels[at]) ? ', with its tenant' : '') }));
 }
 
 const credentialHeaders = {
