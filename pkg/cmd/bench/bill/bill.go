@@ -41,7 +41,9 @@ const (
 	webACL    = 5.00 // a month
 	rule      = 1.00 // a month
 	kmsKey    = 1.00 // a month; https://aws.amazon.com/kms/pricing/
+	kmsUses   = 0.03 // 10 000
 	oneSecret = 0.40 // a month; https://aws.amazon.com/secrets-manager/pricing/
+	fetches   = 0.05 // 10 000
 )
 
 // What is not measured here.
@@ -49,6 +51,8 @@ const (
 	headerBytes = 250 // of an answer, API Gateway's own included
 	accessBytes = 350 // of a line of the access log
 	tracedShare = 1.0 / 20
+	monthHours  = 730
+	fetchEach   = 12 // an hour, of each secret by a busy container, which keeps it for five minutes
 )
 
 // inUse are the operations and outcomes of a product that logs in, refreshes, lists and logs out. Each operation has two
@@ -123,7 +127,7 @@ func refreshes(template *stack.Template) (all items, err error) {
 	return all, nil
 }
 
-// month are the items of a month of a stack that serves nobody, and in use the metrics of what it serves.
+// month are the items of a month of a stack that serves nobody, and what it adds in use.
 func month(template *stack.Template) (atRest, used items) {
 	count := map[string]float64{}
 	rules := 0
@@ -151,10 +155,11 @@ func month(template *stack.Template) (atRest, used items) {
 		outcomes += len(some)
 	}
 	metrics := outcomes + 2*len(inUse)
-	return atRest, items{{
-		"metrics in use", float64(metrics) * metric,
-		fmt.Sprintf("%d at %.2f: %d operations, %d outcomes", metrics, metric, len(inUse), outcomes),
-	}}
+	fetched := count["AWS::SecretsManager::Secret"] * fetchEach * monthHours
+	return atRest, items{
+		{"metrics in use", float64(metrics) * metric, fmt.Sprintf("%d at %.2f: %d operations, %d outcomes", metrics, metric, len(inUse), outcomes)},
+		{"secrets in use", fetched / 10_000 * (fetches + kmsUses), fmt.Sprintf("%.0f fetches of one busy container", fetched)},
+	}
 }
 
 // table is a bill as Markdown.
