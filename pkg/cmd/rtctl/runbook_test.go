@@ -23,10 +23,9 @@ aws() { printf '%s\0' "$@" | command curl -sSf --data-binary @- "$ACCOUNT"; }
 curl() { command curl -sSf "$@"; }
 make() { command make -s -n -C "$ROOT" "$@" >/dev/null; }
 rtctl() {
-  case "$1 $2" in "session delete" | replay*) set -- "$@" --yes ;; console*) set -- "$@" --help ;; esac
+  case "$1 $2" in "session delete" | revoke* | replay*) set -- "$@" --yes ;; console*) set -- "$@" --help ;; esac
   RTCTL_IS_KILLED=1 "$RTCTL" "$@"
 }
-function .build/rtctl { rtctl "$@"; }
 git() { :; }
 sam() { :; }
 sleep() { :; }
