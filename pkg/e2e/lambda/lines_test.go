@@ -49,8 +49,8 @@ func TestOneLinePerInvocationCountsTheRequestsToDynamoDB(t *testing.T) {
 			t.Fatalf("%s: got %d lines, want one", c.event, len(lines))
 		}
 		line := lines[0]
-		if line["op"] != op || line["outcome"] != c.outcome || line["dynamodbCalls"] != c.calls || line["requestId"] == nil || line["timestamp"] == nil {
-			t.Errorf("%s: got the line %v, want %s %s with %v requests", c.event, line, op, c.outcome, c.calls)
+		if line["op"] != op || line["outcome"] != c.outcome || line["dynamodbCalls"] != c.calls || (line["requestId"] == nil) == (line["apiRequestId"] == nil) || line["timestamp"] == nil {
+			t.Errorf("%s: got the line %v, want %s %s with %v requests and one id", c.event, line, op, c.outcome, c.calls)
 		}
 		namespace := fmt.Sprint(p.Value("METRICS_NAMESPACE", ""))
 		want := namespace + " [[op outcome]] [requests], " + namespace + " [[op]] [dynamodbCalls ms]"
