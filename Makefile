@@ -187,13 +187,13 @@ sam-local: ready-for-sam-local ## The account of sam local, and the commands to 
 	@go build -o .build/samlocal ./pkg/cmd/samlocal
 	@pkg/cmd/samlocal/engine .build/samlocal -moto $(MOTO)/bin/moto_server -sam $(VENV)/bin/sam
 
-# For the processor of this machine: the functions need no emulation then.
+# For the processor of this machine, where functions need no emulation; apart from the build that sam deploy takes.
 .PHONY: ready-for-sam-local test-sam-local
 ready-for-sam-local: export SAM_CLI_TELEMETRY := 0
 ready-for-sam-local: export AWS_DEFAULT_REGION := us-east-1
 ready-for-sam-local: $(VENV)/bin/sam $(MOTO)/bin/moto_server
 	@mkdir -p .build
-	@GOARCH=$$(go env GOHOSTARCH) $(VENV)/bin/sam build >.build/sam.log 2>&1 || { cat .build/sam.log; exit 1; }
+	@GOARCH=$$(go env GOHOSTARCH) $(VENV)/bin/sam build --build-dir .build/sam >.build/sam.log 2>&1 || { cat .build/sam.log; exit 1; }
 	@go run ./pkg/cmd/samlocal -fetch
 
 test-sam-local: $(if $(and $(python),$(engine)),ready-for-sam-local)
