@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,15 +99,18 @@ func examineAPI(ctx context.Context, base string, now func() time.Time) []findin
 func (c *ctl) examineTenants(ctx context.Context) finding {
 	f := finding{What: "tenants"}
 	out, _, err := call[struct {
-		Tenants []struct{} `json:"tenants"`
+		Tenants    []struct{} `json:"tenants"`
+		NextCursor string     `json:"nextCursor"`
 	}](ctx, c, "retrieve-applications", map[string]any{})
 	switch {
 	case err != nil:
 		f.Found, f.Mend = err.Error(), "operator functions must answer before anything can be changed"
 	case len(out.Tenants) == 0:
 		f.Found, f.Mend = "none", "register the first application: rtctl app put"
-	default:
+	case out.NextCursor != "":
 		f.Found = fmt.Sprintf("%d or more", len(out.Tenants))
+	default:
+		f.Found = strconv.Itoa(len(out.Tenants))
 	}
 	return f
 }
