@@ -36,22 +36,25 @@ func calls(t testing.TB) []samples {
 		return err
 	}
 	var requests, units samples
+	end := func(g session.Grant) error {
+		_, err := verbs.Delete(t.Context(), session.Caller{Tenant: fixture.Demo}, g.Session.ID)
+		return err
+	}
+	none := func(session.Grant) error { return nil }
 	for _, c := range []struct {
 		application string
-		retry       bool
+		before      func(session.Grant) error
 		want        error
 		written     bool // the engine reports no units of a refused write
 	}{
-		{fixture.Web, false, nil, true},
-		{fixture.Service, false, nil, true},
-		{fixture.Web, true, nil, false},
-		{fixture.Guarded, false, session.ErrAccessRequired, false},
+		{fixture.Web, none, nil, true},
+		{fixture.Service, none, nil, true},
+		{fixture.Web, refresh, nil, false},
+		{fixture.Web, end, session.ErrUnknown, false},
 	} {
 		g := fixture.Must(verbs.Issue(t.Context(), request(c.application)))
-		if c.retry {
-			if err := refresh(g); err != nil {
-				t.Fatal(err)
-			}
+		if err := c.before(g); err != nil {
+			t.Fatal(err)
 		}
 		transport.Reset()
 		if err := refresh(g); !errors.Is(err, c.want) {
