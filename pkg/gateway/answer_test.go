@@ -104,7 +104,6 @@ func TestAFunctionWithoutAnAnswerFor29SecondsIsA504(t *testing.T) {
 			t.Errorf("the function had %s, want 29 s", took)
 		}
 		close(ended)
-		time.Sleep(time.Minute) // the goroutine of the call ends
 	})
 }
 

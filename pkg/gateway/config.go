@@ -55,7 +55,7 @@ func New(c Config) (*Gateway, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	g := &Gateway{config: c, root: &segment{}, idle: make(chan func())}
+	g := &Gateway{config: c, root: &segment{}}
 	var errs []error
 	for _, r := range c.API.Routes {
 		built := &route{Route: r, function: c.Functions[r.Operation]}

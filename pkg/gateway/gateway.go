@@ -22,7 +22,6 @@ type Gateway struct {
 
 	root      *segment
 	responses map[kind]*response
-	idle      chan func() // takes a call where a goroutine waits for one
 }
 
 // exchange is one request and its answer.

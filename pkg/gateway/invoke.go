@@ -50,7 +50,7 @@ func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](
 		err    error
 	}
 	done := make(chan outcome, 1)
-	x.start(func() {
+	go func() {
 		o := outcome{err: errPanic} // unless f returns
 		defer func() {
 			if cause := recover(); cause != nil {
@@ -59,38 +59,12 @@ func invoke[Event, Answer any, F ~func(context.Context, Event) (Answer, error)](
 			done <- o
 		}()
 		o.answer, o.err = f(ctx, event)
-	})
+	}()
 	select {
 	case o := <-done:
 		return o.answer, o.err
 	case <-ctx.Done():
 		var none Answer
 		return none, fmt.Errorf("%w (%s)", errTimeout, x.config.Timeout.Round(time.Millisecond))
-	}
-}
-
-// idleLife is how long a goroutine waits for the next call.
-const idleLife = time.Second
-
-// start runs a call in a goroutine that has run others, if one is idle: its stack has grown already.
-func (g *Gateway) start(call func()) {
-	select {
-	case g.idle <- call:
-	default:
-		go g.work(call)
-	}
-}
-
-func (g *Gateway) work(call func()) {
-	idle := time.NewTimer(idleLife)
-	defer idle.Stop()
-	for {
-		call()
-		idle.Reset(idleLife)
-		select {
-		case call = <-g.idle:
-		case <-idle.C:
-			return
-		}
 	}
 }
