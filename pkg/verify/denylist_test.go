@@ -5,12 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	gotoken "go/token"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +71,7 @@ func TestEveryKindOfEventEndsWhatItSays(t *testing.T) {
 		session.EventImported: "", session.EventApplicationMade: "", session.EventApplicationChanged: "",
 		session.EventApplicationDeleted: "application", session.EventKeyMade: "", session.EventKeyRotated: "", session.EventKeyDeleted: "",
 	}
-	for _, kind := range declaredEvents(t) {
+	for _, kind := range fixture.EntryEvents(t, "../session/history.go") {
 		over, known := want[kind]
 		if !known {
 			t.Errorf("%s: want it in this test, and in the rules of the denylist if it ends something", kind)
@@ -153,25 +149,6 @@ var readme = sync.OnceValue(func() string {
 	pattern, _, _ := strings.Cut(rule, "]")
 	return pattern
 })
-
-func declaredEvents(t *testing.T) (all []session.Event) {
-	t.Helper()
-	file, err := parser.ParseFile(gotoken.NewFileSet(), "../session/history.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 && strings.HasPrefix(spec.Names[0].Name, "Event") {
-			text, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-			all = append(all, session.Event(text))
-		}
-		return true
-	})
-	if len(all) < 15 {
-		t.Fatalf("got %v, want every event of an entry", all)
-	}
-	return all
-}
 
 // An entry outlives every token that it refuses, and no longer.
 func TestEntriesExpireWithTheTokensThatTheyRefuse(t *testing.T) {

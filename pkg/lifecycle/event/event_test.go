@@ -2,47 +2,19 @@ package event_test
 
 import (
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stencil-auth/refresh-tokens/pkg/fixture"
 	"github.com/stencil-auth/refresh-tokens/pkg/lifecycle/event"
 	"github.com/stencil-auth/refresh-tokens/pkg/session"
 	"github.com/stencil-auth/refresh-tokens/pkg/store/storetest"
 )
 
-// entryEvents are the constants of type Event in package session.
-func entryEvents(t *testing.T) (all []session.Event) {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../session/history.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Event") {
-			return true
-		}
-		text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, session.Event(text))
-		return true
-	})
-	if len(all) < 15 {
-		t.Fatalf("got %v, want every event of an entry", all)
-	}
-	return all
-}
-
 // Law 9: an event has the reason and the author of its entry, whoever wrote it.
 func TestEveryKindOfEntryHasAnEventWithReasonAndAuthor(t *testing.T) {
-	for _, kind := range entryEvents(t) {
+	for _, kind := range fixture.EntryEvents(t, "../../session/history.go") {
 		e := storetest.NewEntry("demo", "alice")
 		e.Event, e.APIKey = kind, ""
 		want, extent := "token."+string(kind), event.ExtentUser
