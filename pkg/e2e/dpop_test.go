@@ -134,7 +134,7 @@ func TestWhereProofsAreRequiredTheyNeedANonce(t *testing.T) {
 		if nonce == "" {
 			t.Fatalf("%s: got no nonce", path)
 		}
-		ask(400, want.use, home.proof(key, "POST", path, map[string]any{"nonce": "x" + nonce[1:]}))
+		ask(400, want.use, home.proof(key, "POST", path, map[string]any{"nonce": nonce[1:] + nonce[:1]}))
 		good := map[string]any{"nonce": nonce}
 		ask(400, want.bad, home.proof(key, "GET", path, good))
 		ask(200, "eyJ", home.proof(key, "POST", path, good))
